@@ -1,0 +1,36 @@
+# golangci-lint is pinned in a module of its own, so that its dependencies reach nobody who builds the service.
+LINT := go tool -modfile=tools/go.mod golangci-lint
+
+GENERATED := gen/gen.gen.go gen/server/server.gen.go
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## build and start the service with the example inventory, data in ./data
+	go build -o bin/peering ./cmd/peering
+	@exec bin/peering serve --data-dir data --inventory examples/inventory.yaml --log-format text
+
+.PHONY: generate
+generate: ## generate gen/ from openapi.yaml
+	go generate ./gen/...
+
+.PHONY: test
+test: ## vet and run all tests with the race detector
+	go vet ./...
+	go test -race -shuffle=on ./...
+
+.PHONY: check
+check: ## lint, check that go.mod is tidy and that generated code is up to date
+	$(LINT) run
+	go mod tidy -diff
+	cd tools && go mod tidy -diff
+	@before=$$(cat $(GENERATED) | cksum); $(MAKE) -s generate; after=$$(cat $(GENERATED) | cksum); \
+	[ "$$before" = "$$after" ] || { echo "generated code was not up to date; commit what 'make generate' made"; exit 1; }
+
+.PHONY: bench
+bench: ## time the start of the service
+	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering

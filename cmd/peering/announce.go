@@ -1,0 +1,44 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"strings"
+
+	api "github.com/peering/peering/gen/server"
+	"github.com/peering/peering/internal/peering"
+)
+
+// announce prints where the service is and, where it knows a cluster, a first request to paste.
+func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
+	endpoint := "http://" + apiAddr.String()
+	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at http://%s\n", endpoint, adminAddr)
+	if len(clusters) > 0 {
+		command, err := exampleCommand(endpoint, clusters[0].ClusterRef)
+		if err != nil {
+			return err
+		}
+		text += "\nCreate a peering:\n\n" + command + "\n\n"
+	}
+	if _, err := fmt.Fprint(p.stdout, text); err != nil {
+		return fmt.Errorf("print where the service is: %w", err)
+	}
+	return nil
+}
+
+// exampleCommand answers the contract's example of createPeering as a curl command for a cluster.
+func exampleCommand(endpoint string, cluster peering.ClusterRef) (string, error) {
+	const path = "/v1.0/{project_id}/reserved_cluster/{cluster_id}/peering"
+	doc, err := api.GetSpec()
+	if err != nil {
+		return "", fmt.Errorf("read the contract: %w", err)
+	}
+	example := doc.Paths.Value(path).Post.RequestBody.Value.Content["application/json"].Examples["seed"].Value.Value
+	body, err := json.Marshal(example)
+	if err != nil {
+		return "", fmt.Errorf("read the contract's example: %w", err)
+	}
+	url := endpoint + strings.NewReplacer("{project_id}", string(cluster.Project), "{cluster_id}", cluster.ID).Replace(path)
+	return fmt.Sprintf("curl -i -X POST %s -H 'Content-Type: application/json' -d '%s'", url, body), nil
+}

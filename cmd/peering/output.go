@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/peering/peering/client"
+)
+
+var header = table.Row{"ID", "NAME", "STATUS", "REQUESTER VPC", "REQUESTER TENANT", "ACCEPTER VPC", "ACCEPTER TENANT"}
+
+func clusterRow(p client.Peering) table.Row {
+	requester, accepter := p.RequestVPCInfo, p.AcceptVPCInfo
+	return table.Row{p.ID, p.Name, p.Status, requester.VPCID, requester.TenantID, accepter.VPCID, accepter.TenantID}
+}
+
+func vpcRow(p client.VPCPeering) table.Row {
+	requester, accepter := p.RequestVPCInfo, p.AcceptVPCInfo
+	return table.Row{p.ID, p.Name, p.Status, requester.VPCID, requester.TenantID, accepter.VPCID, accepter.TenantID}
+}
+
+// show prints what a call answered: one object.
+func show[T any](s *session, value T, row func(T) table.Row, err error) error {
+	if err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(value)
+	}
+	return s.printTable([]table.Row{row(value)})
+}
+
+// showAll prints what a call answered: a list.
+func showAll[T any](s *session, values []T, row func(T) table.Row, err error) error {
+	if err != nil {
+		return err
+	}
+	if s.output == "json" {
+		return s.printJSON(values)
+	}
+	rows := make([]table.Row, len(values))
+	for i, value := range values {
+		rows[i] = row(value)
+	}
+	return s.printTable(rows)
+}
+
+func (s *session) printJSON(value any) error {
+	encoder := json.NewEncoder(s.program.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+func (s *session) printTable(rows []table.Row) error {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(header)
+	t.AppendRows(rows)
+	t.SuppressTrailingSpaces()
+	if _, err := fmt.Fprintln(s.program.stdout, t.Render()); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/server"
+)
+
+// drain is how long requests in flight may take when the server stops.
+const drain = 15 * time.Second
+
+// serveConfig is what the flags of serve say.
+type serveConfig struct {
+	listen, adminListen string
+	dataDir             string
+	etcdEndpoints       []string
+	inventory           string
+	auth                string
+	logLevel, logFormat string
+}
+
+func (p *program) serveCommand() *cobra.Command {
+	var cfg serveConfig
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the service",
+		Long: `Run the service until it gets SIGTERM or SIGINT. Requests in flight are then finished, for 15 seconds at most.
+
+Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
+When the service is ready it prints the URL of the API and that of the operations endpoints /healthz and /readyz.`,
+		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
+  peering serve --etcd-endpoints http://10.0.0.1:2379,http://10.0.0.2:2379,http://10.0.0.3:2379`,
+		Args: cobra.NoArgs,
+		RunE: p.action(func(ctx context.Context, _ []string) error { return p.serve(ctx, cfg) }),
+	}
+	// The log goes to standard error.
+	flags := cmd.Flags()
+	flags.StringVar(&cfg.listen, "listen", "127.0.0.1:8080", "address of the API; port 0 takes a free one")
+	flags.StringVar(&cfg.adminListen, "admin-listen", "127.0.0.1:8081", "address of the operations endpoints")
+	flags.StringVar(&cfg.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
+	flags.StringSliceVar(&cfg.etcdEndpoints, "etcd-endpoints", nil, "URLs of an etcd cluster, version 3.6.9 or later")
+	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
+	flags.StringVar(&cfg.auth, "auth", "none", "how callers are known: none believes them, on a loopback address only")
+	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
+	cmd.MarkFlagsMutuallyExclusive("data-dir", "etcd-endpoints")
+	return cmd
+}
+
+// serve runs the service until the end of ctx.
+func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
+	log, err := newLogger(p.stderr, cfg.logLevel, cfg.logFormat)
+	if err != nil {
+		return err
+	}
+	clusters, err := loadInventory(cfg.inventory)
+	if err != nil {
+		return err
+	}
+	apiListener, err := listenAPI(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer closeListener(apiListener)
+	adminListener, err := listen(ctx, "--admin-listen", cfg.adminListen)
+	if err != nil {
+		return err
+	}
+	defer closeListener(adminListener)
+
+	store, err := etcd.Open(ctx, etcd.Config{DataDir: cfg.dataDir, Endpoints: cfg.etcdEndpoints, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	service := peering.NewService(store, time.Now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
+	if err := service.AddClusters(ctx, clusters); err != nil {
+		return err
+	}
+	api, err := server.New(server.Config{Peerings: service, Log: log, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	servers := []*httpServer{
+		newHTTPServer(apiListener, api, log),
+		newHTTPServer(adminListener, server.Operations(store.Ready, log), log),
+	}
+	return serveHTTP(ctx, servers, func() error {
+		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)
+	})
+}
+
+// newLogger answers a logger onto w.
+func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
+	var options slog.HandlerOptions
+	var parsed slog.Level
+	if err := parsed.UnmarshalText([]byte(level)); err != nil {
+		return nil, usageError{fmt.Errorf("--log-level %q is not debug, info, warn or error", level)}
+	}
+	options.Level = parsed
+	switch format {
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, &options)), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(w, &options)), nil
+	default:
+		return nil, usageError{fmt.Errorf("--log-format %q is not json or text", format)}
+	}
+}
+
+// listenAPI opens the API listener where --auth allows it to be.
+func listenAPI(ctx context.Context, cfg serveConfig) (net.Listener, error) {
+	if cfg.auth != "none" {
+		return nil, usageError{fmt.Errorf("--auth %q is not none", cfg.auth)}
+	}
+	listener, err := listen(ctx, "--listen", cfg.listen)
+	if err != nil {
+		return nil, err
+	}
+	if addr, ok := listener.Addr().(*net.TCPAddr); !ok || !addr.IP.IsLoopback() {
+		closeListener(listener)
+		return nil, usageError{fmt.Errorf(
+			"--listen %s is not a loopback address such as 127.0.0.1:8080; with --auth none anybody who reaches it could act for any tenant",
+			cfg.listen)}
+	}
+	return listener, nil
+}
+
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, address, err)
+	}
+	return listener, nil
+}
+
+// closeListener closes a listener that its server may have closed before.
+func closeListener(l net.Listener) {
+	_ = l.Close()
+}
+
+// httpServer is a server with the listener that it serves.
+type httpServer struct {
+	http.Server
+
+	listener net.Listener
+}
+
+func newHTTPServer(l net.Listener, h http.Handler, log *slog.Logger) *httpServer {
+	return &httpServer{
+		listener: l,
+		Server: http.Server{
+			Handler:           h,
+			ReadHeaderTimeout: 5 * time.Second,
+			ReadTimeout:       10 * time.Second,
+			WriteTimeout:      30 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    16 << 10,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		},
+	}
+}
+
+// serveHTTP serves until the end of ctx or the first failure, then finishes the requests in flight. It calls ready when
+// all servers serve.
+func serveHTTP(ctx context.Context, servers []*httpServer, ready func() error) error {
+	failed := make(chan error, len(servers))
+	for _, s := range servers {
+		go func() { failed <- s.Serve(s.listener) }()
+	}
+	err := ready()
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	for _, s := range servers {
+		if shutdownErr := s.Shutdown(stopping); shutdownErr != nil {
+			err = errors.Join(err, fmt.Errorf("stop: requests were still running after %s: %w", drain, shutdownErr), s.Close())
+		}
+	}
+	return err
+}

@@ -1,0 +1,71 @@
+package etcd
+
+import (
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/peering/peering/internal/peering"
+)
+
+// The keys, all below root. Ids are in the form of ID.Key, so that those of peerings sort by age.
+//
+//	peering/ID                    the record of a peering
+//	pair/VPC/VPC                  the id of the live peering of the pair; the smaller VPC id comes first
+//	tenant/TENANT/ID              index: a peering that the tenant stands on a side of
+//	cluster-peering/PROJECT/CLUSTER/ID   index: a peering that was created for the cluster
+//	cluster/PROJECT/CLUSTER       the record of a cluster
+//
+// A pair key exists exactly while the record that it names is stored with a live status.
+const root = "/peering/"
+
+func peeringKey(id peering.ID) string {
+	return root + "peering/" + id.Key()
+}
+
+func pairKey(p peering.Peering) string {
+	a, b := p.Requester.ID.Key(), p.Accepter.ID.Key()
+	if b < a {
+		a, b = b, a
+	}
+	return root + "pair/" + a + "/" + b
+}
+
+func clusterKey(ref peering.ClusterRef) string {
+	return root + "cluster/" + ref.Project.Key() + "/" + ref.ID
+}
+
+// scopePrefix is what the index keys of all peerings of a scope start with.
+func scopePrefix(scope peering.Scope) string {
+	if scope.Cluster != (peering.ClusterRef{}) {
+		return root + "cluster-peering/" + scope.Cluster.Project.Key() + "/" + scope.Cluster.ID + "/"
+	}
+	return root + "tenant/" + scope.Tenant.Key() + "/"
+}
+
+// indexKeys are the index keys of a peering, each once.
+func indexKeys(p peering.Peering) []string {
+	scopes := []peering.Scope{{Tenant: p.Requester.Tenant}}
+	if !p.Accepter.Tenant.Is(p.Requester.Tenant) {
+		scopes = append(scopes, peering.Scope{Tenant: p.Accepter.Tenant})
+	}
+	if p.Cluster != (peering.ClusterRef{}) {
+		scopes = append(scopes, peering.Scope{Cluster: p.Cluster})
+	}
+	keys := make([]string, len(scopes))
+	for i, scope := range scopes {
+		keys[i] = scopePrefix(scope) + p.ID.Key()
+	}
+	return keys
+}
+
+func absent(key string) clientv3.Cmp {
+	return clientv3.Compare(clientv3.CreateRevision(key), "=", 0)
+}
+
+func present(key string) clientv3.Cmp {
+	return clientv3.Compare(clientv3.CreateRevision(key), ">", 0)
+}
+
+// unchanged holds while the key was last written at the revision; 0 stands for a key that is not there.
+func unchanged(key string, revision int64) clientv3.Cmp {
+	return clientv3.Compare(clientv3.ModRevision(key), "=", revision)
+}

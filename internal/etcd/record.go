@@ -1,0 +1,126 @@
+package etcd
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+
+	"github.com/peering/peering/internal/peering"
+)
+
+// recordVersion is the version of the records that this program writes, and the newest that it reads.
+const recordVersion = 1
+
+type vpcRecord struct {
+	ID     peering.ID `json:"id"`
+	Tenant peering.ID `json:"tenant"`
+}
+
+type clusterRefRecord struct {
+	Project peering.ID `json:"project"`
+	ID      string     `json:"id"`
+}
+
+type peeringRecord struct {
+	Version     int              `json:"version"`
+	ID          peering.ID       `json:"id"`
+	Name        string           `json:"name"`
+	Description string           `json:"description,omitzero"`
+	Status      peering.Status   `json:"status"`
+	Requester   vpcRecord        `json:"requester"`
+	Accepter    vpcRecord        `json:"accepter"`
+	Cluster     clusterRefRecord `json:"cluster,omitzero"`
+	CreatedAt   time.Time        `json:"created_at"`
+	UpdatedAt   time.Time        `json:"updated_at"`
+	ExpiresAt   time.Time        `json:"expires_at"`
+}
+
+type clusterRecord struct {
+	Version    int              `json:"version"`
+	Ref        clusterRefRecord `json:"cluster"`
+	Name       string           `json:"name"`
+	VPC        vpcRecord        `json:"vpc"`
+	VPCCIDR    string           `json:"vpc_cidr"`
+	SubnetCIDR string           `json:"subnet_cidr"`
+}
+
+func encodePeering(p peering.Peering) (string, error) {
+	return encode(peeringRecord{
+		Version:     recordVersion,
+		ID:          p.ID,
+		Name:        p.Name,
+		Description: p.Description,
+		Status:      p.Status,
+		Requester:   vpcRecord(p.Requester),
+		Accepter:    vpcRecord(p.Accepter),
+		Cluster:     clusterRefRecord(p.Cluster),
+		CreatedAt:   p.CreatedAt,
+		UpdatedAt:   p.UpdatedAt,
+		ExpiresAt:   p.ExpiresAt,
+	})
+}
+
+func decodePeering(kv *mvccpb.KeyValue) (peering.Peering, error) {
+	var r peeringRecord
+	if err := decode(kv, &r, &r.Version); err != nil {
+		return peering.Peering{}, err
+	}
+	return peering.Peering{
+		ID:          r.ID,
+		Name:        r.Name,
+		Description: r.Description,
+		Status:      r.Status,
+		Requester:   peering.VPC(r.Requester),
+		Accepter:    peering.VPC(r.Accepter),
+		Cluster:     peering.ClusterRef(r.Cluster),
+		CreatedAt:   r.CreatedAt,
+		UpdatedAt:   r.UpdatedAt,
+		ExpiresAt:   r.ExpiresAt,
+	}, nil
+}
+
+func encodeCluster(c peering.Cluster) (string, error) {
+	return encode(clusterRecord{
+		Version:    recordVersion,
+		Ref:        clusterRefRecord(c.ClusterRef),
+		Name:       c.Name,
+		VPC:        vpcRecord(c.VPC),
+		VPCCIDR:    c.VPCCIDR,
+		SubnetCIDR: c.SubnetCIDR,
+	})
+}
+
+func decodeCluster(kv *mvccpb.KeyValue) (peering.Cluster, error) {
+	var r clusterRecord
+	if err := decode(kv, &r, &r.Version); err != nil {
+		return peering.Cluster{}, err
+	}
+	return peering.Cluster{
+		ClusterRef: peering.ClusterRef(r.Ref),
+		Name:       r.Name,
+		VPC:        peering.VPC(r.VPC),
+		VPCCIDR:    r.VPCCIDR,
+		SubnetCIDR: r.SubnetCIDR,
+	}, nil
+}
+
+func encode(record any) (string, error) {
+	value, err := json.Marshal(record)
+	if err != nil {
+		return "", fmt.Errorf("encode record: %w", err)
+	}
+	return string(value), nil
+}
+
+// decode reads a record whose member version ends up in *version.
+func decode(kv *mvccpb.KeyValue, record any, version *int) error {
+	if err := json.Unmarshal(kv.Value, record); err != nil {
+		return fmt.Errorf("record %s: %w", kv.Key, err)
+	}
+	if *version != recordVersion {
+		return fmt.Errorf("record %s has version %d; this program reads version %d", kv.Key, *version, recordVersion)
+	}
+	return nil
+}

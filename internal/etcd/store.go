@@ -1,0 +1,77 @@
+// Package etcd keeps peerings and clusters in etcd, the only package that knows it: embedded in the process, or a
+// cluster. Every change is one transaction that compares the revisions it was decided on and writes the record together
+// with its index keys; no locks are used.
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/peering/peering/internal/peering"
+)
+
+// Config says which etcd the store uses.
+type Config struct {
+	// DataDir is the folder of the embedded etcd, made if it is not there. It belongs to one process at a time.
+	DataDir string
+	// Endpoints are the URLs of an etcd cluster, version 3.6.9 or later. With them DataDir is not used.
+	Endpoints []string
+	// Timeout is how long a call may take; 2 s by default.
+	Timeout time.Duration
+	// Log gets what etcd reports: its errors, and at level debug everything.
+	Log *slog.Logger
+}
+
+// Store implements peering.Store.
+type Store struct {
+	client  *clientv3.Client
+	timeout time.Duration
+	close   func() error
+}
+
+var _ peering.Store = (*Store)(nil)
+
+// Open answers a store that is ready to serve. Close it after use.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 2 * time.Second
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	open := openEmbedded
+	if len(cfg.Endpoints) > 0 {
+		open = openCluster
+	}
+	client, shut, err := open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{client: client, timeout: cfg.Timeout, close: shut}, nil
+}
+
+// Close releases the store; an embedded etcd is stopped.
+func (s *Store) Close() error {
+	return s.close()
+}
+
+// Ready answers nil where the store can serve, that is where a linearizable read succeeds.
+func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	_, err := s.client.Get(ctx, root, clientv3.WithCountOnly())
+	return translate(err)
+}
+
+// commit runs one transaction: then where all comparisons hold, otherwise the reads of otherwise.
+func (s *Store) commit(ctx context.Context, compare []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
+	resp, err := s.client.Txn(ctx).If(compare...).Then(then...).Else(otherwise...).Commit()
+	if err != nil {
+		return nil, translate(fmt.Errorf("transaction: %w", err))
+	}
+	return resp, nil
+}

@@ -1,0 +1,87 @@
+// Package peering is the domain: peerings between two VPCs, the clusters that ask for them, the states a peering goes
+// through, and who may do what. It imports the standard library only; how peerings are stored is behind the interface
+// Store, how they are spoken about over HTTP is package server's business.
+package peering
+
+import "time"
+
+// A Peering connects two VPCs. The requester asked for it, the accepter agrees to it.
+type Peering struct {
+	ID          ID
+	Name        string
+	Description string
+	Status      Status
+	Requester   VPC
+	Accepter    VPC
+	// Cluster is the reserved cluster whose VPC is the requester; zero where a tenant asked for the peering itself.
+	Cluster   ClusterRef
+	CreatedAt time.Time
+	// UpdatedAt is when the name, the description or the status last changed.
+	UpdatedAt time.Time
+	// ExpiresAt is from when on a peering that still waits for its accepter is expired.
+	ExpiresAt time.Time
+}
+
+// A VPC is one side of a peering.
+type VPC struct {
+	ID     ID
+	Tenant ID
+}
+
+// At answers the peering as it reads at the given time: one that waited for its accepter until it expired is EXPIRED.
+// Nothing else depends on the time.
+func (p Peering) At(now time.Time) Peering {
+	if p.Status == PendingAcceptance && !now.Before(p.ExpiresAt) {
+		p.Status = Expired
+		p.UpdatedAt = p.ExpiresAt
+	}
+	return p
+}
+
+// After answers the peering after the action, or an error of code WrongStatus where its status at the given time does
+// not allow it. An action that leaves the status as it is changes nothing.
+func (p Peering) After(action Action, now time.Time) (Peering, error) {
+	p = p.At(now)
+	next, ok := Next(p.Status, action)
+	if !ok {
+		return p, Errorf(WrongStatus, "Peering %s is %s; it is too late to %s it.", p.ID, p.Status, action)
+	}
+	if next != p.Status {
+		p.Status = next
+		p.UpdatedAt = now
+	}
+	return p, nil
+}
+
+// A Filter selects peerings; a zero member selects all.
+type Filter struct {
+	ID     ID
+	Name   string
+	Status Status
+	// Tenant and VPC may stand on either side.
+	Tenant ID
+	VPC    ID
+}
+
+// Match tells whether the filter selects the peering.
+func (f Filter) Match(p Peering) bool {
+	return (f.ID == "" || f.ID.Is(p.ID)) &&
+		(f.Name == "" || f.Name == p.Name) &&
+		(f.Status == "" || f.Status == p.Status) &&
+		(f.Tenant == "" || f.Tenant.Is(p.Requester.Tenant) || f.Tenant.Is(p.Accepter.Tenant)) &&
+		(f.VPC == "" || f.VPC.Is(p.Requester.ID) || f.VPC.Is(p.Accepter.ID))
+}
+
+// A Scope is what a caller sees of all peerings: those of a tenant, on either side, or those of a cluster.
+type Scope struct {
+	Tenant  ID
+	Cluster ClusterRef
+}
+
+// Sees tells whether the peering is in the scope.
+func (s Scope) Sees(p Peering) bool {
+	if s.Cluster != (ClusterRef{}) {
+		return s.Cluster.Is(p.Cluster)
+	}
+	return s.Tenant.Is(p.Requester.Tenant) || s.Tenant.Is(p.Accepter.Tenant)
+}

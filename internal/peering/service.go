@@ -1,0 +1,249 @@
+package peering
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Lifetime is how long a peering waits for its accepter before it expires.
+const Lifetime = 7 * 24 * time.Hour
+
+// A Service is what can be done with peerings. It knows the rules; it is safe for concurrent use.
+type Service struct {
+	store Store
+	now   func() time.Time
+	newID func() ID
+}
+
+// NewService answers a service over the store, with the clock and the source of ids that it is given. Ids have to
+// grow in the order in which they are made.
+func NewService(store Store, now func() time.Time, newID func() ID) *Service {
+	return &Service{
+		store: store,
+		// Without the monotonic part, a time is the same before it was stored and after.
+		now:   func() time.Time { return now().UTC().Round(0) },
+		newID: newID,
+	}
+}
+
+// ClusterRequest asks for a peering of a cluster's VPC.
+type ClusterRequest struct {
+	Name string
+	// Peer is the other VPC. Without a tenant it is that of the cluster's project.
+	Peer VPC
+}
+
+// CreateForCluster makes a peering that the cluster's VPC requests. It always waits for its accepter, even where one
+// tenant owns both VPCs.
+func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, request ClusterRequest) (Peering, error) {
+	cluster, err := s.store.Cluster(ctx, ref)
+	if err != nil {
+		return Peering{}, err
+	}
+	peer := request.Peer
+	if peer.Tenant == "" {
+		peer.Tenant = ref.Project
+	}
+	return s.create(ctx, Peering{
+		Name:      request.Name,
+		Status:    PendingAcceptance,
+		Requester: cluster.VPC,
+		Accepter:  peer,
+		Cluster:   cluster.ClusterRef,
+	})
+}
+
+// A Request asks for a peering between two VPCs. A VPC without a tenant is the caller's.
+type Request struct {
+	Name        string
+	Description string
+	Requester   VPC
+	Accepter    VPC
+}
+
+// Create makes a peering that the caller's VPC requests. It is ACTIVE at once where the caller owns both VPCs.
+func (s *Service) Create(ctx context.Context, caller ID, request Request) (Peering, error) {
+	p := Peering{
+		Name:        request.Name,
+		Description: request.Description,
+		Status:      PendingAcceptance,
+		Requester:   request.Requester,
+		Accepter:    request.Accepter,
+	}
+	if p.Requester.Tenant == "" {
+		p.Requester.Tenant = caller
+	}
+	if p.Accepter.Tenant == "" {
+		p.Accepter.Tenant = caller
+	}
+	if !p.Requester.Tenant.Is(caller) {
+		return Peering{}, Errorf(Forbidden, "The requesting VPC has to be the caller's: request_vpc_info names tenant %s, the caller is %s.",
+			p.Requester.Tenant, caller)
+	}
+	if p.Accepter.Tenant.Is(caller) {
+		p.Status = Active
+	}
+	return s.create(ctx, p)
+}
+
+func (s *Service) create(ctx context.Context, p Peering) (Peering, error) {
+	if p.Requester.ID.Is(p.Accepter.ID) {
+		return Peering{}, Errorf(SelfPeering, "Both sides of the peering are VPC %s.", p.Requester.ID)
+	}
+	p.ID = s.newID()
+	p.CreatedAt = s.now()
+	p.UpdatedAt = p.CreatedAt
+	p.ExpiresAt = p.CreatedAt.Add(Lifetime)
+	if err := s.store.Create(ctx, p); err != nil {
+		return Peering{}, fmt.Errorf("create peering %s: %w", p.ID, err)
+	}
+	return p, nil
+}
+
+// Show answers a peering of the scope, or NotFound.
+func (s *Service) Show(ctx context.Context, scope Scope, id ID) (Peering, error) {
+	if err := s.exists(ctx, scope); err != nil {
+		return Peering{}, err
+	}
+	p, err := s.store.Get(ctx, id)
+	if err != nil {
+		return Peering{}, err
+	}
+	if !scope.Sees(p) {
+		return Peering{}, NoPeering(id)
+	}
+	return p.At(s.now()), nil
+}
+
+// List answers the peerings of the scope that the filter selects, oldest first: those after the given id, at most
+// limit (0 for all), and whether there are more.
+func (s *Service) List(ctx context.Context, scope Scope, filter Filter, after ID, limit int) ([]Peering, bool, error) {
+	if err := s.exists(ctx, scope); err != nil {
+		return nil, false, err
+	}
+	now := s.now()
+	found, more, err := s.store.List(ctx, scope, Query{
+		After: after,
+		Limit: limit,
+		Match: func(p Peering) bool { return filter.Match(p.At(now)) },
+	})
+	for i := range found {
+		found[i] = found[i].At(now)
+	}
+	return found, more, err
+}
+
+// A Change of a peering; a nil member stays as it is.
+type Change struct {
+	Name        *string
+	Description *string
+}
+
+// Rename changes the name, the description or both. Only the requester may.
+func (s *Service) Rename(ctx context.Context, caller, id ID, change Change) (Peering, error) {
+	now := s.now()
+	return s.store.Update(ctx, id, func(p Peering) (Peering, error) {
+		if err := mayTake(Rename, p, id, caller); err != nil {
+			return p, err
+		}
+		renamed, err := p.After(Rename, now)
+		if err != nil {
+			return p, err
+		}
+		if change.Name != nil {
+			renamed.Name = *change.Name
+		}
+		if change.Description != nil {
+			renamed.Description = *change.Description
+		}
+		if renamed != p {
+			renamed.UpdatedAt = now
+		}
+		return renamed, nil
+	})
+}
+
+// Accept makes a pending peering ACTIVE; on one that is ACTIVE it changes nothing. Only the accepter may.
+func (s *Service) Accept(ctx context.Context, caller, id ID) (Peering, error) {
+	return s.answer(ctx, Accept, caller, id)
+}
+
+// Reject makes a pending peering REJECTED; on one that is REJECTED it changes nothing. Only the accepter may.
+func (s *Service) Reject(ctx context.Context, caller, id ID) (Peering, error) {
+	return s.answer(ctx, Reject, caller, id)
+}
+
+func (s *Service) answer(ctx context.Context, action Action, caller, id ID) (Peering, error) {
+	now := s.now()
+	return s.store.Update(ctx, id, func(p Peering) (Peering, error) {
+		if err := mayTake(action, p, id, caller); err != nil {
+			return p, err
+		}
+		return p.After(action, now)
+	})
+}
+
+// mayTake answers why the caller may not take an action that belongs to one side of p, or nil. To a stranger the peering
+// that he calls id does not exist.
+func mayTake(action Action, p Peering, id, caller ID) error {
+	if !(Scope{Tenant: caller}).Sees(p) {
+		return NoPeering(id)
+	}
+	role, tenant := "accepter", p.Accepter.Tenant
+	if action == Rename {
+		role, tenant = "requester", p.Requester.Tenant
+	}
+	if !tenant.Is(caller) {
+		return Errorf(Forbidden, "Only the %s, tenant %s, may %s the peering.", role, tenant, action)
+	}
+	return nil
+}
+
+// Delete removes a peering of the scope in whatever status it is, or answers NotFound.
+func (s *Service) Delete(ctx context.Context, scope Scope, id ID) error {
+	if err := s.exists(ctx, scope); err != nil {
+		return err
+	}
+	now := s.now()
+	_, err := s.store.Update(ctx, id, func(p Peering) (Peering, error) {
+		if !scope.Sees(p) {
+			return p, NoPeering(id)
+		}
+		return p.After(Delete, now)
+	})
+	return err
+}
+
+// Cluster answers the cluster, or ClusterNotFound.
+func (s *Service) Cluster(ctx context.Context, ref ClusterRef) (Cluster, error) {
+	return s.store.Cluster(ctx, ref)
+}
+
+// exists answers ClusterNotFound for the scope of a cluster that is not there.
+func (s *Service) exists(ctx context.Context, scope Scope) error {
+	if scope.Cluster == (ClusterRef{}) {
+		return nil
+	}
+	_, err := s.store.Cluster(ctx, scope.Cluster)
+	return err
+}
+
+// AddClusters makes sure that the clusters are there as they are given. It changes nothing where they are, so it can be
+// repeated; it refuses to give a cluster that is there another VPC.
+func (s *Service) AddClusters(ctx context.Context, clusters []Cluster) error {
+	for _, c := range clusters {
+		if err := s.store.PutCluster(ctx, c, sameVPC); err != nil {
+			return fmt.Errorf("add cluster %s of project %s: %w", c.ID, c.Project, err)
+		}
+	}
+	return nil
+}
+
+func sameVPC(old, c Cluster) (Cluster, error) {
+	if !old.VPC.ID.Is(c.VPC.ID) || !old.VPC.Tenant.Is(c.VPC.Tenant) {
+		return old, Errorf(Invalid, "The cluster is known with VPC %s of tenant %s; it can't get VPC %s of tenant %s.",
+			old.VPC.ID, old.VPC.Tenant, c.VPC.ID, c.VPC.Tenant)
+	}
+	return c, nil
+}

@@ -1,0 +1,37 @@
+package peering
+
+import "context"
+
+// A Store keeps peerings and clusters. Its reads see every change that was answered before they began, its changes are
+// durable when they are answered, and each is made whole or not at all.
+//
+// Errors of code NotFound, ClusterNotFound and AlreadyPeered say what they do at the methods. Code Unavailable stands
+// for a store that did not answer in time; a change may have been made all the same.
+type Store interface {
+	// Create adds a peering. It answers AlreadyPeered where another peering of the same pair of VPCs, in either
+	// direction, is live at p.CreatedAt, and ClusterNotFound where p names a cluster that is not there.
+	Create(ctx context.Context, p Peering) error
+	// Get answers the peering with the id, or NotFound.
+	Get(ctx context.Context, id ID) (Peering, error)
+	// Update replaces a peering by what change makes of it and answers the new one, or NotFound. An error of change is
+	// answered as it is and nothing changes. A peering that comes back DELETED is removed. Somebody else's change in
+	// between makes change run again on the newer peering, so it has to be pure.
+	Update(ctx context.Context, id ID, change func(Peering) (Peering, error)) (Peering, error)
+	// List answers those peerings of the scope that match, ordered by id, and whether there are more.
+	List(ctx context.Context, scope Scope, query Query) (found []Peering, more bool, err error)
+	// Cluster answers the cluster, or ClusterNotFound.
+	Cluster(ctx context.Context, ref ClusterRef) (Cluster, error)
+	// PutCluster adds a cluster or, where one of that name is there, replaces it by what merge makes of the two;
+	// merge has to be pure.
+	PutCluster(ctx context.Context, c Cluster, merge func(old, c Cluster) (Cluster, error)) error
+}
+
+// A Query says which part of a list is wanted.
+type Query struct {
+	// After is the id that all ids in the answer are greater than; empty for a list from its beginning.
+	After ID
+	// Limit is how many peerings the answer holds at most; 0 for all.
+	Limit int
+	// Match selects peerings. It has to be pure.
+	Match func(Peering) bool
+}

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+)
+
+// accessLog writes one line for every request when it has been answered, at level error where the fault is the server's.
+func accessLog(log *slog.Logger) echo.MiddlewareFunc {
+	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+		HandleError:      true,
+		LogMethod:        true,
+		LogURIPath:       true,
+		LogRoutePath:     true,
+		LogStatus:        true,
+		LogLatency:       true,
+		LogResponseSize:  true,
+		LogRemoteIP:      true,
+		LogContentLength: true,
+		LogError:         true,
+		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			attrs := []slog.Attr{
+				slog.String("request_id", requestIDOf(c)),
+				slog.String("method", v.Method),
+				slog.String("path", v.URIPath),
+				slog.String("route", v.RoutePath),
+				slog.Int("status", v.Status),
+				slog.Duration("duration", v.Latency),
+				slog.String("bytes_in", v.ContentLength),
+				slog.Int64("bytes_out", v.ResponseSize),
+				slog.String("remote", v.RemoteIP),
+			}
+			if project := callerOf(c.Request().Context()).project; project.Valid() {
+				attrs = append(attrs, slog.String("project", string(project)))
+			}
+			if v.Error != nil {
+				attrs = append(attrs, slog.String("error", v.Error.Error()))
+			}
+			level := slog.LevelInfo
+			if v.Status >= http.StatusInternalServerError {
+				level = slog.LevelError
+			}
+			log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+			return nil
+		},
+	})
+}
+
+// recoverPanic makes an internal error of a panic and logs its stack.
+func recoverPanic(log *slog.Logger) echo.MiddlewareFunc {
+	return middleware.RecoverWithConfig(middleware.RecoverConfig{
+		StackSize:       16 << 10,
+		DisableStackAll: true,
+		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
+			log.ErrorContext(c.Request().Context(), "panic",
+				"request_id", requestIDOf(c), "error", err, "stack", string(stack))
+			return err
+		},
+	})
+}

@@ -1,0 +1,83 @@
+package validate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// checkBody reads the body and does the checks that come before those of the schema. It leaves the bytes in the request.
+func (o *Operation) checkBody(r *http.Request, declared *openapi3.RequestBody) error {
+	data, err := o.readBody(r)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	if len(data) == 0 {
+		if declared.Required {
+			return &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "required", Reason: "is required"}}}
+		}
+		return nil
+	}
+	mediaType, err := checkMediaType(r.Header, declared.Content)
+	if err != nil {
+		return err
+	}
+	if mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") {
+		if violation := checkJSON(data, o.options.MaxDepth); violation != nil {
+			return &Error{Kind: Invalid, Violations: []Violation{*violation}}
+		}
+	}
+	return nil
+}
+
+func (o *Operation) readBody(r *http.Request) ([]byte, error) {
+	limit := o.options.MaxBody
+	tooLarge := &Error{Kind: TooLarge, Violations: []Violation{
+		{In: Body, Keyword: "size", Reason: fmt.Sprintf("must have at most %d bytes", limit)},
+	}}
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	if r.Body == nil {
+		return nil, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || int64(len(data)) > limit {
+		return nil, tooLarge
+	}
+	if err != nil {
+		return nil, &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "read", Reason: "did not arrive whole"}}, Err: err}
+	}
+	return data, nil
+}
+
+// checkMediaType answers the media type of the body where the operation takes it.
+func checkMediaType(header http.Header, declared openapi3.Content) (string, error) {
+	unsupported := func(field, reason string) error {
+		return &Error{Kind: UnsupportedMediaType, Violations: []Violation{{In: Header, Field: field, Keyword: "mediaType", Reason: reason}}}
+	}
+	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return "", unsupported("Content-Encoding", "must be absent: the body has to be sent uncompressed")
+	}
+	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || declared.Get(mediaType) == nil {
+		types := make([]string, 0, len(declared))
+		for t := range declared {
+			types = append(types, t)
+		}
+		slices.Sort(types)
+		return "", unsupported("Content-Type", "must be "+strings.Join(types, " or "))
+	}
+	if charset, ok := parameters["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return "", unsupported("Content-Type", "must have charset utf-8 or none")
+	}
+	return mediaType, nil
+}

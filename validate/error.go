@@ -1,0 +1,88 @@
+package validate
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Kind says what a request was refused for.
+type Kind int
+
+// The kinds.
+const (
+	// Invalid is a request that does not follow the document.
+	Invalid Kind = iota + 1
+	// TooLarge is a body over Options.MaxBody.
+	TooLarge
+	// UnsupportedMediaType is a body in a form that the operation does not take.
+	UnsupportedMediaType
+)
+
+// Status answers the HTTP status for the kind: 400, 413 or 415.
+func (k Kind) Status() int {
+	switch k {
+	case TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case UnsupportedMediaType:
+		return http.StatusUnsupportedMediaType
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// An Error is a refused request.
+type Error struct {
+	Kind Kind
+	// Violations are the places that are wrong, at least one and at most 16.
+	Violations []Violation
+	// Err is a cause outside of the request's content, for the log; mostly nil.
+	Err error
+}
+
+// Error names the places and reasons. It is fit to be shown to the caller.
+func (e *Error) Error() string {
+	texts := make([]string, len(e.Violations))
+	for i, v := range e.Violations {
+		texts[i] = v.String()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap answers the cause.
+func (e *Error) Unwrap() error {
+	return e.Err
+}
+
+// In is a part of a request.
+type In string
+
+// The parts, with the names that OpenAPI gives to those that hold parameters.
+const (
+	Path   In = "path"
+	Query  In = "query"
+	Header In = "header"
+	Cookie In = "cookie"
+	Body   In = "body"
+)
+
+// A Violation is one place in which a request does not follow the document.
+type Violation struct {
+	In In
+	// Field is the parameter's name or, in a body, the JSON pointer of the member (RFC 6901), cut where it is long;
+	// empty for the part as a whole.
+	Field string
+	// Keyword is the keyword of the schema that is not met, or one of "additionalProperties" for a member that the
+	// schema does not name, "json" for what is no JSON value or followed by more data, "duplicate", "depth", "nul",
+	// "utf8", "size", "mediaType", "query" and "read".
+	Keyword string
+	// Reason continues the sentence that the field begins: "must be a string".
+	Reason string
+}
+
+// String answers the violation in one line.
+func (v Violation) String() string {
+	if v.Field == "" {
+		return string(v.In) + ": " + v.Reason
+	}
+	return string(v.In) + " " + v.Field + ": " + v.Reason
+}

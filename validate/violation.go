@@ -1,0 +1,232 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// maxViolations is how many violations a refusal lists.
+const maxViolations = 16
+
+// collector gathers violations from the tree of errors that kin-openapi answers.
+type collector struct {
+	violations []Violation
+	in         In
+	parameter  string
+}
+
+func (c *collector) collect(err error) {
+	if len(c.violations) == maxViolations {
+		return
+	}
+	switch e := err.(type) { //nolint:errorlint // the tree is walked node by node; As would skip levels
+	case openapi3.MultiError:
+		for _, child := range e {
+			c.collect(child)
+		}
+	case *openapi3filter.RequestError:
+		c.in, c.parameter = Body, ""
+		if e.Parameter != nil {
+			c.in, c.parameter = In(e.Parameter.In), e.Parameter.Name
+		}
+		c.collectCause(e)
+	case *openapi3.SchemaError:
+		c.collectSchema(e)
+	}
+}
+
+// collectCause handles the errors of a parameter or a body that lie outside of its schema.
+func (c *collector) collectCause(e *openapi3filter.RequestError) {
+	switch {
+	case errors.Is(e.Err, openapi3filter.ErrInvalidRequired):
+		c.add(nil, "required", "is required")
+	case errors.Is(e.Err, openapi3filter.ErrInvalidEmptyValue):
+		c.add(nil, "allowEmptyValue", "must not be empty")
+	default:
+		if _, ok := errors.AsType[*openapi3filter.ParseError](e.Err); ok {
+			c.add(nil, "type", unparsed(e.Parameter))
+			return
+		}
+		c.collect(e.Err)
+	}
+}
+
+// unparsed says what a parameter that can't be read should have been.
+func unparsed(p *openapi3.Parameter) string {
+	if p == nil || p.Schema == nil || p.Schema.Value == nil {
+		return "can't be read"
+	}
+	return "must be " + typeNames(p.Schema.Value.Type)
+}
+
+func (c *collector) collectSchema(e *openapi3.SchemaError) {
+	path := e.JSONPointer()
+	switch e.SchemaField {
+	case "properties":
+		c.collectUnknown(e, path)
+	case "allOf":
+		// What matters is what is wrong inside.
+		if inner, ok := errors.AsType[openapi3.MultiError](e.Origin); ok {
+			c.collect(inner)
+			return
+		}
+		c.add(path, e.SchemaField, reason(e))
+	default:
+		c.add(path, e.SchemaField, reason(e))
+	}
+}
+
+// collectUnknown lists the members of an object that its schema does not name. kin-openapi answers one error for each,
+// which says the name in its text only, so the names are taken from the object.
+func (c *collector) collectUnknown(e *openapi3.SchemaError, path []string) {
+	object, _ := e.Value.(map[string]any)
+	var unknown []string
+	for name := range object {
+		if _, ok := e.Schema.Properties[name]; !ok {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown[:min(len(unknown), maxViolations)] {
+		text := "is not known here"
+		if near := nearest(name, e.Schema.Properties); near != "" {
+			text += fmt.Sprintf("; did you mean %q?", near)
+		}
+		c.add(append(slices.Clone(path), name), "additionalProperties", text)
+	}
+}
+
+func (c *collector) add(path []string, keyword, reason string) {
+	field := c.parameter
+	if c.in == Body {
+		field = pointer(path)
+	}
+	v := Violation{In: c.in, Field: field, Keyword: keyword, Reason: reason}
+	if len(c.violations) < maxViolations && !slices.Contains(c.violations, v) {
+		c.violations = append(c.violations, v)
+	}
+}
+
+// reason says in words what the schema asks for.
+func reason(e *openapi3.SchemaError) string {
+	s := e.Schema
+	switch e.SchemaField {
+	case "required":
+		return "is required"
+	case "nullable", "type":
+		return "must be " + typeNames(s.Type)
+	case "enum":
+		return "must be one of " + list(s.Enum)
+	case "minLength":
+		return atLeast(s.MinLength, "character")
+	case "maxLength":
+		return atMost(*s.MaxLength, "character")
+	case "pattern":
+		return expected(s)
+	case "format":
+		return "must be a valid " + s.Format
+	case "minimum":
+		return fmt.Sprintf("must be at least %v", *s.Min)
+	case "maximum":
+		return fmt.Sprintf("must be at most %v", *s.Max)
+	case "minItems":
+		return atLeast(s.MinItems, "item")
+	case "maxItems":
+		return atMost(*s.MaxItems, "item")
+	case "minProperties":
+		return atLeast(s.MinProps, "member")
+	case "maxProperties":
+		return atMost(*s.MaxProps, "member")
+	case "multipleOf":
+		return fmt.Sprintf("must be a multiple of %v", *s.MultipleOf)
+	case "uniqueItems":
+		return "must not hold an item twice"
+	case "oneOf":
+		return "must match exactly one of the alternatives"
+	case "anyOf":
+		return "must match one of the alternatives"
+	case "readOnly":
+		return "must be absent: only the server sets it"
+	default:
+		return "does not follow the document's " + e.SchemaField
+	}
+}
+
+func expected(s *openapi3.Schema) string {
+	if words, ok := s.Extensions["x-expects"].(string); ok {
+		return "must be " + words
+	}
+	return "does not have the form that is asked for"
+}
+
+func atLeast(n uint64, unit string) string {
+	if n == 1 && unit == "character" {
+		return "must not be empty"
+	}
+	return "must have at least " + count(n, unit)
+}
+
+func atMost(n uint64, unit string) string {
+	return "must have at most " + count(n, unit)
+}
+
+func count(n uint64, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
+func typeNames(types *openapi3.Types) string {
+	if types == nil || len(*types) == 0 {
+		return "present and not null"
+	}
+	names := make([]string, len(*types))
+	for i, t := range *types {
+		names[i] = "a " + t
+		if strings.ContainsRune("aeiou", rune(t[0])) {
+			names[i] = "an " + t
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
+func list(values []any) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// pointer builds the JSON pointer of a path (RFC 6901). Names come from the caller, so long ones are cut.
+func pointer(path []string) string {
+	const maxName, maxPointer = 64, 512
+	var b strings.Builder
+	for _, name := range path {
+		if b.Len() > maxPointer {
+			b.WriteString("/…")
+			break
+		}
+		b.WriteByte('/')
+		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(cut(name, maxName)))
+	}
+	return b.String()
+}
+
+// cut shortens a text to at most n bytes and shows that it did.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
