@@ -66,10 +66,7 @@ func New(endpoint string, opts ...Option) (*Client, error) {
 		opt(&o)
 	}
 	u, err := url.Parse(endpoint)
-	if err != nil {
-		return nil, fmt.Errorf("endpoint %q: %w", endpoint, err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("endpoint %q is not a URL such as http://127.0.0.1:8080", endpoint)
 	}
 	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(o.http), gen.WithRequestEditorFn(

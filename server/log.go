@@ -11,16 +11,15 @@ import (
 // accessLog writes one line for every request when it has been answered, at level error where the fault is the server's.
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
-		HandleError:      true,
-		LogMethod:        true,
-		LogURIPath:       true,
-		LogRoutePath:     true,
-		LogStatus:        true,
-		LogLatency:       true,
-		LogResponseSize:  true,
-		LogRemoteIP:      true,
-		LogContentLength: true,
-		LogError:         true,
+		HandleError:     true,
+		LogMethod:       true,
+		LogURIPath:      true,
+		LogRoutePath:    true,
+		LogStatus:       true,
+		LogLatency:      true,
+		LogResponseSize: true,
+		LogRemoteIP:     true,
+		LogError:        true,
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
 			attrs := []slog.Attr{
 				slog.String("request_id", requestIDOf(c)),
@@ -28,8 +27,8 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 				slog.String("path", v.URIPath),
 				slog.String("route", v.RoutePath),
 				slog.Int("status", v.Status),
-				slog.Duration("duration", v.Latency),
-				slog.String("bytes_in", v.ContentLength),
+				slog.Float64("duration_ms", float64(v.Latency.Microseconds())/1000),
+				slog.Int64("bytes_in", c.Request().ContentLength),
 				slog.Int64("bytes_out", v.ResponseSize),
 				slog.String("remote", v.RemoteIP),
 			}

@@ -30,15 +30,35 @@ func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Clust
 // exampleCommand answers the contract's example of createPeering as a curl command for a cluster.
 func exampleCommand(endpoint string, cluster peering.ClusterRef) (string, error) {
 	const path = "/v1.0/{project_id}/reserved_cluster/{cluster_id}/peering"
-	doc, err := api.GetSpec()
+	body, err := exampleBody(path)
 	if err != nil {
-		return "", fmt.Errorf("read the contract: %w", err)
-	}
-	example := doc.Paths.Value(path).Post.RequestBody.Value.Content["application/json"].Examples["seed"].Value.Value
-	body, err := json.Marshal(example)
-	if err != nil {
-		return "", fmt.Errorf("read the contract's example: %w", err)
+		return "", fmt.Errorf("example in the contract: %w", err)
 	}
 	url := endpoint + strings.NewReplacer("{project_id}", string(cluster.Project), "{cluster_id}", cluster.ID).Replace(path)
 	return fmt.Sprintf("curl -i -X POST %s -H 'Content-Type: application/json' -d '%s'", url, body), nil
+}
+
+// exampleBody answers the example called seed of what is posted to a path.
+func exampleBody(path string) ([]byte, error) {
+	text, err := api.GetSpecJSON()
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Paths map[string]struct {
+			Post struct {
+				RequestBody struct {
+					Content map[string]struct {
+						Examples map[string]struct {
+							Value json.RawMessage
+						}
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	return doc.Paths[path].Post.RequestBody.Content["application/json"].Examples["seed"].Value, nil
 }

@@ -1,0 +1,105 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	api "github.com/peering/peering/gen/server"
+	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/server"
+)
+
+func newServer(t *testing.T) http.Handler {
+	t.Helper()
+	service := peering.NewService(nil, time.Now, func() peering.ID { return "" })
+	handler, err := server.New(server.Config{Peerings: service, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler
+}
+
+func TestRoutesAreThoseOfTheContract(t *testing.T) {
+	e, ok := newServer(t).(*echo.Echo)
+	if !ok {
+		t.Fatal("the server is no Echo")
+	}
+	var routed, documented []string
+	for _, r := range e.Routes() {
+		routed = append(routed, r.Method+" "+r.Path)
+	}
+	doc, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			documented = append(documented, method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path))
+		}
+	}
+	slices.Sort(routed)
+	slices.Sort(documented)
+	if !slices.Equal(routed, documented) {
+		t.Errorf("routes are %q\nthe contract has %q", routed, documented)
+	}
+}
+
+func TestEveryOperationIsChecked(t *testing.T) {
+	handler := newServer(t)
+	doc, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := strings.NewReplacer("{project_id}", "me", "{cluster_id}", "1", "{peering_id}", "7")
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			t.Run(operation.OperationID, func(t *testing.T) {
+				r := httptest.NewRequestWithContext(t.Context(), method, fill.Replace(path)+"?limit=x", http.NoBody)
+				r.Header.Set("X-Project-Id", "4f30b9215e054c908d18f2b150131646")
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, r)
+				// The service has no store: had the request come through, it would have panicked.
+				if w.Code != http.StatusBadRequest {
+					t.Errorf("answered %d %s", w.Code, w.Body)
+				}
+			})
+		}
+	}
+}
+
+func TestHeadGetsNoBody(t *testing.T) {
+	w := httptest.NewRecorder()
+	newServer(t).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/v2.0/vpc/peerings", http.NoBody))
+	if w.Code != http.StatusMethodNotAllowed || w.Body.Len() > 0 {
+		t.Errorf("answered %d %q", w.Code, w.Body)
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		ready  error
+		status int
+	}{
+		{"the store answers", nil, http.StatusOK},
+		{"the store does not answer", errors.New("secret"), http.StatusServiceUnavailable},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			handler := server.Operations(func(context.Context) error { return tt.ready }, slog.New(slog.DiscardHandler))
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))
+			if w.Code != tt.status || strings.Contains(w.Body.String(), "secret") {
+				t.Errorf("answered %d %q", w.Code, w.Body)
+			}
+		})
+	}
+}
