@@ -49,8 +49,8 @@ func (o *Operation) readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || int64(len(data)) > limit {
+	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge
 	}
 	if err != nil {
@@ -67,8 +67,9 @@ func checkMediaType(header http.Header, declared openapi3.Content) (string, erro
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return "", unsupported("Content-Encoding", "must be absent: the body has to be sent uncompressed")
 	}
-	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || declared.Get(mediaType) == nil {
+	contentType := header.Get("Content-Type")
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || declared.Get(contentType) == nil {
 		types := make([]string, 0, len(declared))
 		for t := range declared {
 			types = append(types, t)

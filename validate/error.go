@@ -3,6 +3,7 @@ package validate
 import (
 	"net/http"
 	"strings"
+	"unicode"
 )
 
 // Kind says what a request was refused for.
@@ -79,10 +80,17 @@ type Violation struct {
 	Reason string
 }
 
-// String answers the violation in one line.
+// String answers the violation in one line: the names of members are the caller's, so control characters in them are
+// replaced.
 func (v Violation) String() string {
 	if v.Field == "" {
 		return string(v.In) + ": " + v.Reason
 	}
-	return string(v.In) + " " + v.Field + ": " + v.Reason
+	field := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, v.Field)
+	return string(v.In) + " " + field + ": " + v.Reason
 }

@@ -7,12 +7,16 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// nearest answers the property that somebody who wrote name probably meant, or "".
+// nearest answers the property that somebody who wrote name probably meant, or "". At least half of the property has to
+// be right.
 func nearest(name string, properties openapi3.Schemas) string {
 	const maxDistance = 2
 	best, distance := "", maxDistance+1
 	for property := range properties {
 		d := editDistance(strings.ToLower(cut(name, 64)), strings.ToLower(property))
+		if 2*d > len(property) {
+			continue
+		}
 		if d < distance || d == distance && d <= maxDistance && property < best {
 			best, distance = property, d
 		}

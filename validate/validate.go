@@ -14,7 +14,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -36,8 +35,11 @@ type Validator struct {
 }
 
 // New answers a validator for the document, which it does not change and which has to stay as it is. A document that
-// breaks the rules of OpenAPI is refused.
+// breaks the rules of OpenAPI or follows another version than 3.0 is refused.
 func New(doc *openapi3.T, options Options) (*Validator, error) {
+	if !doc.IsOpenAPI30() {
+		return nil, fmt.Errorf("validate document: it follows OpenAPI %q instead of 3.0", doc.OpenAPI)
+	}
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("validate document: %w", err)
 	}
@@ -51,12 +53,16 @@ func New(doc *openapi3.T, options Options) (*Validator, error) {
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
 		for method, operation := range item.Operations() {
+			// kin-openapi reads the whole body, of any size, before it asks who calls. That question is not asked here.
+			open := *operation
+			open.Security = openapi3.NewSecurityRequirements()
 			v.operations = append(v.operations, &Operation{
-				ID:      operation.OperationID,
-				Method:  method,
-				Path:    path,
-				options: options,
-				route:   &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: operation},
+				ID:         operation.OperationID,
+				Method:     method,
+				Path:       path,
+				options:    options,
+				parameters: parametersOf(item, operation),
+				route:      &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: &open},
 			})
 		}
 	}
@@ -76,74 +82,42 @@ type Operation struct {
 	Method string
 	Path   string
 
-	options Options
-	route   *routers.Route
+	options    Options
+	parameters []*openapi3.Parameter
+	route      *routers.Route
 }
 
 // Check answers nil for a request that follows the document and an *Error for one that does not. The path parameters
-// are by name and unescaped. Check reads a body that the operation declares; afterwards the body of the request can be
-// read anew, and has a method ValidatedValue() any that answers it decoded. A body that the operation does not declare
-// is not looked at.
+// are by name and unescaped. Check reads a body that the operation declares. After nil the body of the request can be
+// read anew and, unless it is empty, has a method ValidatedValue() any that answers it decoded. A body that the
+// operation does not declare is not read, and security requirements are not looked at.
 func (o *Operation) Check(r *http.Request, pathParams map[string]string) error {
 	if o.route.Operation.RequestBody != nil {
 		if err := o.checkBody(r, o.route.Operation.RequestBody.Value); err != nil {
 			return err
 		}
 	}
-	query, err := o.checkQuery(r)
-	if err != nil {
-		return err
-	}
-	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request:     r,
-		PathParams:  pathParams,
-		QueryParams: query,
-		Route:       o.route,
+	input := &openapi3filter.RequestValidationInput{
+		Request:    r,
+		PathParams: pathParams,
+		Route:      o.route,
 		Options: &openapi3filter.Options{
 			MultiError:          true,
-			AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 			SkipSettingDefaults: true,
 			KeepValidatedValue:  true,
 		},
-	})
-	if err != nil {
+	}
+	if err := o.checkParameters(input); err != nil {
+		return err
+	}
+	if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
 		return refusal(err)
 	}
 	return nil
 }
 
-// checkQuery refuses what url.URL.Query drops without a word, and a value given twice of which only one would count.
-func (o *Operation) checkQuery(r *http.Request) (url.Values, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, &Error{Kind: Invalid, Violations: []Violation{{In: Query, Keyword: "query", Reason: "is not a valid query string"}}, Err: err}
-	}
-	var twice []Violation
-	for _, parameters := range []openapi3.Parameters{o.route.PathItem.Parameters, o.route.Operation.Parameters} {
-		for _, ref := range parameters {
-			p := ref.Value
-			if p.In == openapi3.ParameterInQuery && len(query[p.Name]) > 1 && single(p) {
-				twice = append(twice, Violation{In: Query, Field: p.Name, Keyword: "duplicate", Reason: "is given more than once"})
-			}
-		}
-	}
-	if len(twice) > 0 {
-		return nil, &Error{Kind: Invalid, Violations: twice}
-	}
-	return query, nil
-}
-
-// single tells whether a parameter is a plain value, of which a query holds one at most.
-func single(p *openapi3.Parameter) bool {
-	if p.Schema == nil || p.Schema.Value == nil {
-		return false
-	}
-	t := p.Schema.Value.Type
-	return t.Is(openapi3.TypeString) || t.Is(openapi3.TypeInteger) || t.Is(openapi3.TypeNumber) || t.Is(openapi3.TypeBoolean)
-}
-
 // refusal turns what kin-openapi answers into an Error. Nothing of its text is taken over. An error that is not about the
-// request, such as a reference that the document leaves open, stays as it is.
+// request stays as it is.
 func refusal(err error) error {
 	var c collector
 	c.collect(err)

@@ -19,6 +19,14 @@ type collector struct {
 	violations []Violation
 	in         In
 	parameter  string
+	// listed holds the objects of this part of the request whose unknown members are in violations.
+	listed map[object]struct{}
+}
+
+// object is a value of the request under one of the schemas that apply to it.
+type object struct {
+	pointer string
+	schema  *openapi3.Schema
 }
 
 func (c *collector) collect(err error) {
@@ -31,7 +39,7 @@ func (c *collector) collect(err error) {
 			c.collect(child)
 		}
 	case *openapi3filter.RequestError:
-		c.in, c.parameter = Body, ""
+		c.in, c.parameter, c.listed = Body, "", nil
 		if e.Parameter != nil {
 			c.in, c.parameter = In(e.Parameter.In), e.Parameter.Name
 		}
@@ -41,28 +49,38 @@ func (c *collector) collect(err error) {
 	}
 }
 
-// collectCause handles the errors of a parameter or a body that lie outside of its schema.
+// collectCause also handles the errors of a parameter or a body that lie outside of its schema, such as a text that can't
+// be parsed.
 func (c *collector) collectCause(e *openapi3filter.RequestError) {
+	known := len(c.violations)
+	c.collect(e.Err)
 	switch {
+	case len(c.violations) > known || len(c.violations) == maxViolations:
 	case errors.Is(e.Err, openapi3filter.ErrInvalidRequired):
 		c.add(nil, "required", "is required")
-	case errors.Is(e.Err, openapi3filter.ErrInvalidEmptyValue):
-		c.add(nil, "allowEmptyValue", "must not be empty")
+	case e.Parameter == nil:
+		c.add(nil, "type", "can't be read")
 	default:
-		if _, ok := errors.AsType[*openapi3filter.ParseError](e.Err); ok {
-			c.add(nil, "type", unparsed(e.Parameter))
-			return
-		}
-		c.collect(e.Err)
+		c.collectUnread(e)
 	}
 }
 
-// unparsed says what a parameter that can't be read should have been.
-func unparsed(p *openapi3.Parameter) string {
-	if p == nil || p.Schema == nil || p.Schema.Value == nil {
-		return "can't be read"
+// collectUnread says what a parameter of which kin-openapi could not make a value should have been.
+func (c *collector) collectUnread(e *openapi3filter.RequestError) {
+	p, texts := e.Parameter, given(e.Input, e.Parameter)
+	_, malformed := errors.AsType[*openapi3filter.ParseError](e.Err)
+	switch {
+	case len(texts) == 0 && !malformed:
+		c.add(nil, "required", "is required")
+	case strings.Join(texts, "") == "" && !malformed:
+		c.add(nil, "allowEmptyValue", "must not be empty")
+	case p.Schema == nil || p.Schema.Value.Type == nil:
+		c.add(nil, "type", "can't be read")
+	case p.Schema.Value.Type.Is(openapi3.TypeArray):
+		c.add(nil, "type", "must be a list, each item "+typeNames(p.Schema.Value.Items.Value.Type))
+	default:
+		c.add(nil, "type", "must be "+typeNames(p.Schema.Value.Type))
 	}
-	return "must be " + typeNames(p.Schema.Value.Type)
 }
 
 func (c *collector) collectSchema(e *openapi3.SchemaError) {
@@ -83,11 +101,19 @@ func (c *collector) collectSchema(e *openapi3.SchemaError) {
 }
 
 // collectUnknown lists the members of an object that its schema does not name. kin-openapi answers one error for each,
-// which says the name in its text only, so the names are taken from the object.
+// which says the name in its text only, so the names are taken from the object, once.
 func (c *collector) collectUnknown(e *openapi3.SchemaError, path []string) {
-	object, _ := e.Value.(map[string]any)
+	key := object{pointer(path), e.Schema}
+	if _, ok := c.listed[key]; ok {
+		return
+	}
+	if c.listed == nil {
+		c.listed = map[object]struct{}{}
+	}
+	c.listed[key] = struct{}{}
+	members, _ := e.Value.(map[string]any)
 	var unknown []string
-	for name := range object {
+	for name := range members {
 		if _, ok := e.Schema.Properties[name]; !ok {
 			unknown = append(unknown, name)
 		}
@@ -123,18 +149,42 @@ func reason(e *openapi3.SchemaError) string {
 		return "must be " + typeNames(s.Type)
 	case "enum":
 		return "must be one of " + list(s.Enum)
-	case "minLength":
-		return atLeast(s.MinLength, "character")
-	case "maxLength":
-		return atMost(*s.MaxLength, "character")
 	case "pattern":
 		return expected(s)
 	case "format":
 		return "must be a valid " + s.Format
+	case "uniqueItems":
+		return "must not hold an item twice"
+	case "oneOf":
+		return "must match exactly one of the alternatives"
+	case "anyOf":
+		return "must match one of the alternatives"
+	case "discriminator":
+		return fmt.Sprintf("must choose one of the alternatives by its member %q", s.Discriminator.PropertyName)
+	case "not":
+		return "must not have this form"
+	case "readOnly":
+		return "must be absent: only the server sets it"
+	default:
+		return limit(e.SchemaField, s)
+	}
+}
+
+// limit says in words how large or long a value may be.
+func limit(keyword string, s *openapi3.Schema) string {
+	switch keyword {
+	case "minLength":
+		return atLeast(s.MinLength, "character")
+	case "maxLength":
+		return atMost(*s.MaxLength, "character")
 	case "minimum":
 		return fmt.Sprintf("must be at least %v", *s.Min)
 	case "maximum":
 		return fmt.Sprintf("must be at most %v", *s.Max)
+	case "exclusiveMinimum":
+		return fmt.Sprintf("must be more than %v", *s.Min)
+	case "exclusiveMaximum":
+		return fmt.Sprintf("must be less than %v", *s.Max)
 	case "minItems":
 		return atLeast(s.MinItems, "item")
 	case "maxItems":
@@ -145,16 +195,8 @@ func reason(e *openapi3.SchemaError) string {
 		return atMost(*s.MaxProps, "member")
 	case "multipleOf":
 		return fmt.Sprintf("must be a multiple of %v", *s.MultipleOf)
-	case "uniqueItems":
-		return "must not hold an item twice"
-	case "oneOf":
-		return "must match exactly one of the alternatives"
-	case "anyOf":
-		return "must match one of the alternatives"
-	case "readOnly":
-		return "must be absent: only the server sets it"
 	default:
-		return "does not follow the document's " + e.SchemaField
+		return "does not follow the document's " + keyword
 	}
 }
 
@@ -215,7 +257,7 @@ func pointer(path []string) string {
 			break
 		}
 		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(cut(name, maxName)))
+		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(cut(name, maxName), "~", "~0"), "/", "~1"))
 	}
 	return b.String()
 }
