@@ -17,20 +17,33 @@ func translate(err error) error {
 	if err == nil {
 		return nil
 	}
-	code := status.Code(err)
-	if e, ok := errors.AsType[rpctypes.EtcdError](err); ok {
-		code = e.Code()
-	}
-	switch code {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted:
-	default:
-		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-			return err
-		}
+	if !unanswered(err) {
+		return err
 	}
 	return &peering.Error{
 		Code:    peering.Unavailable,
 		Message: "The store did not answer in time. A change may have been made all the same.",
 		Err:     err,
+	}
+}
+
+func unanswered(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	if e, ok := errors.AsType[rpctypes.EtcdError](err); ok {
+		return noAnswer(e.Code())
+	}
+	// An etcd that stops in the middle of a transaction gives that failure no code of its own, so it comes as Unknown.
+	s, ok := status.FromError(err)
+	return ok && (noAnswer(s.Code()) || s.Code() == codes.Unknown)
+}
+
+func noAnswer(code codes.Code) bool {
+	switch code {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted:
+		return true
+	default:
+		return false
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -51,10 +52,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{client: client, timeout: cfg.Timeout, close: shut}, nil
+	return &Store{client: client, timeout: cfg.Timeout, close: sync.OnceValue(shut)}, nil
 }
 
-// Close releases the store; an embedded etcd is stopped.
+// Close releases the store; an embedded etcd is stopped. Closing again changes nothing.
 func (s *Store) Close() error {
 	return s.close()
 }

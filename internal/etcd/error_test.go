@@ -1,0 +1,56 @@
+package etcd_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+)
+
+func TestTranslate(t *testing.T) {
+	tests := []struct {
+		name string
+		err  error
+		want peering.Code
+	}{
+		{"time-out", context.DeadlineExceeded, peering.Unavailable},
+		{"cancel", context.Canceled, peering.Unavailable},
+		{"no leader", rpctypes.ErrNoLeader, peering.Unavailable},
+		{"no leader, from the server", rpctypes.ErrGRPCNoLeader, peering.Unavailable},
+		{"time-out in etcd", rpctypes.ErrTimeout, peering.Unavailable},
+		{"time-out because the leader failed", rpctypes.ErrTimeoutDueToLeaderFail, peering.Unavailable},
+		{"etcd stopped", rpctypes.ErrStopped, peering.Unavailable},
+		{"etcd stopped in the middle of a transaction", status.Error(codes.Unknown, "raft: stopped"), peering.Unavailable},
+		{"too many requests", rpctypes.ErrTooManyRequests, peering.Unavailable},
+		{"no space", rpctypes.ErrNoSpace, peering.Unavailable},
+		{"no connection", status.Error(codes.Unavailable, "connection refused"), peering.Unavailable},
+		{"time-out of the connection", status.Error(codes.DeadlineExceeded, "context deadline exceeded"), peering.Unavailable},
+		{"too many operations", rpctypes.ErrTooManyOps, peering.Internal},
+		{"request too large", rpctypes.ErrRequestTooLarge, peering.Internal},
+		{"no permission", rpctypes.ErrPermissionDenied, peering.Internal},
+		{"anything else from the server", status.Error(codes.Internal, "panic"), peering.Internal},
+		{"anything else", io.ErrUnexpectedEOF, peering.Internal},
+	}
+	for _, tt := range tests {
+		for how, err := range map[string]error{"bare": tt.err, "wrapped": fmt.Errorf("transaction: %w", tt.err)} {
+			t.Run(tt.name+"/"+how, func(t *testing.T) {
+				got := etcd.Translate(err)
+				wantCode(t, got, tt.want)
+				if !errors.Is(got, tt.err) {
+					t.Errorf("%v does not keep its cause", got)
+				}
+			})
+		}
+	}
+	if err := etcd.Translate(nil); err != nil {
+		t.Errorf("no error becomes %v", err)
+	}
+}

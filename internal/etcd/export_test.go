@@ -1,0 +1,74 @@
+package etcd
+
+import (
+	"context"
+	"log/slog"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+)
+
+var (
+	Supported = supported
+	Translate = translate
+)
+
+// NewLogger answers the logger that etcd is given.
+func NewLogger(log *slog.Logger) *zap.Logger {
+	return zap.New(logCore{log: log})
+}
+
+// Batch is how many peerings a list reads at a time.
+const Batch = batch
+
+// Client is for tests that look at the keys or write what the store would not.
+func (s *Store) Client() *clientv3.Client {
+	return s.client
+}
+
+// Interrupted answers the same store, but that it calls before ahead of each of its reads and transactions, with their
+// number, from 1. So a test can do between two of them what somebody else might.
+func (s *Store) Interrupted(before func(n int)) *Store {
+	client := clientv3.NewCtxClient(context.Background())
+	n := 0
+	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
+	return &Store{client: client, timeout: s.timeout}
+}
+
+type interruptedKV struct {
+	clientv3.KV
+
+	before func()
+}
+
+func (kv interruptedKV) Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+	kv.before()
+	return kv.KV.Get(ctx, key, opts...)
+}
+
+func (kv interruptedKV) Txn(ctx context.Context) clientv3.Txn {
+	return interruptedTxn{kv.KV.Txn(ctx), kv.before}
+}
+
+type interruptedTxn struct {
+	clientv3.Txn
+
+	before func()
+}
+
+func (t interruptedTxn) If(cs ...clientv3.Cmp) clientv3.Txn {
+	return interruptedTxn{t.Txn.If(cs...), t.before}
+}
+
+func (t interruptedTxn) Then(ops ...clientv3.Op) clientv3.Txn {
+	return interruptedTxn{t.Txn.Then(ops...), t.before}
+}
+
+func (t interruptedTxn) Else(ops ...clientv3.Op) clientv3.Txn {
+	return interruptedTxn{t.Txn.Else(ops...), t.before}
+}
+
+func (t interruptedTxn) Commit() (*clientv3.TxnResponse, error) {
+	t.before()
+	return t.Txn.Commit()
+}

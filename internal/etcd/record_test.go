@@ -1,0 +1,162 @@
+package etcd_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+)
+
+// The records as they stand in data directories. A change of them needs a new version of the record.
+const (
+	peeringKey    = "/peering/peering/0190a3b400007000800000000000000a"
+	peeringRecord = `{"version":1,"id":"0190a3b4-0000-7000-8000-00000000000A","name":"orders","description":"of the shop","status":"ACTIVE",` +
+		`"requester":{"id":"83081290-198e-48e2-8e2d-64c50023d136","tenant":"8185f87d043f4519a68420a282b5e2fa"},` +
+		`"accepter":{"id":"f4da5a55-a2bb-4bb7-9bb0-8a6f0cb347b0","tenant":"4f30b9215e054c908d18f2b150131646"},` +
+		`"cluster":{"project":"4f30b9215e054c908d18f2b150131646","id":"1000000"},` +
+		`"created_at":"2024-05-01T12:00:00Z","updated_at":"2024-05-01T12:00:00.123456789Z","expires_at":"2024-05-08T12:00:00Z"}`
+	clusterKey    = "/peering/cluster/4f30b9215e054c908d18f2b150131646/1000000"
+	clusterRecord = `{"version":1,"cluster":{"project":"4f30b9215e054c908d18f2b150131646","id":"1000000"},"name":"mycluster",` +
+		`"vpc":{"id":"83081290-198e-48e2-8e2d-64c50023d136","tenant":"8185f87d043f4519a68420a282b5e2fa"},` +
+		`"vpc_cidr":"172.16.0.0/23","subnet_cidr":"172.16.0.0/24"}`
+)
+
+// recorded is what the records hold.
+func recorded() (peering.Cluster, peering.Peering) {
+	c := peering.Cluster{
+		ClusterRef: peering.ClusterRef{Project: "4f30b9215e054c908d18f2b150131646", ID: "1000000"},
+		Name:       "mycluster",
+		VPC:        peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"},
+		VPCCIDR:    "172.16.0.0/23",
+		SubnetCIDR: "172.16.0.0/24",
+	}
+	return c, peering.Peering{
+		ID:          "0190a3b4-0000-7000-8000-00000000000A",
+		Name:        "orders",
+		Description: "of the shop",
+		Status:      peering.Active,
+		Requester:   c.VPC,
+		Accepter:    peering.VPC{ID: "f4da5a55-a2bb-4bb7-9bb0-8a6f0cb347b0", Tenant: "4f30b9215e054c908d18f2b150131646"},
+		Cluster:     c.ClusterRef,
+		CreatedAt:   created,
+		UpdatedAt:   created.Add(123456789 * time.Nanosecond),
+		ExpiresAt:   created.Add(peering.Lifetime),
+	}
+}
+
+func TestRecordsAreAsTheyWere(t *testing.T) {
+	store := open(t)
+	c, p := recorded()
+	put(t, store, c)
+	create(t, store, p)
+	wantDump(t, store, map[string]string{
+		clusterKey: clusterRecord,
+		peeringKey: peeringRecord,
+		"/peering/pair/83081290198e48e28e2d64c50023d136/f4da5a55a2bb4bb79bb08a6f0cb347b0":                    "0190a3b400007000800000000000000a",
+		"/peering/tenant/8185f87d043f4519a68420a282b5e2fa/0190a3b400007000800000000000000a":                  "",
+		"/peering/tenant/4f30b9215e054c908d18f2b150131646/0190a3b400007000800000000000000a":                  "",
+		"/peering/cluster-peering/4f30b9215e054c908d18f2b150131646/1000000/0190a3b400007000800000000000000a": "",
+	})
+	if got := get(t, store, p.ID); got != p {
+		t.Errorf("got %+v, want %+v", got, p)
+	}
+	if got := getCluster(t, store, c.ClusterRef); got != c {
+		t.Errorf("got %+v, want %+v", got, c)
+	}
+}
+
+// unreadable are records that this program must not take for its own.
+var unreadable = map[string]func(record string) string{
+	"a newer version":          func(r string) string { return strings.Replace(r, `"version":1`, `"version":2`, 1) },
+	"no version":               func(r string) string { return strings.Replace(r, `"version":1,`, "", 1) },
+	"broken JSON":              func(r string) string { return r[:len(r)/2] },
+	"a member of another kind": func(r string) string { return strings.Replace(r, `"name":"`, `"name":7,"was":"`, 1) },
+	"an array":                 func(string) string { return "[]" },
+	"nothing":                  func(string) string { return "" },
+}
+
+// TestUnreadablePeering does to a peering all that has to read it. Each is an error that names the key, and the record
+// stays.
+func TestUnreadablePeering(t *testing.T) {
+	store := open(t)
+	c, p := recorded()
+	put(t, store, c)
+	create(t, store, p)
+	acts := map[string]func() error{
+		"get": func() error {
+			_, err := store.Get(t.Context(), p.ID)
+			return err
+		},
+		"list": func() error {
+			_, _, err := store.List(t.Context(), peering.Scope{Tenant: p.Accepter.Tenant}, peering.Query{Match: all})
+			return err
+		},
+		"update": func() error {
+			_, err := store.Update(t.Context(), p.ID, renamed)
+			return err
+		},
+		"delete":         func() error { return act(t, store, peering.Delete, p.ID) },
+		"create over it": func() error { return store.Create(t.Context(), later(p)) },
+	}
+	for how, spoil := range unreadable {
+		record := spoil(peeringRecord)
+		write(t, store, peeringKey, record)
+		before := dump(t, store)
+		for what, act := range acts {
+			t.Run(what+" of "+how, func(t *testing.T) {
+				err := act()
+				wantCode(t, err, peering.Internal)
+				if !strings.Contains(err.Error(), peeringKey) {
+					t.Errorf("the error does not name %s: %v", peeringKey, err)
+				}
+				wantDump(t, store, before)
+			})
+		}
+	}
+}
+
+func TestUnreadableCluster(t *testing.T) {
+	store := open(t)
+	c, _ := recorded()
+	acts := map[string]func() error{
+		"get": func() error {
+			_, err := store.Cluster(t.Context(), c.ClusterRef)
+			return err
+		},
+		"put": func() error { return store.PutCluster(t.Context(), c, replace) },
+	}
+	for how, spoil := range unreadable {
+		write(t, store, clusterKey, spoil(clusterRecord))
+		before := dump(t, store)
+		for what, act := range acts {
+			t.Run(what+" of "+how, func(t *testing.T) {
+				err := act()
+				wantCode(t, err, peering.Internal)
+				if !strings.Contains(err.Error(), clusterKey) {
+					t.Errorf("the error does not name %s: %v", clusterKey, err)
+				}
+				wantDump(t, store, before)
+			})
+		}
+	}
+}
+
+// TestUnknownMembersAreIgnored is what lets a record get members without a new version.
+func TestUnknownMembersAreIgnored(t *testing.T) {
+	store := open(t)
+	_, p := recorded()
+	write(t, store, peeringKey, strings.Replace(peeringRecord, `"version":1`, `"version":1,"colour":"blue"`, 1))
+	if got := get(t, store, p.ID); got != p {
+		t.Errorf("got %+v, want %+v", got, p)
+	}
+}
+
+// write puts a value past the store.
+func write(t *testing.T, store *etcd.Store, key, value string) {
+	t.Helper()
+	if _, err := store.Client().Put(t.Context(), key, value); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,81 @@
+package peering_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/peering/peering/internal/peering"
+)
+
+func TestClusterValidate(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(*peering.Cluster)
+		want bool // whether it is valid
+	}{
+		{"complete", func(*peering.Cluster) {}, true},
+		{"ids in another form", func(c *peering.Cluster) {
+			c.Project, c.VPC.ID = "4F30B921-5E05-4C90-8D18-F2B150131646", "83081290198E48E28E2D64C50023D136"
+		}, true},
+		{"no project", func(c *peering.Cluster) { c.Project = "" }, false},
+		{"project of 31 digits", func(c *peering.Cluster) { c.Project = c.Project[1:] }, false},
+		{"no VPC", func(c *peering.Cluster) { c.VPC.ID = "" }, false},
+		{"VPC that is no id", func(c *peering.Cluster) { c.VPC.ID = "vpc-1" }, false},
+		{"no tenant", func(c *peering.Cluster) { c.VPC.Tenant = "" }, false},
+		{"cluster id of letters", func(c *peering.Cluster) { c.ID = "Stream_cluster-1" }, true},
+		{"cluster id of 64 characters", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 64) }, true},
+		{"cluster id of 65 characters", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 65) }, false},
+		{"no cluster id", func(c *peering.Cluster) { c.ID = "" }, false},
+		{"cluster id with a slash", func(c *peering.Cluster) { c.ID = "1/2" }, false},
+		{"cluster id with a dot", func(c *peering.Cluster) { c.ID = "1.2" }, false},
+		{"cluster id with letters that are not ASCII", func(c *peering.Cluster) { c.ID = "\u00e9" }, false},
+		{"no name", func(c *peering.Cluster) { c.Name = "" }, false},
+		{"no VPC block", func(c *peering.Cluster) { c.VPCCIDR = "" }, false},
+		{"VPC block without a length", func(c *peering.Cluster) { c.VPCCIDR = "172.16.0.0" }, false},
+		{"VPC block with host bits", func(c *peering.Cluster) { c.VPCCIDR = "172.16.1.0/23" }, false},
+		{"VPC block that is no address", func(c *peering.Cluster) { c.VPCCIDR = "172.16.0.256/23" }, false},
+		{"no subnet", func(c *peering.Cluster) { c.SubnetCIDR = "" }, false},
+		{"subnet with host bits", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.0.1/24" }, false},
+		{"subnet in the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.1.0/24" }, true},
+		{"subnet larger than the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.0.0/22" }, false},
+		{"subnet beside the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.2.0/24" }, false},
+		{"IPv6 in IPv6", func(c *peering.Cluster) { c.VPCCIDR, c.SubnetCIDR = "fd00::/48", "fd00:0:0:1::/64" }, true},
+		{"IPv6 in IPv4", func(c *peering.Cluster) { c.SubnetCIDR = "fd00::/64" }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := peering.Cluster{
+				ClusterRef: peering.ClusterRef{Project: "4f30b9215e054c908d18f2b150131646", ID: "1000000"},
+				Name:       "mycluster",
+				VPC:        peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"},
+				VPCCIDR:    "172.16.0.0/23",
+				SubnetCIDR: "172.16.0.0/23",
+			}
+			tt.edit(&c)
+			if err := c.Validate(); (err == nil) != tt.want {
+				t.Errorf("Validate() = %v, want valid: %t", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestClusterRefIs(t *testing.T) {
+	ref := peering.ClusterRef{Project: "4f30b9215e054c908d18f2b150131646", ID: "a1"}
+	tests := []struct {
+		name  string
+		other peering.ClusterRef
+		want  bool
+	}{
+		{"the same", ref, true},
+		{"the project in another form", peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "a1"}, true},
+		{"the cluster id in upper case", peering.ClusterRef{Project: ref.Project, ID: "A1"}, false},
+		{"another project", peering.ClusterRef{Project: "8185f87d043f4519a68420a282b5e2fa", ID: "a1"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := ref.Is(tt.other); got != tt.want {
+				t.Errorf("Is = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
