@@ -96,6 +96,8 @@ func TestKindsOfErrors(t *testing.T) {
 		{&client.Error{Status: 400, Code: "CS.20005"}, "not found"},
 		{&client.Error{Status: 409, Code: "VPC.22105"}, "conflict"},
 		{&client.Error{Status: 400, Code: "CS.22104"}, "conflict"},
+		{&client.Error{Status: 400, Code: "CS.22109"}, "conflict"},
+		{&client.Error{Status: 400, Code: "CS.22110"}, "not found"},
 		{&client.Error{Status: 401}, "forbidden"},
 		{&client.Error{Status: 403}, "forbidden"},
 		{&client.Error{Status: 503}, "unavailable"},

@@ -66,18 +66,19 @@ func violations(text string) []Violation {
 	return list
 }
 
-// IsNotFound tells whether an error says that the cluster or the peering does not exist, or is not the caller's.
+// IsNotFound tells whether an error says that the cluster, the peering or the route does not exist, or is not the
+// caller's.
 func IsNotFound(err error) bool {
 	return has(err, func(e *Error) bool {
-		return e.Status == http.StatusNotFound || e.Code == "CS.20005" || e.Code == "CS.22103"
+		return e.Status == http.StatusNotFound || e.Code == "CS.20005" || e.Code == "CS.22103" || e.Code == "CS.22110"
 	})
 }
 
-// IsConflict tells whether an error says that the VPCs are peered already, or that the status of the peering does not
-// allow what was asked for.
+// IsConflict tells whether an error says that the VPCs are peered already, that the route exists, or that the status of
+// the peering does not allow what was asked for.
 func IsConflict(err error) bool {
 	return has(err, func(e *Error) bool {
-		return e.Status == http.StatusConflict || e.Code == "CS.22104" || e.Code == "CS.22105"
+		return e.Status == http.StatusConflict || e.Code == "CS.22104" || e.Code == "CS.22105" || e.Code == "CS.22109"
 	})
 }
 

@@ -58,6 +58,21 @@ func (e PeeringStatus) Valid() bool {
 	}
 }
 
+// Defines values for RouteType.
+const (
+	RouteTypePeering RouteType = "peering"
+)
+
+// Valid indicates whether the value is a known member of the RouteType enum.
+func (e RouteType) Valid() bool {
+	switch e {
+	case RouteTypePeering:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ViolationIn.
 const (
 	ViolationInBody   ViolationIn = "body"
@@ -111,8 +126,9 @@ type CSError struct {
 
 	// ErrorID The error code. CS.10001 internal error, CS.10003 no such API, CS.10004 wrong request body, CS.20005 no
 	// such cluster and CS.22103 no such peering are the public service's; this service's own are CS.22101 wrong
-	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22106 body too large,
-	// CS.22107 unsupported content type and CS.22108 store unavailable.
+	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22105 wrong
+	// status, CS.22106 body too large, CS.22107 unsupported content type, CS.22108 store unavailable, CS.22109 route
+	// exists and CS.22110 no such route.
 	ErrorID string `json:"error_id"`
 
 	// ErrorJSONOpt A JSON array as a string. Where the request did not follow this document it holds one object for each
@@ -131,6 +147,11 @@ type CSError struct {
 	// RequestID The X-Request-Id of the answer.
 	RequestID string `json:"request_id,omitempty,omitzero"`
 }
+
+// Destination The addresses that a route leads to, an IPv4 CIDR block whose host bits are zero.
+//
+// Example: 192.168.0.0/16
+type Destination = string
 
 // PageLink defines model for PageLink.
 type PageLink struct {
@@ -204,6 +225,54 @@ type PeeringStatus string
 
 // ResourceID The id of a VPC, a tenant or a project. Compared without regard to case and hyphens.
 type ResourceID = string
+
+// Route A route of the cluster's VPC over a peering.
+type Route struct {
+	// Destination The addresses that a route leads to, an IPv4 CIDR block whose host bits are zero.
+	//
+	// Example: 192.168.0.0/16
+	Destination Destination `json:"destination"`
+
+	// ID The id of a route, a UUID.
+	ID RouteID `json:"id"`
+
+	// Nexthop ID of the peering that the route leads over.
+	Nexthop string `json:"nexthop"`
+
+	// TenantID ID of the tenant to which that VPC belongs.
+	TenantID string `json:"tenant_id"`
+
+	// Type What the next hop is.
+	Type RouteType `json:"type"`
+
+	// VPCID ID of the VPC that the route is in, the cluster's.
+	VPCID string `json:"vpc_id"`
+}
+
+// RouteType What the next hop is.
+type RouteType string
+
+// RouteCreate defines model for RouteCreate.
+type RouteCreate struct {
+	// Destination The addresses that a route leads to, an IPv4 CIDR block whose host bits are zero.
+	//
+	// Example: 192.168.0.0/16
+	Destination Destination `json:"destination"`
+}
+
+// RouteEnvelope defines model for RouteEnvelope.
+type RouteEnvelope struct {
+	// Route A route of the cluster's VPC over a peering.
+	Route Route `json:"route"`
+}
+
+// RouteID The id of a route, a UUID.
+type RouteID = string
+
+// RouteList defines model for RouteList.
+type RouteList struct {
+	Routes []Route `json:"routes"`
+}
 
 // Timestamp A time in UTC, without a zone.
 type Timestamp = string
@@ -359,6 +428,12 @@ type CSRefusedCreate = CSError
 // CSRefusedPeering Why the Cloud Stream Service refused a request.
 type CSRefusedPeering = CSError
 
+// CSRefusedRoute Why the Cloud Stream Service refused a request.
+type CSRefusedRoute = CSError
+
+// CSRefusedRouteCreate Why the Cloud Stream Service refused a request.
+type CSRefusedRouteCreate = CSError
+
 // CSTooLarge Why the Cloud Stream Service refused a request.
 type CSTooLarge = CSError
 
@@ -430,6 +505,9 @@ type ListVPCPeeringsParams struct {
 
 // CreatePeeringJSONRequestBody defines body for CreatePeering for application/json ContentType.
 type CreatePeeringJSONRequestBody = PeeringCreate
+
+// CreateRouteJSONRequestBody defines body for CreateRoute for application/json ContentType.
+type CreateRouteJSONRequestBody = RouteCreate
 
 // CreateVPCPeeringJSONRequestBody defines body for CreateVPCPeering for application/json ContentType.
 type CreateVPCPeeringJSONRequestBody = VPCPeeringCreateEnvelope
@@ -553,6 +631,40 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `ShowPeering` operationId).
 	ShowPeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRoutes Lists the routes over a peering
+	//
+	// Lists all routes over the peering, oldest first. There is no paging and no filter.
+	//
+	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `ListRoutes` operationId).
+	ListRoutes(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRouteWithBody Creates a route over a peering
+	//
+	// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+	// must not overlap the cluster's own VPC; a peering has one route to it at most.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+	CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRoute Creates a route over a peering
+	//
+	// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+	// must not overlap the cluster's own VPC; a peering has one route to it at most.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+	CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteRoute Deletes a route
+	//
+	// Deletes a route over the peering. Deleting the peering deletes its routes, too.
+	//
+	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
+	DeleteRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListVPCPeerings Lists the peerings of the caller
 	//
@@ -714,6 +826,80 @@ func (c *Client) DeletePeering(ctx context.Context, projectID ProjectID, cluster
 // Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `ShowPeering` operationId).
 func (c *Client) ShowPeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewShowPeeringRequest(c.Server, projectID, clusterID, peeringID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRoutes Lists the routes over a peering
+//
+// Lists all routes over the peering, oldest first. There is no paging and no filter.
+//
+// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `ListRoutes` operationId).
+func (c *Client) ListRoutes(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRoutesRequest(c.Server, projectID, clusterID, peeringID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateRouteWithBody Creates a route over a peering
+//
+// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+// must not overlap the cluster's own VPC; a peering has one route to it at most.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+func (c *Client) CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRouteRequestWithBody(c.Server, projectID, clusterID, peeringID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateRoute Creates a route over a peering
+//
+// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+// must not overlap the cluster's own VPC; a peering has one route to it at most.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+func (c *Client) CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRouteRequest(c.Server, projectID, clusterID, peeringID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteRoute Deletes a route
+//
+// Deletes a route over the peering. Deleting the peering deletes its routes, too.
+//
+// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
+func (c *Client) DeleteRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteRouteRequest(c.Server, projectID, clusterID, peeringID, routeID)
 	if err != nil {
 		return nil, err
 	}
@@ -1074,6 +1260,170 @@ func NewShowPeeringRequest(server string, projectID ProjectID, clusterID Cluster
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRoutesRequest constructs an http.Request for the ListRoutes method
+func NewListRoutesRequest(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "cluster_id", clusterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "peering_id", peeringID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster/%s/peering/%s/route", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateRouteRequest calls the generic CreateRoute builder with application/json body
+func NewCreateRouteRequest(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateRouteRequestWithBody(server, projectID, clusterID, peeringID, "application/json", bodyReader)
+}
+
+// NewCreateRouteRequestWithBody constructs an http.Request for the CreateRoute method, with any body, and a specified content type
+func NewCreateRouteRequestWithBody(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "cluster_id", clusterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "peering_id", peeringID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster/%s/peering/%s/route", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteRouteRequest constructs an http.Request for the DeleteRoute method
+func NewDeleteRouteRequest(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "cluster_id", clusterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "peering_id", peeringID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam3 string
+
+	pathParam3, err = runtime.StyleParamWithOptions("simple", false, "route_id", routeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster/%s/peering/%s/route/%s", pathParam0, pathParam1, pathParam2, pathParam3)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1522,6 +1872,44 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `ShowPeering` operationId).
 	ShowPeeringWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*ShowPeeringResult, error)
+
+	// ListRoutesWithResponse Lists the routes over a peering
+	//
+	// Lists all routes over the peering, oldest first. There is no paging and no filter.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `ListRoutes` operationId).
+	ListRoutesWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*ListRoutesResult, error)
+
+	// CreateRouteWithBodyWithResponse Creates a route over a peering
+	//
+	// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+	// must not overlap the cluster's own VPC; a peering has one route to it at most.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+	CreateRouteWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRouteResult, error)
+
+	// CreateRouteWithResponse Creates a route over a peering
+	//
+	// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+	// must not overlap the cluster's own VPC; a peering has one route to it at most.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+	CreateRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRouteResult, error)
+
+	// DeleteRouteWithResponse Deletes a route
+	//
+	// Deletes a route over the peering. Deleting the peering deletes its routes, too.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
+	DeleteRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*DeleteRouteResult, error)
 
 	// ListVPCPeeringsWithResponse Lists the peerings of the caller
 	//
@@ -1989,6 +2377,300 @@ func (r ShowPeeringResult) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ShowPeeringResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListRoutesResult200Headers the declared response headers of an HTTP 200 response for ListRoutes
+type ListRoutesResult200Headers struct {
+	XRequestID *string
+}
+
+// ListRoutesResult400Headers the declared response headers of an HTTP 400 response for ListRoutes
+type ListRoutesResult400Headers struct {
+	XRequestID *string
+}
+
+// ListRoutesResult500Headers the declared response headers of an HTTP 500 response for ListRoutes
+type ListRoutesResult500Headers struct {
+	XRequestID *string
+}
+
+// ListRoutesResult503Headers the declared response headers of an HTTP 503 response for ListRoutes
+type ListRoutesResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ListRoutesResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RouteList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSRefusedPeering
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListRoutesResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListRoutesResult400Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListRoutesResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListRoutesResult503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRoutesResult) GetJSON200() *RouteList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListRoutesResult) GetJSON400() *CSRefusedPeering {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListRoutesResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListRoutesResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRoutesResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRoutesResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRoutesResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRoutesResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateRouteResult201Headers the declared response headers of an HTTP 201 response for CreateRoute
+type CreateRouteResult201Headers struct {
+	XRequestID *string
+}
+
+// CreateRouteResult400Headers the declared response headers of an HTTP 400 response for CreateRoute
+type CreateRouteResult400Headers struct {
+	XRequestID *string
+}
+
+// CreateRouteResult413Headers the declared response headers of an HTTP 413 response for CreateRoute
+type CreateRouteResult413Headers struct {
+	XRequestID *string
+}
+
+// CreateRouteResult415Headers the declared response headers of an HTTP 415 response for CreateRoute
+type CreateRouteResult415Headers struct {
+	XRequestID *string
+}
+
+// CreateRouteResult500Headers the declared response headers of an HTTP 500 response for CreateRoute
+type CreateRouteResult500Headers struct {
+	XRequestID *string
+}
+
+// CreateRouteResult503Headers the declared response headers of an HTTP 503 response for CreateRoute
+type CreateRouteResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type CreateRouteResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RouteEnvelope
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSRefusedRouteCreate
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *CSTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *CSUnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateRouteResult201Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateRouteResult400Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateRouteResult413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateRouteResult415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateRouteResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateRouteResult503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateRouteResult) GetJSON201() *RouteEnvelope {
+	return r.JSON201
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CreateRouteResult) GetJSON400() *CSRefusedRouteCreate {
+	return r.JSON400
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CreateRouteResult) GetJSON413() *CSTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CreateRouteResult) GetJSON415() *CSUnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CreateRouteResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CreateRouteResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateRouteResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateRouteResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateRouteResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateRouteResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteRouteResult204Headers the declared response headers of an HTTP 204 response for DeleteRoute
+type DeleteRouteResult204Headers struct {
+	XRequestID *string
+}
+
+// DeleteRouteResult400Headers the declared response headers of an HTTP 400 response for DeleteRoute
+type DeleteRouteResult400Headers struct {
+	XRequestID *string
+}
+
+// DeleteRouteResult500Headers the declared response headers of an HTTP 500 response for DeleteRoute
+type DeleteRouteResult500Headers struct {
+	XRequestID *string
+}
+
+// DeleteRouteResult503Headers the declared response headers of an HTTP 503 response for DeleteRoute
+type DeleteRouteResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type DeleteRouteResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSRefusedRoute
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteRouteResult204Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteRouteResult400Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteRouteResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteRouteResult503Headers
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DeleteRouteResult) GetJSON400() *CSRefusedRoute {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeleteRouteResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeleteRouteResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteRouteResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteRouteResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteRouteResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteRouteResult) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3040,6 +3722,68 @@ func (c *ClientWithResponses) ShowPeeringWithResponse(ctx context.Context, proje
 	return ParseShowPeeringResult(rsp)
 }
 
+// ListRoutesWithResponse Lists the routes over a peering
+//
+// Lists all routes over the peering, oldest first. There is no paging and no filter.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `ListRoutes` operationId).
+func (c *ClientWithResponses) ListRoutesWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*ListRoutesResult, error) {
+	rsp, err := c.ListRoutes(ctx, projectID, clusterID, peeringID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRoutesResult(rsp)
+}
+
+// CreateRouteWithBodyWithResponse Creates a route over a peering
+//
+// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+// must not overlap the cluster's own VPC; a peering has one route to it at most.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+func (c *ClientWithResponses) CreateRouteWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRouteResult, error) {
+	rsp, err := c.CreateRouteWithBody(ctx, projectID, clusterID, peeringID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRouteResult(rsp)
+}
+
+// CreateRouteWithResponse Creates a route over a peering
+//
+// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
+// must not overlap the cluster's own VPC; a peering has one route to it at most.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
+func (c *ClientWithResponses) CreateRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRouteResult, error) {
+	rsp, err := c.CreateRoute(ctx, projectID, clusterID, peeringID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRouteResult(rsp)
+}
+
+// DeleteRouteWithResponse Deletes a route
+//
+// Deletes a route over the peering. Deleting the peering deletes its routes, too.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
+func (c *ClientWithResponses) DeleteRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*DeleteRouteResult, error) {
+	rsp, err := c.DeleteRoute(ctx, projectID, clusterID, peeringID, routeID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteRouteResult(rsp)
+}
+
 // ListVPCPeeringsWithResponse Lists the peerings of the caller
 //
 // Lists the peerings on either side of which the caller's tenant stands, oldest first. Filters are combined with
@@ -3578,6 +4322,327 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ShowPeeringResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRoutesResult parses an HTTP response from a ListRoutesWithResponse call
+func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRoutesResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RouteList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSRefusedPeering
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListRoutesResult200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListRoutesResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListRoutesResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListRoutesResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateRouteResult parses an HTTP response from a CreateRouteWithResponse call
+func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateRouteResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RouteEnvelope
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSRefusedRouteCreate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest CSTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest CSUnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateRouteResult201Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateRouteResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateRouteResult413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateRouteResult415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateRouteResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateRouteResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteRouteResult parses an HTTP response from a DeleteRouteWithResponse call
+func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteRouteResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSRefusedRoute
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteRouteResult204Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers204 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteRouteResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteRouteResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteRouteResult503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -50,6 +50,8 @@ var csErrors = map[peering.Code]csError{
 	peering.WrongStatus: {
 		http.StatusBadRequest, "CS.22105", "The status of the peering does not allow this.", "Look at the peering's status.",
 	},
+	peering.RouteExists:   {http.StatusBadRequest, "CS.22109", "The route exists.", "Use the route that stands, or delete it first."},
+	peering.RouteNotFound: {http.StatusBadRequest, "CS.22110", "The route does not exist.", "Check the route ID."},
 	tooLarge: {
 		http.StatusRequestEntityTooLarge, "CS.22106", "The request body is too large.", "Send a smaller request body.",
 	},
@@ -79,6 +81,8 @@ var vpcErrors = map[peering.Code]vpcError{
 	peering.SelfPeering:     {http.StatusBadRequest, "VPC.22102"},
 	peering.AlreadyPeered:   {http.StatusConflict, "VPC.22104"},
 	peering.WrongStatus:     {http.StatusConflict, "VPC.22105"},
+	peering.RouteExists:     {http.StatusConflict, "VPC.22111"},
+	peering.RouteNotFound:   {http.StatusNotFound, "VPC.22112"},
 	tooLarge:                {http.StatusRequestEntityTooLarge, "VPC.22106"},
 	unsupportedMediaType:    {http.StatusUnsupportedMediaType, "VPC.22107"},
 	peering.Unavailable:     {http.StatusServiceUnavailable, "VPC.22108"},
@@ -101,7 +105,12 @@ type failure struct {
 // caller learns nothing.
 func failureOf(err error) failure {
 	if e, ok := errors.AsType[*peering.Error](err); ok && e.Code != peering.Internal {
-		return failure{code: e.Code, message: e.Message}
+		if e.Field == "" {
+			return failure{code: e.Code, message: e.Message}
+		}
+		err = &validate.Error{Kind: validate.Invalid, Violations: []validate.Violation{
+			{In: validate.Body, Field: e.Field, Reason: e.Message},
+		}}
 	}
 	if e, ok := errors.AsType[*validate.Error](err); ok {
 		return failure{code: codeOfRefusal(e), message: e.Error(), violations: e.Violations}

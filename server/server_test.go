@@ -59,7 +59,7 @@ func TestEveryOperationIsChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fill := strings.NewReplacer("{project_id}", "me", "{cluster_id}", "1", "{peering_id}", "7")
+	fill := strings.NewReplacer("{project_id}", "me", "{cluster_id}", "1", "{peering_id}", "7", "{route_id}", "7")
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
 			t.Run(operation.OperationID, func(t *testing.T) {

@@ -25,9 +25,13 @@ type session struct {
 
 // clientCommands answers the commands that call the service.
 func (p *program) clientCommands() []*cobra.Command {
-	constructors := []func(*session) *cobra.Command{
-		createCommand, listCommand, showCommand, deleteCommand, acceptCommand, rejectCommand, renameCommand,
-	}
+	return append(
+		p.sessions(createCommand, listCommand, showCommand, deleteCommand, acceptCommand, rejectCommand, renameCommand),
+		p.routeCommand())
+}
+
+// sessions makes commands, each with flags of its own.
+func (p *program) sessions(constructors ...func(*session) *cobra.Command) []*cobra.Command {
 	commands := make([]*cobra.Command, len(constructors))
 	for i, construct := range constructors {
 		s := &session{program: p}

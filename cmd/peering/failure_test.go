@@ -40,6 +40,18 @@ func (b brokenStore) List(context.Context, peering.Scope, peering.Query) ([]peer
 	return nil, false, b.fail()
 }
 
+func (b brokenStore) CreateRoute(
+	context.Context, peering.ID, func(peering.Peering) (peering.Route, error),
+) (peering.Route, error) {
+	return peering.Route{}, b.fail()
+}
+
+func (b brokenStore) Routes(context.Context, peering.ID) ([]peering.Route, error) {
+	return nil, b.fail()
+}
+
+func (b brokenStore) DeleteRoute(context.Context, peering.ID, peering.ID) error { return b.fail() }
+
 func (b brokenStore) Cluster(context.Context, peering.ClusterRef) (peering.Cluster, error) {
 	return peering.Cluster{}, b.fail()
 }
@@ -57,9 +69,10 @@ type operation struct {
 
 // operationsBelow answers all operations whose path starts so, with the contract's first example as body.
 func operationsBelow(prefix string) []operation {
-	fill := strings.NewReplacer("{project_id}", project, "{cluster_id}", clusterID, "{peering_id}", noID)
+	fill := strings.NewReplacer("{project_id}", project, "{cluster_id}", clusterID, "{peering_id}", noID, "{route_id}", noID)
 	bodies := map[string]string{
 		"createPeering":    seedRequest,
+		"createRoute":      `{"destination":"192.168.0.0/16"}`,
 		"createVpcPeering": `{"peering":{"name":"n","request_vpc_info":{"vpc_id":"` + peerVPC + `"},"accept_vpc_info":{"vpc_id":"` + otherVPC + `"}}}`,
 		"updateVpcPeering": `{"peering":{"name":"n"}}`,
 	}

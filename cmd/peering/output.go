@@ -9,31 +9,43 @@ import (
 	"github.com/peering/peering/client"
 )
 
-var header = table.Row{"ID", "NAME", "STATUS", "REQUESTER VPC", "REQUESTER TENANT", "ACCEPTER VPC", "ACCEPTER TENANT"}
-
-func clusterRow(p client.Peering) table.Row {
-	requester, accepter := p.RequestVPCInfo, p.AcceptVPCInfo
-	return table.Row{p.ID, p.Name, p.Status, requester.VPCID, requester.TenantID, accepter.VPCID, accepter.TenantID}
+// columns say how objects of a kind are shown in a table.
+type columns[T any] struct {
+	header table.Row
+	row    func(T) table.Row
 }
 
-func vpcRow(p client.VPCPeering) table.Row {
-	requester, accepter := p.RequestVPCInfo, p.AcceptVPCInfo
-	return table.Row{p.ID, p.Name, p.Status, requester.VPCID, requester.TenantID, accepter.VPCID, accepter.TenantID}
+var peeringHeader = table.Row{"ID", "NAME", "STATUS", "REQUESTER VPC", "REQUESTER TENANT", "ACCEPTER VPC", "ACCEPTER TENANT"}
+
+var clusterPeerings = columns[client.Peering]{
+	header: peeringHeader,
+	row: func(p client.Peering) table.Row {
+		requester, accepter := p.RequestVPCInfo, p.AcceptVPCInfo
+		return table.Row{p.ID, p.Name, p.Status, requester.VPCID, requester.TenantID, accepter.VPCID, accepter.TenantID}
+	},
+}
+
+var vpcPeerings = columns[client.VPCPeering]{
+	header: peeringHeader,
+	row: func(p client.VPCPeering) table.Row {
+		requester, accepter := p.RequestVPCInfo, p.AcceptVPCInfo
+		return table.Row{p.ID, p.Name, p.Status, requester.VPCID, requester.TenantID, accepter.VPCID, accepter.TenantID}
+	},
 }
 
 // show prints what a call answered: one object.
-func show[T any](s *session, value T, row func(T) table.Row, err error) error {
+func show[T any](s *session, value T, how columns[T], err error) error {
 	if err != nil {
 		return err
 	}
 	if s.output == "json" {
 		return s.printJSON(value)
 	}
-	return s.printTable([]table.Row{row(value)})
+	return s.printTable(how.header, []table.Row{how.row(value)})
 }
 
 // showAll prints what a call answered: a list.
-func showAll[T any](s *session, values []T, row func(T) table.Row, err error) error {
+func showAll[T any](s *session, values []T, how columns[T], err error) error {
 	if err != nil {
 		return err
 	}
@@ -42,9 +54,9 @@ func showAll[T any](s *session, values []T, row func(T) table.Row, err error) er
 	}
 	rows := make([]table.Row, len(values))
 	for i, value := range values {
-		rows[i] = row(value)
+		rows[i] = how.row(value)
 	}
-	return s.printTable(rows)
+	return s.printTable(how.header, rows)
 }
 
 func (s *session) printJSON(value any) error {
@@ -57,7 +69,7 @@ func (s *session) printJSON(value any) error {
 	return nil
 }
 
-func (s *session) printTable(rows []table.Row) error {
+func (s *session) printTable(header table.Row, rows []table.Row) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Options = table.OptionsNoBordersAndSeparators

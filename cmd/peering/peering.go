@@ -30,7 +30,7 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 				p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{
 					Name: args[0], VPCID: peerVPC, AcceptTenantID: peerTenant,
 				})
-				return show(s, p, clusterRow, err)
+				return show(s, p, clusterPeerings, err)
 			}
 			p, err := c.CreateVPCPeering(ctx, client.VPCPeeringCreate{
 				Name:           args[0],
@@ -38,7 +38,7 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 				RequestVPCInfo: client.VPCReference{VPCID: vpc},
 				AcceptVPCInfo:  client.VPCReference{VPCID: peerVPC, TenantID: peerTenant},
 			})
-			return show(s, p, vpcRow, err)
+			return show(s, p, vpcPeerings, err)
 		}),
 	}
 	clusterFlag(cmd, &cluster)
@@ -67,11 +67,11 @@ func listCommand(s *session) *cobra.Command {
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
 			if cluster != "" {
 				found, err := c.ListPeerings(ctx, cluster)
-				return showAll(s, found, clusterRow, err)
+				return showAll(s, found, clusterPeerings, err)
 			}
 			query.Status = client.Status(status)
 			found, err := listAll(ctx, c, query)
-			return showAll(s, found, vpcRow, err)
+			return showAll(s, found, vpcPeerings, err)
 		}),
 	}
 	clusterFlag(cmd, &cluster)
@@ -113,10 +113,10 @@ func showCommand(s *session) *cobra.Command {
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			if cluster != "" {
 				p, err := c.ShowPeering(ctx, cluster, args[0])
-				return show(s, p, clusterRow, err)
+				return show(s, p, clusterPeerings, err)
 			}
 			p, err := c.ShowVPCPeering(ctx, args[0])
-			return show(s, p, vpcRow, err)
+			return show(s, p, vpcPeerings, err)
 		}),
 	}
 	clusterFlag(cmd, &cluster)
@@ -149,7 +149,7 @@ func acceptCommand(s *session) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.AcceptVPCPeering(ctx, args[0])
-			return show(s, p, vpcRow, err)
+			return show(s, p, vpcPeerings, err)
 		}),
 	}
 }
@@ -162,7 +162,7 @@ func rejectCommand(s *session) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.RejectVPCPeering(ctx, args[0])
-			return show(s, p, vpcRow, err)
+			return show(s, p, vpcPeerings, err)
 		}),
 	}
 }
@@ -182,7 +182,7 @@ func renameCommand(s *session) *cobra.Command {
 			change.Description = &description
 		}
 		p, err := c.UpdateVPCPeering(ctx, args[0], change)
-		return show(s, p, vpcRow, err)
+		return show(s, p, vpcPeerings, err)
 	})
 	cmd.Flags().StringVar(&description, "description", "", "a new description; empty removes it")
 	return cmd

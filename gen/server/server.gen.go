@@ -35,6 +35,15 @@ type ServerInterface interface {
 	// ShowPeering Shows a peering of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	ShowPeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
+	// ListRoutes Lists the routes over a peering
+	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
+	ListRoutes(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
+	// CreateRoute Creates a route over a peering
+	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
+	CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
+	// DeleteRoute Deletes a route
+	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
+	DeleteRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID) error
 	// ListVPCPeerings Lists the peerings of the caller
 	// (GET /v2.0/vpc/peerings)
 	ListVPCPeerings(ctx echo.Context, params ListVPCPeeringsParams) error
@@ -172,6 +181,110 @@ func (w *ServerInterfaceWrapper) ShowPeering(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowPeering(ctx, projectID, clusterID, peeringID)
+	return err
+}
+
+// ListRoutes converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRoutes(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// ------------- Path parameter "cluster_id" -------------
+	var clusterID ClusterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cluster_id", ctx.Param("cluster_id"), &clusterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
+	}
+
+	// ------------- Path parameter "peering_id" -------------
+	var peeringID PeeringID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "peering_id", ctx.Param("peering_id"), &peeringID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter peering_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRoutes(ctx, projectID, clusterID, peeringID)
+	return err
+}
+
+// CreateRoute converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateRoute(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// ------------- Path parameter "cluster_id" -------------
+	var clusterID ClusterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cluster_id", ctx.Param("cluster_id"), &clusterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
+	}
+
+	// ------------- Path parameter "peering_id" -------------
+	var peeringID PeeringID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "peering_id", ctx.Param("peering_id"), &peeringID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter peering_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateRoute(ctx, projectID, clusterID, peeringID)
+	return err
+}
+
+// DeleteRoute converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteRoute(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// ------------- Path parameter "cluster_id" -------------
+	var clusterID ClusterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cluster_id", ctx.Param("cluster_id"), &clusterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
+	}
+
+	// ------------- Path parameter "peering_id" -------------
+	var peeringID PeeringID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "peering_id", ctx.Param("peering_id"), &peeringID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter peering_id: %s", err))
+	}
+
+	// ------------- Path parameter "route_id" -------------
+	var routeID RouteID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "route_id", ctx.Param("route_id"), &routeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter route_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteRoute(ctx, projectID, clusterID, peeringID, routeID)
 	return err
 }
 
@@ -375,6 +488,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering", wrapper.CreatePeering, options.OperationMiddlewares["createPeering"]...)
 	router.DELETE(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering/:peering_id", wrapper.DeletePeering, options.OperationMiddlewares["deletePeering"]...)
 	router.GET(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering/:peering_id", wrapper.ShowPeering, options.OperationMiddlewares["showPeering"]...)
+	router.GET(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering/:peering_id/route", wrapper.ListRoutes, options.OperationMiddlewares["listRoutes"]...)
+	router.POST(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering/:peering_id/route", wrapper.CreateRoute, options.OperationMiddlewares["createRoute"]...)
+	router.DELETE(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering/:peering_id/route/:route_id", wrapper.DeleteRoute, options.OperationMiddlewares["deleteRoute"]...)
 	router.GET(options.BaseURL+"/v2.0/vpc/peerings", wrapper.ListVPCPeerings, options.OperationMiddlewares["listVpcPeerings"]...)
 	router.POST(options.BaseURL+"/v2.0/vpc/peerings", wrapper.CreateVPCPeering, options.OperationMiddlewares["createVpcPeering"]...)
 	router.DELETE(options.BaseURL+"/v2.0/vpc/peerings/:peering_id", wrapper.DeleteVPCPeering, options.OperationMiddlewares["deleteVpcPeering"]...)
@@ -419,6 +535,24 @@ type CSRefusedPeeringJSONResponse struct {
 	Body CSError
 
 	Headers CSRefusedPeeringResponseHeaders
+}
+
+type CSRefusedRouteResponseHeaders struct {
+	XRequestID *string
+}
+type CSRefusedRouteJSONResponse struct {
+	Body CSError
+
+	Headers CSRefusedRouteResponseHeaders
+}
+
+type CSRefusedRouteCreateResponseHeaders struct {
+	XRequestID *string
+}
+type CSRefusedRouteCreateJSONResponse struct {
+	Body CSError
+
+	Headers CSRefusedRouteCreateResponseHeaders
 }
 
 type CSTooLargeResponseHeaders struct {
@@ -920,6 +1054,302 @@ func (response ShowPeering500JSONResponse) VisitShowPeeringResponse(w http.Respo
 type ShowPeering503JSONResponse struct{ CSUnavailableJSONResponse }
 
 func (response ShowPeering503JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutesRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	ClusterID ClusterID `json:"cluster_id"`
+	PeeringID PeeringID `json:"peering_id"`
+}
+
+type ListRoutesResponseObject interface {
+	VisitListRoutesResponse(w http.ResponseWriter) error
+}
+
+type ListRoutes200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListRoutes200JSONResponse struct {
+	Body    RouteList
+	Headers ListRoutes200ResponseHeaders
+}
+
+func (response ListRoutes200JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes400JSONResponse struct{ CSRefusedPeeringJSONResponse }
+
+func (response ListRoutes400JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response ListRoutes500JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response ListRoutes503JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRouteRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	ClusterID ClusterID `json:"cluster_id"`
+	PeeringID PeeringID `json:"peering_id"`
+	Body      *CreateRouteJSONRequestBody
+}
+
+type CreateRouteResponseObject interface {
+	VisitCreateRouteResponse(w http.ResponseWriter) error
+}
+
+type CreateRoute201ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreateRoute201JSONResponse struct {
+	Body    RouteEnvelope
+	Headers CreateRoute201ResponseHeaders
+}
+
+func (response CreateRoute201JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute400JSONResponse struct {
+	CSRefusedRouteCreateJSONResponse
+}
+
+func (response CreateRoute400JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute413JSONResponse struct{ CSTooLargeJSONResponse }
+
+func (response CreateRoute413JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute415JSONResponse struct {
+	CSUnsupportedMediaTypeJSONResponse
+}
+
+func (response CreateRoute415JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response CreateRoute500JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response CreateRoute503JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRouteRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	ClusterID ClusterID `json:"cluster_id"`
+	PeeringID PeeringID `json:"peering_id"`
+	RouteID   RouteID   `json:"route_id"`
+}
+
+type DeleteRouteResponseObject interface {
+	VisitDeleteRouteResponse(w http.ResponseWriter) error
+}
+
+type DeleteRoute204ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteRoute204Response struct {
+	Headers DeleteRoute204ResponseHeaders
+}
+
+func (response DeleteRoute204Response) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteRoute400JSONResponse struct{ CSRefusedRouteJSONResponse }
+
+func (response DeleteRoute400JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response DeleteRoute500JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response DeleteRoute503JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1968,6 +2398,15 @@ type StrictServerInterface interface {
 	// ShowPeering Shows a peering of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	ShowPeering(ctx context.Context, request ShowPeeringRequestObject) (ShowPeeringResponseObject, error)
+	// ListRoutes Lists the routes over a peering
+	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
+	ListRoutes(ctx context.Context, request ListRoutesRequestObject) (ListRoutesResponseObject, error)
+	// CreateRoute Creates a route over a peering
+	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
+	CreateRoute(ctx context.Context, request CreateRouteRequestObject) (CreateRouteResponseObject, error)
+	// DeleteRoute Deletes a route
+	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
+	DeleteRoute(ctx context.Context, request DeleteRouteRequestObject) (DeleteRouteResponseObject, error)
 	// ListVPCPeerings Lists the peerings of the caller
 	// (GET /v2.0/vpc/peerings)
 	ListVPCPeerings(ctx context.Context, request ListVPCPeeringsRequestObject) (ListVPCPeeringsResponseObject, error)
@@ -2126,6 +2565,111 @@ func (sh *strictHandler) ShowPeering(ctx echo.Context, projectID ProjectID, clus
 		return err
 	} else if validResponse, ok := response.(ShowPeeringResponseObject); ok {
 		return validResponse.VisitShowPeeringResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRoutes operation middleware
+func (sh *strictHandler) ListRoutes(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error {
+	var request ListRoutesRequestObject
+
+	request.ProjectID = projectID
+	request.ClusterID = clusterID
+	request.PeeringID = peeringID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRoutes(ctx.Request().Context(), request.(ListRoutesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRoutes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRoutesResponseObject); ok {
+		return validResponse.VisitListRoutesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateRoute operation middleware
+func (sh *strictHandler) CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error {
+	var request CreateRouteRequestObject
+
+	request.ProjectID = projectID
+	request.ClusterID = clusterID
+	request.PeeringID = peeringID
+
+	var body CreateRouteJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateRoute(ctx.Request().Context(), request.(CreateRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateRouteResponseObject); ok {
+		return validResponse.VisitCreateRouteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteRoute operation middleware
+func (sh *strictHandler) DeleteRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID) error {
+	var request DeleteRouteRequestObject
+
+	request.ProjectID = projectID
+	request.ClusterID = clusterID
+	request.PeeringID = peeringID
+	request.RouteID = routeID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteRoute(ctx.Request().Context(), request.(DeleteRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteRouteResponseObject); ok {
+		return validResponse.VisitDeleteRouteResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -2356,125 +2900,141 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H2Nctu4tfCrYPh1Ju03lEz92bIynY7rOLfuptnc2MnuNHKzEAlZaChAJSAr2lzN3Ke5D3af5A4OABL8",
-	"kyivHTupd3Z2LZIAcQ4Ozv85/OKFfL7gjDApvNEXb0ZwRBL48y2Rybp1MpUkUT8jIsKELiTlzBt5cBnN",
-	"+ArNMVsjQULOIoEwSsiCSKqeQlSgFU/kDFHZ9nyPfMbzRUy8Ucf3RDgjc6ymnVNG58s5XJXrBfFGHmWS",
-	"XJPE873PrWveUldb4hNdtDi8HcetBVfPJN5oimNBNhvf+7n1lvxrSYRsnUfl1b7GcyKQnBGU6KcQZfBT",
-	"kOSGJM8Eivl1G51LtWbnsWcC8RVD7uRoNSMJQXKGJZphgTpIcnTYRzGRkiTCH7OIXlMpfDT2Po499b/W",
-	"2EM8QWOvrX5jFiGMGFmhd+/OXyAuZyRZUUHaY+YiyQsmg2kXB6TVmx72W/2wd9waTjphazjtTQfT3jTA",
-	"g47nYtJgT8iEsus9kLfxvQVO8JxIs/Gn8VJIklQh0txC5y9yO+p1AvjH8z2qHltgOfN8j+G5uhnqQR9p",
-	"5PmewixNSOSNZLIkOUrAn18Rdi1n3uiw7yvCsD87aoUKvWruf3wIWscnrb/j1q8fW1f//3eeXwE5+bwg",
-	"oaJoz+4Lym0L7ALsjKfgf0OIGloFsdqiKdDE+zenaKEfRCFnjITqkTwejsjxUT/o91uTMOy0+tPuoIWn",
-	"02FrMO0E4aTXP5oE02okmZl3Iel3CZl6I+//HWTH9kDfFQcZFABTwv9JQlkFk7mldhFdzghamN9A1ApU",
-	"s2NoQmLOrgWSPA9mf9oLJsfdzoAEg354HAyjznDanXQGQafXOewf1oCoX/NbQHxLBF8mIQEYN2oWseBM",
-	"EE234lwRNsPxWZJwYFohZ5Iwqf7Ei0VMQ6xQcPBPofDwxUIEo6kZq/4Wy/kcJ2tv5Cn0TPEyTjmD5Rie",
-	"793geElgGvW6jyFeCmKGWDYzxTQmEZoQuKkoCTNk34RgHGAWJqCROmEXbXWYOulVtdaPfCG9kffhy+Yq",
-	"vW6Qel4zmVheXxNhNvwyWSN8jSl7jugUUb0uoS/56JrekBxzPH+hmJqFloZE8cEFSbB03yCpWkBn0BsG",
-	"ncPjoD847ultJUJqWBqxMNjHZrt/KvTGwpA8Sb/UiJYcqXExkXmIajbAgJfhzhF/RYlStTDz+EHuWVjd",
-	"qXhLpktBIsMx9yTGMBuVp0V7MiNOBGJcIvKZCllPjJZhGwZdGKfEoD38u850mU67QRAMmtJp/eJraPZ0",
-	"RsJPsImLlF0B23YZlJFDd0uPjjzMb8AJSm9kMEx5HPMVkjMqUMTD5Vxtce1+KI6IMkY4QvMlkCfqddGM",
-	"fMYRCekcx0ZaKbUBg55QRn63U8ckxh5lY280hpeNPX/sTSmJI30pfTXcSAgWXD/ccCFjr7y3J+k5y/BD",
-	"BaIs5ElCwtod1nf1HtuBj5S/nBRBu8ExjXyFF7mVsu+BoyQES7InQ5nwaF3mJurqbSkZxh7cLEIgYypQ",
-	"KtGr5Fl/B6mq2QqkauYu0qnzpipadKUvLHFPQnTH3gtveWLtD8raqRQknpaxr7R7o+KZFWjjrx7/f+Zy",
-	"hgSNiLAWgrUOcKLnG/aCYad7HLQ6x0PS6g9JtzUk3ah12A8HQdDtRZ1eFe67naDbFPcn8KIQs2fAvNUK",
-	"SIRWFKxuBWnNFiiLGGEG1qea4kmMPonR3fsJ1FV5dgSa4RuCsD0D280jGKBOCY4TgqO1pdvJGjWxoH20",
-	"mtFwppDz5uz1i/PX//Hx5PT07M3lyevTs+oD1d+HmdUsrwb/7wTJnX6wooXELBKgH0QEzBFlddHE5YmP",
-	"SsFRcFO2WMoaRadey0mVIEBbgRXdjwpkPB1PRtWTUfUkDR5SGphDmD9OlhE2PU7mNDdi/bVk7m5hb5/z",
-	"U73a3efHDLuXw3KfFmsDRl6Pkjtk5Zecv8LJ9b6GrKC/khpDVqnvnKMYZt1qtxoOoVUWieZcSHQ4GPQO",
-	"0WQtiagkqsP9LdhKblD30qbGbApiDYleEAgwiTmOY5Lctz17V6pHDsoZFmjOdZSNocM++oH++Y6p7x3D",
-	"N5jGeBLvTYCSJxUUCJezE4OZWEEIc4sWbIbQyBkBgUk6J210gsIZZtcEzfFaE82EEIbmOFJ6aazd83hO",
-	"qlngcB8WaN3gVKBlhpca+nrF+SdFvyul5gJjEMBUGJI2yoAwRIfVChUsWiN2wskQcRCPmBrvbmfq4+nb",
-	"KNZ9tCK4vT+xi+ViwRNJor+RiOJLiJfuRfXSDMmI/jWX6K8XP76up3G9JHSq39JSb81Us9ILq6j4aAfP",
-	"1W8ocF33fXX6WPHtdczXYAgp8NXxUOSQ4nIbAy66EhEW6N3ly9YQERbyiESAO+2ocRdcWtm3wrMtchS2",
-	"sADo7pRlv1+EJ9oaf5N6Ifag31u6LtRWeSPv/ZvT1IswJ0Lg6waejKBz3OtND3HrKOqS1lE4GLSOcb/X",
-	"CqLD6WAyDDvkqOt4Mk5OL8/fg/fiXvf0/SLcuqlyxauQonk4FWhBWKR+K9sllPSG3PUuv+TJhEYRYXsr",
-	"hlEFhwJeTCMjg+Z4Xbe7R2D4ZZv7I4vXMBqHIVlIkvhIEoaZRMf4aHLYI52wGw3702A6JIPoMDyaDPFx",
-	"0On2+j7IBT3MVacffGtD0AifCQuIWqY6sxEHQ/uuN/KBkjHyR7YTlI7snrkZD7ple671brcPDMY/m8Dh",
-	"V441FhivOpsRkZjGwht9+KKlvTfyDszZOgCZbbKO4P2+EfveSAt99dIJQWS+kGtvc+UShYHUInukl5qb",
-	"2ugtuUkegx+sIZpyyWVuZlYeR0ox0o6xHQjSDrd0Ukers361R3FqtqLxns7LG3d391FQnqjiHqmiMRrv",
-	"mipec/mSL9lt1NWSb/U1R2IZznbqqQU11bpXm+ijFS6/Bz3J1Z5IcFQyQiF4zaeISmEC8TaCbzSdu97N",
-	"h87A+Y6lYlVehpNhoUwszsDe2oKQbo7wdydoTPsRHuDBoDUNo+NWHx/3WsPJ8LA1mAw7g+GAdPqTSfub",
-	"kGZwJCaV+LrrQ/D1HPeF3T2sIfetFF7r489T+1vXl5EuRhP97mjBo6CPr+M6f78I3zG8lDPCpNru/T0x",
-	"OlhaEm32evX+BwG4tPOWnHEw/twyBQ2t88hwJDwnOUGQhrsn612x2Md33gVeGzeRhUKBJe5hW79ySKRw",
-	"vssbfHd++Afd0e8qnACU8pXiCQUCOaoRAK4D3QoDDUClMVNcWl4SOMDl3P8jtG884/FIha/gnP8p4ez6",
-	"QmK5FHtzDzuoOo3ELN44nreQx+D2Zg8V6O3ZX89OL89ePEdUZhqJJEhy68ylj8YgeiaQRpvDXlOl8A63",
-	"Nl23WxgKzo4pr6iVZFOezGGnEZ7wpXZ/xzzEsVJEnWBHLs1arXeR8AVJJDUksZwwIj+GNKooPT49f/EW",
-	"TWIefrJqfZawrQe20cWMr5hisTEVSrizeF0oWD3qtjuH7aAdHHR7pRLSje9pHzlscn1JqHGkS24gy4Fr",
-	"qycBvKx89fcfgtYxbk1PWi+vvvS6m/9yfw83Lfdnf5+fne7mD7uqYXclxG1872YRNkZ8CutdYFyXe2xD",
-	"d/a6bwmlG7fY9YMF06Wwq/QNfAI6METt07hJHh0/zXRc6jTmywhdyITgObowGRyJdlBAHT6c4/LZysXo",
-	"y5NjiVZYoJVi5zo8DXamM11p47K4/ZcKjgV3kWLVbWSLWwuhC9/e6CFmfFwnb87Tq32zGlekwU3IlUWM",
-	"jxmMsVltmEXIZgKmE7qmP7gClpOYhlmB63MNp1PwumLwsE0L1YsYs9SR6Ntb3bQ0PF96kT7QN2HiXIg4",
-	"vXtYMDr9MbPpD2hZo4y4MA6Nfumm7kAvgZqNylIpSk0ddFICThIMCQsY6bFt9JNpeuBYJ0abrXJGKAk6",
-	"43EkwAWhaRpNeYIIDmdjdkN5DELCtwRG0JzMJyRJHTVa6KD39snnWZ8EI55/+fBlc/XLVkB1Hsd2mlQc",
-	"a8WTSGyhbDe7o/LASI4ivmUCnblRHkqYr94/p3FMbQcNQVlIUOf4KGgFnVbQuQyCEfz7d/UCLV91j4zD",
-	"vldqmbHJqydVsOeaWRh0a5OkAoIC70pPeg7Ffo6nVGCtRHk5xFRxvzf4mryi7JNxGDjsawbaSxVg796+",
-	"Sv18WKdHlvYjIXHdHir5QtknFBMcpR0P2HKu4Gbks3TWWYMdNbmvF1gJU+bTLx676tYS6gjWcnox4yth",
-	"NNI8hrSy+hHkjFHTdmicoM1tfI9Ge7SYsG0dGg14rR51iLPp4goap1JHU2uhwWuNPVLcKOsWj7yKFfkl",
-	"BKYv3bKrWUgARxHVnVbeONsCvVZqdurWqqYimZymiS4VG87lfVu4QSNDqxlhCLv0NmYOwZmuD+o2pBjo",
-	"8kDzaipQCFBGZW7sVpSkZ1DONHv+Wpran26lqvlGUQOVjekoBso4xi2IfLciazfuu9BjAUNbjsYLFwm1",
-	"vNex9qc6mcXpB9QdDPItgP4xXgZBL4T/kvH4cxDs7gQkyWcJCocyTMeemQE6NJl5dFug1+9eOas/Yzck",
-	"5tpZlT+9Toy2AXGU8GeHb8HceY0IpyC4cY3Y8B1HdqFt0h3R0i5MZ8akAeQVFbIWgTrhS5K5aIzK9PWg",
-	"qtahdivDfl2pHEJZ9PZ+T0g3E2OERDbyuWT0X0tSoNmmPazat25iZXuL6V5W7bHngJd54vIA6uu7QCxX",
-	"1Y7QCit+MDUlQjYrsm3yVkd2vEhLQdtjZn1qo9yY1Eqlso3Ofn5z/lY9wbjOk9YPRSBYtIscPHIhZlqE",
-	"TYipqI3a6MXZqzOYHqTQmF1zRp4jbB8ouhAF+CgwW0OIzEeCK/PQ+OO1waKNQECSachmVMAySjzfs/B5",
-	"vmfg8HzPLMrzPY2aCsXR95xGVruOuDrPRgQDNzZyto1O+XyBrc2pmFpCrnGimyBhoW3E2XoxI+xb80Fd",
-	"0jkREs8XVcoylJRQht5dnvop6Bj9yhmpYHnpEq++dLM/Lu0fo9Ifu5kbLACcCligbhAcgqXWvewMRkF/",
-	"FAwUBKnlWobgR0bQIsahtj1BmcPNU9byLNREQKooKNUCnwkdD+UJWJvY+E/UiQRz3/QDtDxBW+Lo929f",
-	"nqLD46Dzh0pDirLat6YaoOMzsqfIJJj9a0mSdeql9nwv5PwTVTo5xPCvKi03LGoVCGodVkotJbvtWKpO",
-	"tsZdOnOVrEi98bVeOMVBRXPnm45Y7HKT2YC39uu7sXYf2RSvsmOLRchmsmcBAbUc7bkZs8YurzS/yFaN",
-	"WoD89Fatz2vM0mKJaq9XGq0xW6aZbXa95A5L7+TcYWC3pP6w7KEKb1h289j1L2YY63Y6QTGbutqxlEYf",
-	"K5w5ezjIfHCMESaTdeoXQ6lbTJFNI30oYzIljciJhO3r49UtSlfbHVv36WWCQ5IBUHMwm4agTBaUFqdO",
-	"KUb+YN7aBv+2Az10V8fTf4NIy/tFeGvXnMv+78MjZxwuH7HcNShTmYpx40Y2lWukb3yPfF7QhAjz3rLf",
-	"Go6SLgSzyDFDfOtHgZ8RHL+IRm10MoH0A8oQuSHJWruQrKr9aPS2x+cC/a2+T99bLiKHiCo2U1GygkQr",
-	"hc4DtiGEyTWIsZAmWSl6LFtW1OxSj1SKroY+XhcvuYOXQ+B2BvJbvMB70MNbMiUJYSG5k7P+dWjYWXO1",
-	"N77BJjVBvuuv22MTGjrzSlu9j1cvG/ybnYqOzLrdCu7II+euo6yC2uk+xpR92qo0M/JZQtQOUZGKCq45",
-	"E3AdG9Fr5ie00cPf5CjMYHsH538nRVVHhjW/fI6wRDFRoCiJqI3sNjpRWioAa8xuIfFaKGYHHi1wKVLm",
-	"vqtTpNxom3v9EnC7cnn6c0CqG+ZACZnzG2J1l4f0uzf+akHGtqoBZiZh9oEdsvt8wmInAX4t1mbIfU/G",
-	"kjH4/c6JdqdXWWlpzwHJ0YTY4OP92G4+mqxRRHR1ea6EDL00SpARUGph0Cw255Mes9ygbz/u+e9iHZap",
-	"WSnaJFwmVK4v1Nkola1s6axgnvJ3Fpkg23M44VxCMEmxX82bTy/0VYk/kWJoXdMZxNbRZdoBwWbWxlRI",
-	"wtRpQjHniwkOPyEcRQkRguicTF8RPCWG2wOZ5tPlTfMbt6YmQzxe0B8IiHZBrxmWy6SCBZ8wdPLDwcUP",
-	"KH0G/XLx4ofWX/52ctq6+MtJd3CI/ve//+cXX4k5qOcE2zqmih0hQZgODOmP8cREyX4hgKcyLhVcn0iE",
-	"MIiqyqWfLOWMJ/RXbFT50tol/0RYla3/A1kLqTgRPHFf6/u5pVbYuoRVlJYHtZCVrq3TNMBmWrS00Y/M",
-	"UoBxrumbinoE4uoyhyfAJW+VndGYjVkL/XJw02kHB1+y5pWbg4TAbNFHk0p5oPepNgnp96cXfxgZxiwc",
-	"xj0hckWMYWm5+pghZOfPpWpi+whw0KWQfK4pmuu2YtoKgMOTkH8CBqhEJm3AccC0DVTddnBwswhtpaow",
-	"ADhPblsyZuusBw5E0CAuqBfhmxXAjYSAkqGweeJGGo2cQpRVxFFh5ISEXAk9HR/USTlugDRr0WJhV6xB",
-	"f3iKMyVrTDhwxYQu+oTVFh1Sc+AfVNr3YKV7hlBxlJOwucirsI4cJMgNYSjCazFmuqGbYmEAHQSJL/Od",
-	"gkxhpCK4nT2DDL8iN2nYaY6wUOdmyhPNmMbsDNxEJjob4iShRKBfXMfyL23k1G1SU/YKQS1FcbZUE4og",
-	"n6cpprAqbFNM04Cb2swxUxPYOA4Ek2CpMUnPPwArOaLXjCckP6mckTWKOEz3ifEVhNv0udSsNqYhYTrv",
-	"2jKrBQ5npNVtB57vLZNY8QspF2J0cLBardoYbrd5cn1gxoqDV+enZ68vzmCM4mZUxqYKxu0MQBKh2UbQ",
-	"7ugH+YIwvKBKVLaDdk+L7hkItyas4Ev2Ga/NgaNTXpMKofgKigBwHKdcR2NopUjYHpBp/uMZPuJxBM1u",
-	"oE22Em+JabqmzD8b42IcTWksSfIcQRjRycjW+693JlLcMV6j1MTMikRMq3+dDWBjVyirbjCbpb94RDk7",
-	"j5TGT4V8Y83FwoenukGwZ80T44yUK2DLfR0yg/zDlZIMpWE/ZsetZlylg8lRmZt8zMsqg16TgnnrRm36",
-	"MTRzEubr94vQq/Yt5eqBypUkDjDDznAwHR5FQb837Q86x/hw2O8GuDvsTgakO8WeW+BSmimFs8mXG1yP",
-	"bFV6yOZqj7ov1y2zvfRLFKqe7rSQr68puWpQSvEHpW9bbXxv0GxgvicYjOs1GefWJrsKuqLvjf/FqnQf",
-	"rtQPRzf9cLW58p3jovmSLGATW1wqYsJwatIe75mLqPCdxA/Vq84eOci+wKdWtePh7KOLasULLiq46mmq",
-	"tdREpSr0rhyD1VaCOWFKNTCfo3S+A6L0Wkj1GrNqBWbJJNVFyemgKn2lWkErsVUtC96kHMys7RZdx2A1",
-	"Lb2OUg8lq5DwTNvMZze7zLOclu3t6vnnfOQQJ5LpMvf9mCZQdbFFZfXSM1eDu+wCH9339fuyqtQBvil+",
-	"zHFTEo+dfUuCS4j4CVMww4r5hxVCryam8o2JvFsItbuTXPtTQ+qbrGy+VcOuHGNJLMOQCDFdxrpu9KEk",
-	"miFq3+t3GgmmtBkODBk0k2UV3RO+HRG6Swhtl6Eb/9bGxsGXrLfcRgvHmMgKB9QLuO4a90U5SLWdb8La",
-	"Ot2JgzWqLIE0T1kHYPICS7/UFVg5TtevSYvM3AM2efnhiNyJ2H0jNFe5o421tkoL9QKydVxvRUGtLnpJ",
-	"ii3oVjjdS+i9lX4qOdUsrJOLijHTbgCbK9kPglyVstXMrJNhweMYRJ32u9iE9ioFSlmxtdQYPMndf2O5",
-	"e5nvPf3EbRpyG80absdrvo6FuPthJ0vtCmRu0Su+w3WXN5EZMs02oZU6nzox1GJT8fTDdzlf3kvw2Gn/",
-	"XMjnE8oMKxyzsYdZNPaeAy+2HmNIidAhyawiAuZoo/9ckmSNHKefdugmJHXjRtrr5zoDazx6WdBbeKXN",
-	"gwT6M7WI95rV6S/VF6s5TJ94Sy1ZPjWN0hiQLXgwDAiy1Pb+qH/z5Ih91p7uMiycfMahBIioSJMoqkCw",
-	"OXb7AGHTx+4VDMpyRVw1y09zA/cCIMupvFcQ6s8bLZyzOvAyKdYUQqcg7d7Bm2pIoLYtD2sdPGkq9yMA",
-	"JivPy7LT8iokJLJNyJQn5LnhYkqX04leVpMCzpjltVUAPcfJJ5A498op8sD9ha/QXNlG6W5hDY4Jg+qY",
-	"Wt2KYzqnMrdgk1LjjbpBEOT7l/S6Oj+Lzpdze39Omf4ZVLU2aQjU1YOFZxam4Cbfv/2aaN6q+7JyJQDJ",
-	"bYM1DRyRqUoaTDrTQ9wjrcNpQFr9SYBbx9Fg0OpOj6ZdNRZ3OsUiA68bdEtJ1sUTYNpEGFfnM4EiLDEK",
-	"CZMJ9H9xigey+Y7d+fT6GnTmq3Ks7lLb78PK2Ka25zPsKzEIPv1CNuwH28wGIr6jg4NO96gdtIN2ZzQM",
-	"hkFZZfsTHK8/dsbLIOgeau7wx4ZIhMY3uo/NXnGpQsZwTWv9a+ImmHx9Y6Pq8wswttNobLGhcVNTpfSR",
-	"m6a2SqHbbtFYyZLNtK3i/PTzVkzuzt5xr1wcwZo1jlfPmDQ7YlGlDJpymKJZ5ClLB9ejsvyWMdNtZvKJ",
-	"LH6+DY1uUFAdtLJC1w351IejnKz2xxGRau5huQ/5sBfzb8St945NbXyPr1gdEtOwp81Iqo2RbUfk3pix",
-	"5hy7S1BvwZsLpS/3EpOz/Xfv0T34pNx8m8rNrWi2oefSCRI+iF5RDgzeXqnoN9QNsk8gwqDjRoPyX8ds",
-	"GsF0v+fRNIRZ1wH++1ObmifcGMlTr0dVOmF/Q0gzF8Jso7Pcx5A0wxBojtd1EcyCjvOtBDHvXtPva3B3",
-	"Dk2/5PX9kXmJuraZAw2jqZIjUkWT7coI5jZqDJ4UlSdF5fErKk+88LvghYXg71bHyH6xXici63uLZZVP",
-	"BUrFxfZ+HBMuZ6a2walKJYkS9s/dziupuoLZM2hT6XTuyHNgfXDuyOuhlzsp+sGNbyPfZaOK9e5gcrpP",
-	"eo7XGXPXFoS7HgJbCl7zrjxTa3VvySEK5dmNzO8nqfYk1b4F89u2okCMrx5SxAEnehDze3+R2NRkd7+Z",
-	"9WSw34X0fgtSoJH83m2QH2h+mfs6912J+r9BbW65i5qOcDjyvVwTrIx6dAKXdU2kDYukAt+oEUrkmqpJ",
-	"m4Aqsq8JohPnygS+FzvRvQvSnroMEcMl2ugk/ZLclpQqvdi7NOZ0vXBBrJsW0RU1O9+yaPt25Zbpc10n",
-	"q3qXwfGoF4yCwLuVqNohonwlmuzB+S6MsMctpr4zkXFiShbvRmTo/hBfVWTYJvS7hcZbWByIhHRUndRQ",
-	"EiNCX0VqaJzdpdTQMxZrGd7aq09y43HIDefzCQ8oOdLz8yQ7nmTHvuaG7kfURHbAYpIbKw90r5cDYPdm",
-	"SJHhv8m1KCj2TvJthX1VZ6Z2dtZLZSrlpN/8i/Tx96sK+LNZc9Btrjb/FwAA//8=",
+	"7H2Nctu61eCrYLjfTO7dIWXqz5aV+abjOs7W301zs7aT2/kiNxciIQsNBagEZcU39cw+zT7YPskODgAS",
+	"/JNIR47t1G2nsUiCxDk4OP/n4KsT8MWSM8IS4Yy/OnOCQxLDn2ckiW+8o1lCYvkzJCKI6TKhnDljBy6j",
+	"OV+jBWY3SJCAs1AgjGKyJAmVTyEq0JrHyRzRpOO4DvmCF8uIOOOu64hgThZYvnZBGV2sFnA1uVkSZ+xQ",
+	"lpArEjuu88W74p686onPdOlx+DqOvCWXz8TOeIYjQW5vXedv3hn554qIxDsNy7N9ixdEoGROUKyeQpTB",
+	"T0HiaxK/ECjiVx10msg5W4+9EIivGbJfjtZzEhOUzHGC5ligLko42h+giCQJiYU7YSG9oolw0cT5NHHk",
+	"P97EQTxGE6cjf2MWIowYWaP3709fIZ7MSbymgnQmzEaS40+Hsx72idef7Q+8QdA/9EbTbuCNZv3ZcNaf",
+	"+XjYdWxMauyJJKbsqgXybl1niWO8IIle+ONoJRISVyFS30Knr3Ir6nR9+I/jOlQ+tsTJ3HEdhhfyZqAG",
+	"faKh4zoSszQmoTNO4hXJUQL+8oawq2TujPcHriQM87MrZyjRK9/994++d3jk/Tf2/vjkXf7P/3DcCsjJ",
+	"lyUJJEU7Zl1QbllgFWBlHAn/O0Lk0CqI5RLNgCY+vDtGS/UgCjhjJJCP5PFwQA4PBv5g4E2DoOsNZr2h",
+	"h2ezkTecdf1g2h8cTP1ZNZL0m7ch6T9iMnPGzv/Yy7btnror9jIoAKaY/4MESRVM+pZcRXQxJ2ipfwNR",
+	"S1D1iqEpiTi7EijheTAHs74/Pex1h8QfDoJDfxR2R7PetDv0u/3u/mC/BkT1mW8B8YwIvooDomE846uE",
+	"bF61WD5SWKRh2Bsdzg684Ww29Qa4O/Bwb9r1emEPD6fDWT/odqshgJd90/z1hGHXxUQsORNEbTpxKncl",
+	"w9FJHHPguAFnCWGJ/BMvlxENsIRu7x9CgvjVAASjqR4r/xarxQLHN87YkWs7w6soZWuG3Tmuc42jFYHX",
+	"yM99CvBKED3E8MgZphEJ0ZTATYlQzJD5EoJxgFh4AQ0lezjvSE7QTa/KuX7iy8QZOx+/3l6m1zU+T2te",
+	"JlZXV0TotbyIbxC+wpS9RHSGqJqXUJdcdEWvSY6zn76SHNlASwMimfiSxDixv5BQOYHusD/yu/uH/mB4",
+	"2FdrSkSiYGnEf2Edmy39sVALC0Py1PpaITrhSI6LSJKHqGYBNHgZ7izZXRSHVRPTj+/lnoXZHYszMlsJ",
+	"Emp235IYg2xUnhYNWwk5EYjxBJEvVCT1xGikjZYuhXFShhvOtY0hlem05/v+sCmd1k++hmaP5yT4DIu4",
+	"THktyBybu2ohult6tIR5fgGOUHojg2HGo4ivUTKnAoU8WC3kEteuh2SGKOPiY7RYAXmifg/NyRcckoAu",
+	"cKRFrdR5MCg5ZeT3unVMYuJQNnHGE/jYxHEnzoySKFSX0k/DjZhgwdXDDScyccpre5Tusww/VCDKAh7H",
+	"JKhdYXVXrbEZ+Ej5y1ERtGsc0dCVeEk2UvY9cJSY4IS0ZChTHt6UuYm8eldKhrF718sAyJgKlIrzKnk2",
+	"2EKq8m0FUtXvLtKp9aUqWrSlL0yxJSHaY++Ftzyz9gdl7TQRJJqVsS9NE63i6Rkoy7Ue/3/myRwJGhJh",
+	"FGVj2uBYvW/U90fd3qHvdQ9HxBuMSM8bkV7o7Q+Coe/3+mG3X4X7XtfvNcX9EXwowOwFMG85AxKiNQWX",
+	"gYS0ZgmkOY8wA9NZvuJZjD6L0e3rCdRVuXcEmuNrgrDZA5vNIxggdwmOYoLDG0O30xvUxPx30XpOg7lE",
+	"zruTt69O3/6vT0fHxyfvLo7eHp9Ub6hBG2ZWM70a/L8XJLf7wQUgEsxCAfpBSMAckVYXjW2e+KgUHAk3",
+	"ZctVUqPo1Gs5qRIEaCuwovtRgbSb5tmoejaqnqXBQ0oDvQnz28kwwqbbSe/mRqy/lsztJey32T/Vs92+",
+	"f/Swe9ks92mxNmDk9SjZPSsHd+4zI39m5M+M/JmR/3CM3FXxrjJq4fL9IHaO5Tv1F5oE6ipx3/Xb4L4K",
+	"nK2YV4OenADNu3zdHBHpe3XouCfxuUOPcCjXicEoIKQ5l3yPJmKbI9gaqNk2OAQYz16BBEnGgJ9pxIPP",
+	"EqldvwP/3RvtzGtsTaSSibeb1rOL+Vk/aot+mJcoYT8mklCwZg46wG5R62aXmeEwclNa7+ge9jrd/REQ",
+	"a3ffOKzGd+f7/mF7vq8A3uIe01P+7s6xZ331WV991lcbI1ckOFmJetxSNdej44vTDyc7Qm2lH/+lZAoJ",
+	"/kyEYh0CcRbdoPWcRsAvqNCTqF6KVqJFAV0M46ULg1OeULM6bzj/jHTinx79Qui3PmJ/v9nnG7lf3mO0",
+	"0UOU14VzlOJOGI/lshXkV0EGqgzeHarJF5y/wfFVW+VY0D9ITboEFSjhHEXw1o1Ksa0H4wQtpMK5Pxz2",
+	"99H0JiGikmz322u89VpuxUeb6rMpiDUUf04gB1sscBSR+L5V2l0TPEApKXHBVSI6Q/sD9Av9846NtPcM",
+	"X2Ma4WnUmgATHldQIFy2GBMTa8jy36A46iE0tEZA7j5dkA46QsEcsyuCFvhGEc2UEIYWOCSS7akkULwg",
+	"1Ux21IrJ6mRLKtAqw8sWjrqW+qLSL4G7MJSYXFaEoYBCzlDColRLq+IC8lofM/vd3crUl5xsolj70Yr6",
+	"j/bELlbLJY8TEv6VhBRfQElBK6pP9JCM6N/yBP3X+a9v62lcTQkdq6948quZHl76YBUVH2zhueoLBa5r",
+	"f69O+S5+vY75agwhCb4RmykuNzHgojcBYYHeX7z2RoiwgIckBNypdCB7wqWZPRWebZAjsYUFQLdTlv1h",
+	"GRwpE/pdmuvSgn7vmCAjl8oZOx/eHae5KgsiBL5qkC/jdw/7/dk+9g7CHvEOguHQO8SDvueH+7PhdBR0",
+	"yUHPypfJVOZ7XdMPy2DjoiZrXoUUxcOpQEvCQu1PxUFCr8muV/k1j6c0DAlrrRiGFRwKeDENtQxa4Ju6",
+	"1T0AKz9b3F+lSSNH4yAgS+VOJgyzBB3ig+l+n3SDXjgazPzZiAzD/eBgOsKHfrfXH7ggF9QwW+1+8KUN",
+	"QCN8IQwgcppyz4Y8taB2uZAPVPKT37IQLMlv2ZYVQA+6ZC3nutvlg6jKn3Uw4jtntBcYr9ybIUkwjYQz",
+	"/vhVSXtn7OzpvbUHMluXtcH3XS32nbES+vKjU4LIYpncOLeXNlFoSA2yx2qquVdrvSX3ksfg9GyIplz9",
+	"pV36l8eRVIyUF3QLgpR3NX2ppdUZJ+qj2DUb0XhP++WdvbptFJRnqrhHqmiMxl1TxVuevOYrdhd1teRI",
+	"f8uRWAXzrXpqQU01Dt8m+miFy/tBd3KdN5PHiBEKJRJ8hiBUDOUepk5Eazq7Xs2HrvP6gaViVfWPVccj",
+	"TSzOwN7agJBejvC3lwHNBiEe4uHQmwXhoTfAh31vNB3te8PpqDscDUl3MJ12noQ0gy0xrcTXrjfB93Pc",
+	"F1Z3v4bcN1J4rY8/T+1nti8jnYwi+u3RgkdBH9/Hdf5hGbxneJXMCUvkcrf3xKjIeEm0mevV6+/74NLO",
+	"W3Lawfg3T/f88E5DzZHwguQEQZprMr3ZFnh/fPtd4BvtJjJQSLDEPSzrdw6JFPZ3eYF354d/0BX9ocIJ",
+	"QCnfKZ5QIJCDGgFgO9CNMFAAVBozxanlJYEFXM79P0Zt4xmPRyp8B+f8bzFnV+dpikor7tEor0U7njeQ",
+	"x/DuZg8V6Ozkv06OL05evdQpLEoJULkQ2plLH41BlOaw1KXC7Ghp03nbvdPA2THjFY2p2IzHC5WijKd8",
+	"pdzfEQ9wJBVRK9iRK+aX813GfEnihGqSWE0ZST4FNKzoznd8+upMJwRrtT5rC6AGdtD5nK+ZZLERFYnK",
+	"Tyr0dDvodbr7kJzZ65e6rN26jvKRwyLX99/SjvSEa8hy4JoGYwBe1uHtp4++d4i92ZH3+vJrv3f7L/v3",
+	"6Nazfw7a/Oz2bn/e1jBuW/bjretcL4PGiE9h3QXGVVORTejOPveUUHpr91P7aMC0Kewy/QKfgg4MUfs0",
+	"bpJHx29zFZc6jvgqROdJTPACnesMjlg5KKBVJezj8t7KxejLL8cJWmOB1pKdq/A02JnW60oLl8Xtv1Zw",
+	"LLiLJKvuINNCrRC6cM2NPmLax3X07jS9OtCzsUUa3IREdcT4hMEYkwmHWYhM2mf6Qtv0B1fAahrRIGuj",
+	"9lLBabVVWzN42OQAq0lMWOpIdM2tXto9Md/gI31goMPEuRBxendo3qw4enp9v2CMpjcO0KpGR0kfGWmd",
+	"00rnSe8dqhy/CVPJOxa6un6KLtVZEHL+atY7y8gotU9VuQ04jjHkPWCkxnbQb7q9qGXkaKW4yqcBSYk8",
+	"CgV4MtTWQDMeI4KD+YRdUx6BrHENnRK0IIspiVN/j5Jd6IN58mXWkVRL+d8/fr29/H0joCodZDNpS8a3",
+	"5nEoNmwQO0mkct8lHIV8wwtUAkh5KGGu/P6CRhE1vWoFZQFB3cMD3/O7nt+98P0x/O+/5QeUmFbdaPcH",
+	"Tqk57W1ey6mCPdc2VqNbWTYVEBRYYMowcih2c6ypAmslysshpoqJvrJqOCqhwGEYEyGgfy5O0vTXiOBQ",
+	"aoAuwgydvrseIEv2redcEKtISTKJP0hc6CKaL/8oyKufesOPvje8/Ffvo+8NLqXIufxXF/5Rf3/seoeX",
+	"f4K/f55MOj9/7d+2GrP3U/+j7/XkxZ65tk2QVYAKrACLQi2LxOw7fEXeUPZZe3Qs+TIH9bIK2e/P3qSO",
+	"WKzyV0uUHpOobndIBYCyz+niAL7ZaiEpipEviUUBNXQnX+6qCVZRi9W7pMjQqtvjStTUimIx52uhTYY8",
+	"hpQ18QkUAa1HbzEJQN2+dR0atmiTaxq7NhrwVj5qbfumkyuYBLkyhQaf1QZjcaFM3CJ0KmbklhCYfnTD",
+	"qmYxGxyGVHWLfmctC/SLrlmpO9sCkmRypgC6kAIuV71j4DZFFIQhbNPbhFkEp/Py5W3IAVFdwvSnqUAB",
+	"QBmW5Zxdb5fuwWSuBN/3UqX/dCdd2tWaNOjUTIWZUMYx7kDk2y0Ns3A/hKEBGNqwNV7ZSKjlvZY7Zqay",
+	"jaye5r3hMN/G/O+Tle/3A/h/Mpl88f3t3cwT8iUBVY6vEjRx9Bugy7x+j2pt/vb9G2v2J+yaRFx5E/O7",
+	"1wqiNyCOEv7M8A2YO61RjiioRLhGbLhWpKHQ+n1HtLRV1KfWvgbkDRVJLQJVRl5CFqIxKtPPgxFQh9qN",
+	"DPttpdoN3RE396xH6kAERkhoQtMrRv+5IgWabdqHv3PnRvzmfATVj78zcSzwMldpHsDzXMFbHYjlorwx",
+	"WmPJD2a6DsykrXZ0YvHYjBdpR7jOhBmn5zg3JnUj0KSDTv727vRMPsG4SmRXD4UgWFQMA1ymAWZKhE2J",
+	"rh0OO+jVyZsTeD1IoQm74oy8RNg8UPTxCnAiYXYDMUwXCS4NUh0wUaagstJV/Z46VEKrgGWUOK5j4HNc",
+	"R8PhuI6elOM6ulbyskIRtZrxb9vicj9rEQzcWMvZDjrmiyU2TgHJ1GJyhWPVCx0LAnQxv1nOCXtqTsK0",
+	"N1RRUVb2U8kvCwrLNYmzhPKyWhzmjbVNfMa26xqpxenRBC6YCnO+3Cb905z3rEJeGR4SjMfAue+olOLk",
+	"CfumTdSwRkWRS4vmfIl0ObDmDGVB3sbpLLFVIASouXcrghhPVFNMVNzU7AzXKfS+KHusYc9VCe9C15sW",
+	"ttZdt38BFvs1tROs1xnTplBbuUnZuwBXa7+5TZDA8MekGsKsqxVDVfbfWC3U+NqiFOqXViHwgi6ISPBi",
+	"WSVyoMSUMvT+4thNJS1Gf3BGKtCY4uTyay/748L8MS79sR1hMAHjKuv5/j64XHsX3eHYH4z9oYQgdUGX",
+	"IfiVEbSMcKCcyMCmcfMU9vzC6IyIKjpLnQ4vhMqP4jG4jbGOp0huBn57fYSW4X/KpY5+Ont9jPYP/e7P",
+	"lX47ymq/mjocrBhSyppVwvk/VyS+SaPWjusEnH+mkidBTt9lpaMQi1p7lZoAVjInMdnukKaSzSncpW+u",
+	"osM0Ol8blZPSQjQPxqkMhm1hM5MAp+L8du6di0zKdznQxUJkKtuyBAE5HRWCmbDGIbA039i0WjMAuemt",
+	"2hjYhKXFk9VRsDR7Qy+ZiYKlWZ+lMFiaDmTHwcBNZgXC0qSyqkiYuXloxxszjEEkrFBdVR0hSrORKqIy",
+	"LSJdLkS4CEvimzTAhdL4liSbRnw2YzIlXmtlxrSN+apT/dabI1T3GS6CTZIBULMxm6ak6KxoJXRrjZE7",
+	"u3yfduLHVlX43yDz4sMyuHMkyGb/9xEA0v79TzjZNihTmYp5ZI1ceLZPGBrnLWlMhP5uOQANW0kVhhvk",
+	"6CGucdvDzxC2X0jDDjqaQjoiZYhck/hGRSyszkyPQ297fBG3bw21uc5qGVpEVLGYYEvjBXFNEyjzgGky",
+	"pXMPIywSnbwcPpYlK2p2aQAkRVfDkKKNl9zGyyFwMwP5lqBjC3o4IzMSExaQnez170PD1pyrg78NFqkJ",
+	"8m1Tv8UiNIwdlZa6TRApG/zNMSxLZt1tBjsKANnzKKug5nWfIso+b1SawZO3xFcEUZGKCq44E3Adk0DS",
+	"LCxlklW+KS6VwfYe9v9WiqpO8VL88iXCCYqIBEVKRGVkd9CR1FIBWG12iwTfCMnsIIACESzK7G91K/xo",
+	"9dHcC8Dt2ubpLwGpdlQdxWTBr4nRXR4yzNv4oO+MbVUDzHQBzQPH/9qc+r6VAL8Xa9Pk3pKxZAy+3T5R",
+	"0dsqKy3tQZRwNCUm1+V+bDcXTW9QSFS3mVxJOXptWskrASUnBkcU5kKgE5Yb9PTTbP5drMMyNUtFmwSr",
+	"mCY353JvlMpYN3Ra0k+5W4tOkTnpMuY8gdwFyX4Vbz4+V1dVy918JpeiM0jlQhdpRyRTaRNRkRAmdxOK",
+	"OF9OcfDZSnmVpOpKgqdEc3sg03z5nG6GZ9fYZojHS/oLAdEu6BXDySquCgozdPTL3vkvKH0G/X7+6hfv",
+	"L389OvbO/3LUG+6j//d//u/vrhRzkJMOtnVEJTtCgjCVh3AKWz8iUvYLlbXOeCLh+kxChEFUVU79aJXM",
+	"eUz/MOGs0twT/pmwKlv/F3IjEsmJ4In7mt/fPDlD7wJmUZoe9EaodG0dp/kcumVbB/3KDAVo55q6KalH",
+	"Ba6BrwoCLnmj7IwnbMI89Pvedbfj733NOpff7sUE3hZ+0mHOPbVOtTmvPx2f/zzWjFlYjHtKkjXRhqXh",
+	"6hOGkHl/rnQDm0eAg65EwheKorlqM6qsANg8MfkHYIAmpsez5YDpaKh6HX/vehmYzhVCA2A9uWnKmN1k",
+	"PfEgYQPSUNQkXD0DuBETUDIkNo/sxBYtpxBlFWk7MHJKAi6FnkpHUTmgdj5O1rLNwC5Zwxq0Zc6krNHZ",
+	"J2smVBMImG3RIbUA/kFN42eJMs4CqEDOSdhcoo8wjhwkyDVhKMQ3YsJUg1fJwgA6yEm6yHcO1I0SJMFt",
+	"7SGo+RW5TsNOC4SF3Dcz6E0NSD0BN5FOBgpwHFMi0O+2Y/n3DrL6OFDdBgOCWpLiTOsGaIrwMq0V0Zn/",
+	"ulYkDbjJxZww+QITx4Fgkqv7nJv9D8AmHNErxmOSf2kyJzco5PC6z4yvIdym9qVitRENCFN1WIZZLXEw",
+	"J16v4zuus4ojyS+SZCnGe3vr9bqD4XaHx1d7eqzYe3N6fPL2/ATGSG5Gk0hXxdqdgkgsFNvwO131IF8S",
+	"hpdUisqO3+kr0T0H4daEFXzVf8BdS6e8IhVC8Y2qNIqilOsoDK0lCZsNMiue38OjEJrfwfkTKD2og3Fp",
+	"/pkYF+NoRqOExC8RhBGtCi21/mplQskdoxuUmpj55CQqdPKZiV1ZZRB6saSKCaR+GkqNn4rknTEXpSYh",
+	"llwuh4S95/sta6AZZ6TcEaPc5ykzyD9eSslQGvZrtt1qxlU6mCyV2dl2YEyWETJ2mjTQMW5Up8mJA5lY",
+	"XNx8WAZOtW8pVx9criy1gBl1R8PZ6CD0B/3ZYNg9xPujQc/HvVFvOiS9GXbsgtfSm1I4m5wXbntkq7IR",
+	"by9b1IHbbpnNpeCikG2308L+gaLkqkEpxe+lR17pYhCJiGGzgfkeoTCu32Sc3avEVtAlfd+6X41K9/FS",
+	"/rB004+Xt5eutV0UX0oK2MQGl5KYMOya9MClzEVkt3JUG6tq1tkje1qDhkjB1of19+TDl66z5KKCqx6n",
+	"WktNVKpC78oxWGUl6B0mVQMV67VPn5d6LWQWT1i1ArNiCVVNStJBVfpKtYJWYqtKFrxLOZie2x26kMJs",
+	"PDWPUk9Fo5DwTNvMF9PYzLNcBeRs6wGcsbEljhOm2t60Y5pA1cWW1dVTz1wN9rQLfLTt59uyqtQBnrOr",
+	"k3hFbkvisdu2RUgJEb9hCmZYMd29QujVxFSemMi7g1DbneRqTw2pb7KyGWcNu7KMJbEKAiLEbBWpPhIP",
+	"JdE0UbvOoNtIMKXN8WDIsJksq+im9HRE6DYhtFmG3rp3Njb2vma9Zm+VcIxIVVXCK7huG/dFOUiVna/D",
+	"2irdiYM1CgXepixGBWDyAkt91BZYOU43qEmLzNwDplbm4Yjcitg9EZqrXNHGWlulhXoO2Tq2t6KgVhe9",
+	"JMWWtGucriX04lRxBJDTWrMwTi4qJky5AUyu5MD3c11LjGZmnAxLHkUg6pTfxdRPVSlQ0oqtpUb/We7+",
+	"G8vdi/xZFM/cpiG3Uazhbrzm+1iI2x+2stQudyVz99JimS0+P3NK5DXJnVHY1sHXqXTCnamykftxwSkI",
+	"Ld5mKl82uN/qxxSKnMo9YhTvanBAsFWt1ZjZteRkOg5lORPbsbY23q6s1KiumyWg8Jlr3cm1ZW8/+5Sr",
+	"J8e4tvvBVH3mLOaLCh+/VMXS4PeUzKk+py1lR0rpmmOTYaKP5EKF4/cnLG17L3Ea4WXhY3zN5AdfWjJD",
+	"vpQzkh2vqjxiCy6SejfYmeYkd3eCpRzadiGVGNRGrtR2G9+nH6gZOLFVnP7vwm3brtI2PTEtdLayrB6I",
+	"9eao6tkR08ARo5swtOD3u1UJ977CP839MtaE7QPzEDyhLG7rLBg9jCbm/HEXJZzXuWYyJtrEMZPS/cO7",
+	"ZdKq6SfnlDEc+akpGNsfTvuIKCOqmFq0xRbKxxkZ0icYwfmUfGYlohZPahQJZqEo2kuvwSpSSQ4BX0wp",
+	"0/6kCZs4mIUT5yXoHCbtBvLKVV5nVlauLCv0v1ckvkFW5oTKiolJmgsTqtQJO6OiJi0iyxwWTmmdoQr5",
+	"RE7ig5LXUjNwSyXx+vBNs+ezolQapol0pmpce3Gg1KeVs0TVbDXNMG8z93SVYeLkCw4SgIiKNBO9CgRT",
+	"qNQGCFODc69gUJZrvFQz/bTAqhUAWWHavYJQv99oYZ/VgWe3P2moamVNpO4dvJmCBPpR5WGtgyeth30E",
+	"wGSdULISn7wfHqqBpmTGY/JSczEem2oZ444GzpgVB1UAvcDxZ3Db3SunyAP3F75GC8ys1cIKHJ1Lqu3A",
+	"mhlHdEGT3IR1XYIz7vm+n+/m3O+pIhe6WC3M/QVl6qdf1ei5IVCXD5bjttRdC/KHYl4RxVvVYVdcCkBy",
+	"14y3BtkcqTnmT7uzfdwn3v7MJ95g6mPvMBwOvd7sYNaTY3G3W6zUdnp+r1SpWtwBurWrzhd5IVCIE4wC",
+	"wpIYumFbFdjZ+w7t96n5NTjupCo7ZVvs4z5CNZtiH/ky5UoMgkOoUFL40TSghrTZ8d5et3cgLf5Odzzy",
+	"R35ZZfsTbK//7E5Wvt/bV9zhPxsiEZpVq97TrdydhbLLmvNKr4idpf/9DZGqM21hbLfR2OIpcU0NmdLJ",
+	"4U0tmcIRZkVTJqvYUZaM9dPN2zi5O62TB3PJWMYCslIjtPWzxZFZKkMo53o1S9/LamrVqKxIYMJUa+h8",
+	"NYCbbx2tmopWZ/4ZoWvnzdU7M63S4MeR1tc8TH0f8qEV82/ErVsn+N26Dl+zOiSmuaOmrKM20XAzIltj",
+	"xphzbJeg3oE3F/oH3ItD2xxqdo85Fs/KzdNUbu5Esw3TPx7UsV86R/vblIpBQ93gNY+nNAwJU4MOGw06",
+	"Us3q3kGvusbRB/uQ5Kbhh7pjNX88tal51YKWPPV6VKUT9hvyQnN5oB10kjthXjEMgRb4pi7WUNBxnkom",
+	"6O41/YECd+vQtzx5zVfsR7QOStS1yRxomJKacOPXy9NkpzINdBM1+s+KyrOi8vgVlWde+EPwwkIG7UbH",
+	"SLuwcD47bFXlU4F+W2JzU8MpT+a6QNxq7UNiKexf2u0rU3UFsxdwtIzV/jDPgdXG2ZHXQ013WvSDa99G",
+	"vlVhFevdwuTUqZE5XqfNXdNVy/YQmH5aNd/KMzWvd0cOUehx1cj8fpZqz1LtKZjfpp8fYnz9kCIOONGD",
+	"mN/tRWJTk/23mNs5Bc8G+zdL7zOQAo3k93aDfE/xS2Ciuxb1f4UGR+VW1CaPO5Xv5cZK0qhHR3BZ1Z2Y",
+	"sEgq8LUaIUWurkwxVXxKtxB4QTroyLoyxbE5tto6mIQhorlEBx2psw2o2JRSpSa7S2NONV0qiHV9rFtF",
+	"44OnLNqertzSZ9PVyar+hX847vtj33fuJKq2iChXiiazcX4II+xxi6kfTGQc6b4vuxEZqsnedxUZ5uDI",
+	"7ULjDCYHIiEdVSc1pMQI0XeRGgpnu5Qa6o3FgvAzc/VZbjwOuWEdefqAkiPdP8+y41l2tDU3VFPXJrID",
+	"JhNfG3mgGmbuAbvXQ4oM/12uz1uxAa1r2pRVtbftZHu9VNFSTvrNf0htf7eqC1r21hx0t5e3/z8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

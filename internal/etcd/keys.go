@@ -10,6 +10,7 @@ import (
 //
 //	peering/ID                    the record of a peering
 //	pair/VPC/VPC                  the id of the live peering of the pair; the smaller VPC id comes first
+//	route/ID/DESTINATION          the record of a route over the peering; it ends with the peering
 //	tenant/TENANT/ID              index: a peering that the tenant stands on a side of
 //	cluster-peering/PROJECT/CLUSTER/ID   index: a peering that was created for the cluster
 //	cluster/PROJECT/CLUSTER       the record of a cluster
@@ -27,6 +28,15 @@ func pairKey(p peering.Peering) string {
 		a, b = b, a
 	}
 	return root + "pair/" + a + "/" + b
+}
+
+// routePrefix is what the keys of all routes over a peering start with.
+func routePrefix(id peering.ID) string {
+	return root + "route/" + id.Key() + "/"
+}
+
+func routeKey(r peering.Route) string {
+	return routePrefix(r.Peering) + r.Destination
 }
 
 func clusterKey(ref peering.ClusterRef) string {

@@ -28,13 +28,18 @@ func (s *Store) Create(ctx context.Context, p peering.Peering) error {
 			return err
 		}
 		resp, err := s.commit(ctx, compare, then, []clientv3.Op{
-			clientv3.OpGet(pairKey(p)), clientv3.OpGet(clusterKey(p.Cluster), clientv3.WithCountOnly()),
+			clientv3.OpGet(pairKey(p)),
+			clientv3.OpGet(clusterKey(p.Cluster), clientv3.WithCountOnly()),
+			clientv3.OpGet(peeringKey(p.ID), clientv3.WithCountOnly()),
 		})
 		if err != nil || resp.Succeeded {
 			return err
 		}
 		if p.Cluster != (peering.ClusterRef{}) && resp.Responses[1].GetResponseRange().Count == 0 {
 			return noCluster(p.Cluster)
+		}
+		if resp.Responses[2].GetResponseRange().Count > 0 {
+			return fmt.Errorf("the id %s is taken", p.ID)
 		}
 		lapsed, err = s.standing(ctx, resp.Responses[0].GetResponseRange().Kvs, p)
 		if err != nil {
@@ -158,7 +163,7 @@ func replacement(current, changed peering.Peering) ([]clientv3.Op, error) {
 		for _, key := range append(indexKeys(current), peeringKey(current.ID)) {
 			then = append(then, clientv3.OpDelete(key))
 		}
-		return then, nil
+		return append(then, clientv3.OpDelete(routePrefix(current.ID), clientv3.WithPrefix())), nil
 	}
 	value, err := encodePeering(changed)
 	return append(then, clientv3.OpPut(peeringKey(changed.ID), value)), err

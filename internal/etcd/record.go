@@ -37,6 +37,14 @@ type peeringRecord struct {
 	ExpiresAt   time.Time        `json:"expires_at"`
 }
 
+type routeRecord struct {
+	Version     int        `json:"version"`
+	ID          peering.ID `json:"id"`
+	Peering     peering.ID `json:"peering"`
+	VPC         vpcRecord  `json:"vpc"`
+	Destination string     `json:"destination"`
+}
+
 type clusterRecord struct {
 	Version    int              `json:"version"`
 	Ref        clusterRefRecord `json:"cluster"`
@@ -79,6 +87,24 @@ func decodePeering(kv *mvccpb.KeyValue) (peering.Peering, error) {
 		UpdatedAt:   r.UpdatedAt,
 		ExpiresAt:   r.ExpiresAt,
 	}, nil
+}
+
+func encodeRoute(r peering.Route) (string, error) {
+	return encode(routeRecord{
+		Version:     recordVersion,
+		ID:          r.ID,
+		Peering:     r.Peering,
+		VPC:         vpcRecord(r.VPC),
+		Destination: r.Destination,
+	})
+}
+
+func decodeRoute(kv *mvccpb.KeyValue) (peering.Route, error) {
+	var r routeRecord
+	if err := decode(kv, &r, &r.Version); err != nil {
+		return peering.Route{}, err
+	}
+	return peering.Route{ID: r.ID, Peering: r.Peering, VPC: peering.VPC(r.VPC), Destination: r.Destination}, nil
 }
 
 func encodeCluster(c peering.Cluster) (string, error) {

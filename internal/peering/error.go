@@ -28,6 +28,10 @@ const (
 	AlreadyPeered Code = "already_peered"
 	// WrongStatus is an action that the status of the peering does not allow.
 	WrongStatus Code = "wrong_status"
+	// RouteExists is a second route of one peering to the same destination.
+	RouteExists Code = "route_exists"
+	// RouteNotFound is a route that the peering does not have.
+	RouteNotFound Code = "route_not_found"
 	// Unavailable is a store that did not answer. A change may have been made all the same.
 	Unavailable Code = "unavailable"
 )
@@ -37,6 +41,9 @@ type Error struct {
 	Code Code
 	// Message is for the user: whole sentences that say what was wrong and, where it is not obvious, what to do.
 	Message string
+	// Field is the JSON pointer of the member of the request's body that Message is about; mostly empty. Message then
+	// continues the sentence that the field begins.
+	Field string
 	// Err is for the log only.
 	Err error
 }

@@ -8,17 +8,26 @@ import "context"
 // Errors of code NotFound, ClusterNotFound and AlreadyPeered say what they do at the methods. Code Unavailable stands
 // for a store that did not answer in time; a change may have been made all the same.
 type Store interface {
-	// Create adds a peering. It answers AlreadyPeered where another peering of the same pair of VPCs, in either
-	// direction, is live at p.CreatedAt, and ClusterNotFound where p names a cluster that is not there.
+	// Create adds a peering, whose id has to be a new one. It answers AlreadyPeered where another peering of the same
+	// pair of VPCs, in either direction, is live at p.CreatedAt, and ClusterNotFound where p names a cluster that is
+	// not there.
 	Create(ctx context.Context, p Peering) error
 	// Get answers the peering with the id, or NotFound.
 	Get(ctx context.Context, id ID) (Peering, error)
 	// Update replaces a peering by what change makes of it and answers the new one, or NotFound. An error of change is
-	// answered as it is and nothing changes. A peering that comes back DELETED is removed. Somebody else's change in
+	// answered as it is and nothing changes. A peering that comes back DELETED is removed together with its routes. Somebody else's change in
 	// between makes change run again on the newer peering, so it has to be pure.
 	Update(ctx context.Context, id ID, change func(Peering) (Peering, error)) (Peering, error)
 	// List answers those peerings of the scope that match, ordered by id, and whether there are more.
 	List(ctx context.Context, scope Scope, query Query) (found []Peering, more bool, err error)
+	// CreateRoute adds the route that create makes for a peering and answers it, or NotFound, or RouteExists where the
+	// peering has a route to the same destination. An error of create is answered as it is and nothing changes. The
+	// peering is as create has seen it when the route is added; create may run more than once, so it has to be pure.
+	CreateRoute(ctx context.Context, id ID, create func(Peering) (Route, error)) (Route, error)
+	// Routes answers the routes over a peering, ordered by id. A peering that does not exist has none: they end with it.
+	Routes(ctx context.Context, id ID) ([]Route, error)
+	// DeleteRoute removes a route over a peering, or answers RouteNotFound.
+	DeleteRoute(ctx context.Context, id, route ID) error
 	// Cluster answers the cluster, or ClusterNotFound.
 	Cluster(ctx context.Context, ref ClusterRef) (Cluster, error)
 	// PutCluster adds a cluster or, where one of that name is there, replaces it by what merge makes of the two;

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/peering/peering/client"
+)
+
+// hop names the peering that routes lead over.
+type hop struct {
+	cluster, peering string
+}
+
+func (h *hop) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&h.cluster, "cluster", "", "id of the reserved cluster")
+	cmd.Flags().StringVar(&h.peering, "peering", "", "id of the cluster's peering that the routes lead over")
+	for _, name := range []string{"cluster", "peering"} {
+		_ = cmd.MarkFlagRequired(name) // it fails only for a flag that is not there
+	}
+}
+
+// routeCommand answers the command that holds those for routes.
+func (p *program) routeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "route",
+		Short: "Routes of a cluster over its peerings",
+		Args:  cobra.NoArgs,
+	}
+	cmd.AddCommand(p.sessions(createRouteCommand, listRoutesCommand, deleteRouteCommand)...)
+	return cmd
+}
+
+func createRouteCommand(s *session) *cobra.Command {
+	var h hop
+	cmd := &cobra.Command{
+		Use:     "create DESTINATION --cluster ID --peering ID",
+		Short:   "Create a route over an active peering",
+		Example: `  peering route create 192.168.0.0/16 --cluster 1000000 --peering 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
+		Args:    cobra.ExactArgs(1),
+		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
+			r, err := c.CreateRoute(ctx, h.cluster, h.peering, args[0])
+			return show(s, r, routes, err)
+		}),
+	}
+	h.flags(cmd)
+	return cmd
+}
+
+func listRoutesCommand(s *session) *cobra.Command {
+	var h hop
+	cmd := &cobra.Command{
+		Use:     "list --cluster ID --peering ID",
+		Short:   "List the routes over a peering",
+		Example: `  peering route list --cluster 1000000 --peering 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
+		Args:    cobra.NoArgs,
+		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
+			found, err := c.ListRoutes(ctx, h.cluster, h.peering)
+			return showAll(s, found, routes, err)
+		}),
+	}
+	h.flags(cmd)
+	return cmd
+}
+
+func deleteRouteCommand(s *session) *cobra.Command {
+	var h hop
+	cmd := &cobra.Command{
+		Use:   "delete ID --cluster ID --peering ID",
+		Short: "Delete a route",
+		Example: `  peering route delete 75d289f7-5ffb-4a14-a2b1-2d2a5b5f3c11 --cluster 1000000 \
+    --peering 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
+		Args: cobra.ExactArgs(1),
+		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
+			return c.DeleteRoute(ctx, h.cluster, h.peering, args[0])
+		}),
+	}
+	h.flags(cmd)
+	return cmd
+}
+
+// routes are shown in these columns.
+var routes = columns[client.Route]{
+	header: table.Row{"ID", "DESTINATION", "NEXTHOP", "VPC", "TENANT"},
+	row: func(r client.Route) table.Row {
+		return table.Row{r.ID, r.Destination, r.Nexthop, r.VPCID, r.TenantID}
+	},
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/peering/peering/client"
+)
+
+const otherProject = "9a7b63e1c2d84f0f8e5d6c7b8a901235"
+
+// active makes an ACTIVE peering of the seed's cluster.
+func (r *running) active(t *testing.T, vpc string) client.Peering {
+	t.Helper()
+	c := r.as(t, project)
+	p, err := c.CreatePeering(t.Context(), clusterID, client.PeeringCreate{Name: "n", VPCID: vpc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.AcceptVPCPeering(t.Context(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestRoutesThroughTheSDK(t *testing.T) {
+	s := start(t, t.TempDir())
+	ctx, c := t.Context(), s.as(t, project)
+	p, other := s.active(t, peerVPC), s.active(t, otherVPC)
+
+	if found, err := c.ListRoutes(ctx, clusterID, p.ID); err != nil || found == nil || len(found) != 0 {
+		t.Errorf("an empty list is %v, %v", found, err)
+	}
+	made, err := c.CreateRoute(ctx, clusterID, p.ID, "192.168.0.0/16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := client.Route{
+		ID: made.ID, Type: "peering", Nexthop: p.ID, Destination: "192.168.0.0/16", VPCID: clusterVP, TenantID: service,
+	}
+	if made != want || made.ID == "" {
+		t.Errorf("created %+v, want %+v", made, want)
+	}
+	_, err = c.CreateRoute(ctx, clusterID, p.ID, "192.168.0.0/16")
+	wantRefusal(t, err, http.StatusBadRequest, "CS.22109")
+	if err == nil || !strings.Contains(err.Error(), made.ID) {
+		t.Errorf("the error does not name %s: %v", made.ID, err)
+	}
+	if _, err := c.CreateRoute(ctx, clusterID, other.ID, "192.168.0.0/16"); err != nil {
+		t.Errorf("over another peering: %v", err)
+	}
+	second, err := c.CreateRoute(ctx, clusterID, p.ID, "10.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := c.ListRoutes(ctx, clusterID, p.ID)
+	if err != nil || len(found) != 2 || found[0] != made || found[1] != second {
+		t.Errorf("listed %+v, %v", found, err)
+	}
+
+	wantRefusal(t, c.DeleteRoute(ctx, clusterID, other.ID, made.ID), http.StatusBadRequest, "CS.22110")
+	if err := c.DeleteRoute(ctx, clusterID, p.ID, made.ID); err != nil {
+		t.Error(err)
+	}
+	wantRefusal(t, c.DeleteRoute(ctx, clusterID, p.ID, made.ID), http.StatusBadRequest, "CS.22110")
+	if again, err := c.CreateRoute(ctx, clusterID, p.ID, "192.168.0.0/16"); err != nil || again.ID == made.ID {
+		t.Errorf("the destination is not free: %+v, %v", again, err)
+	}
+
+	if err := c.DeletePeering(ctx, clusterID, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.ListRoutes(ctx, clusterID, p.ID)
+	wantRefusal(t, err, http.StatusBadRequest, "CS.22103")
+	wantRefusal(t, c.DeleteRoute(ctx, clusterID, p.ID, second.ID), http.StatusBadRequest, "CS.22103")
+}
+
+func TestRoutesNeedAnActivePeering(t *testing.T) {
+	s := start(t, t.TempDir())
+	ctx, c := t.Context(), s.as(t, project)
+	p, err := c.CreatePeering(ctx, clusterID, client.PeeringCreate{Name: "n", VPCID: peerVPC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.CreateRoute(ctx, clusterID, p.ID, "192.168.0.0/16")
+	wantRefusal(t, err, http.StatusBadRequest, "CS.22105")
+	if _, err := c.RejectVPCPeering(ctx, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.CreateRoute(ctx, clusterID, p.ID, "192.168.0.0/16")
+	wantRefusal(t, err, http.StatusBadRequest, "CS.22105")
+	_, err = c.CreateRoute(ctx, clusterID, noID, "192.168.0.0/16")
+	wantRefusal(t, err, http.StatusBadRequest, "CS.22103")
+	_, err = c.CreateRoute(ctx, "2000000", p.ID, "192.168.0.0/16")
+	wantRefusal(t, err, http.StatusBadRequest, "CS.20005")
+	_, err = s.as(t, otherProject).CreateRoute(ctx, clusterID, p.ID, "192.168.0.0/16")
+	wantRefusal(t, err, http.StatusBadRequest, "CS.20005")
+	if found, err := c.ListRoutes(ctx, clusterID, p.ID); err != nil || len(found) != 0 {
+		t.Errorf("stored %+v, %v", found, err)
+	}
+}
+
+func TestBadRoutes(t *testing.T) {
+	s := start(t, t.TempDir())
+	p := s.active(t, peerVPC)
+	path := s.endpoint + csPath + "/" + p.ID + "/route"
+	for _, tt := range []struct {
+		name, body, contentType string
+		status                  int
+		code, field, says       string
+	}{
+		{"host bits", `{"destination":"10.0.0.1/8"}`, "application/json", 400, "CS.10004", "body /destination", "10.0.0.0/8"},
+		{"the cluster's own VPC", `{"destination":"172.16.1.0/24"}`, "application/json", 400, "CS.10004", "body /destination", "172.16.0.0/23"},
+		{"a block around it", `{"destination":"0.0.0.0/0"}`, "application/json", 400, "CS.10004", "body /destination", "172.16.0.0/23"},
+		{"an address", `{"destination":"10.0.0.0"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
+		{"an octet over 255", `{"destination":"256.0.0.0/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
+		{"a length over 32", `{"destination":"10.0.0.0/33"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
+		{"a leading zero", `{"destination":"010.0.0.0/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
+		{"IPv6", `{"destination":"fd00::/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
+		{"nothing", `{}`, "application/json", 400, "CS.10004", "body /destination", "required"},
+		{"an unknown member", `{"destination":"10.0.0.0/8","nexthop":"` + p.ID + `"}`, "application/json", 400, "CS.10004", "body /nexthop", "not known"},
+		{"text", `{"destination":"10.0.0.0/8"}`, "text/plain", 415, "CS.22107", "header Content-Type", "application/json"},
+		{"1 MiB", strings.Repeat(" ", 1<<20), "application/json", 413, "CS.22106", "body ", "65536"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := send(t, http.MethodPost, path, tt.body, "Content-Type", tt.contentType)
+			wantFields(t, got, false, tt.status, tt.code, tt.field)
+			if !strings.Contains(got.body, tt.says) {
+				t.Errorf("the error does not say %q: %s", tt.says, got.body)
+			}
+		})
+	}
+	if found, err := s.as(t, project).ListRoutes(t.Context(), clusterID, p.ID); err != nil || len(found) != 0 {
+		t.Errorf("stored %+v, %v", found, err)
+	}
+}
+
+func TestCommandsOnRoutes(t *testing.T) {
+	s := start(t, t.TempDir())
+	p := s.active(t, peerVPC)
+	over := []string{"--cluster", clusterID, "--peering", p.ID}
+	code, out, errs := s.command(t, project, append([]string{"route", "create", "192.168.0.0/16", "-o", "json"}, over...)...)
+	var made client.Route
+	if err := json.Unmarshal([]byte(out), &made); code != exitOK || err != nil {
+		t.Fatalf("create exited with %d: %s%s", code, out, errs)
+	}
+	for _, tt := range []struct {
+		name string
+		args []string
+		code int
+		want []string
+	}{
+		{"list", []string{"route", "list"}, exitOK, []string{"DESTINATION", made.ID, "192.168.0.0/16", p.ID}},
+		{"the same again", []string{"route", "create", "192.168.0.0/16"}, exitConflict, []string{"CS.22109", made.ID}},
+		{"host bits", []string{"route", "create", "10.0.0.1/8"}, exitUsage, []string{"/destination", "10.0.0.0/8"}},
+		{"delete", []string{"route", "delete", made.ID}, exitOK, nil},
+		{"delete again", []string{"route", "delete", made.ID}, exitNotFound, []string{"CS.22110"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, out, errs := s.command(t, project, append(tt.args, over...)...)
+			wantOutput(t, code, out+errs, tt.code, tt.want)
+		})
+	}
+	code, _, errs = s.command(t, project, "route", "list", "--cluster", clusterID)
+	wantOutput(t, code, errs, exitUsage, []string{"peering"})
+}

@@ -1,0 +1,85 @@
+package peering
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+)
+
+// A Route leads from the requester of a peering to addresses behind its accepter.
+type Route struct {
+	ID ID
+	// Peering is the peering that the route leads over, its next hop.
+	Peering ID
+	// VPC is the one in which the route is: the requester's.
+	VPC VPC
+	// Destination is an IPv4 CIDR block whose host bits are zero, such as 192.168.0.0/16.
+	Destination string
+}
+
+// CreateRoute adds a route over a peering of a cluster. The peering has to be ACTIVE. The destination must not overlap
+// the cluster's own VPC and is taken once for each peering.
+func (s *Service) CreateRoute(ctx context.Context, ref ClusterRef, id ID, destination string) (Route, error) {
+	cluster, err := s.store.Cluster(ctx, ref)
+	if err != nil {
+		return Route{}, err
+	}
+	if err := validDestination(destination, cluster); err != nil {
+		return Route{}, err
+	}
+	route := Route{ID: s.newID(), Peering: id, Destination: destination}
+	now, scope := s.now(), Scope{Cluster: ref}
+	return s.store.CreateRoute(ctx, id, func(p Peering) (Route, error) {
+		if !scope.Sees(p) {
+			return route, NoPeering(id)
+		}
+		if status := p.At(now).Status; status != Active {
+			return route, Errorf(WrongStatus, "Peering %s is %s; it takes routes only while it is %s.", id, status, Active)
+		}
+		made := route
+		made.Peering, made.VPC = p.ID, p.Requester
+		return made, nil
+	})
+}
+
+// Routes answers the routes over a peering of the scope, oldest first.
+func (s *Service) Routes(ctx context.Context, scope Scope, id ID) ([]Route, error) {
+	if _, err := s.Show(ctx, scope, id); err != nil {
+		return nil, err
+	}
+	return s.store.Routes(ctx, id)
+}
+
+// DeleteRoute removes a route over a peering of the scope, or answers RouteNotFound.
+func (s *Service) DeleteRoute(ctx context.Context, scope Scope, id, route ID) error {
+	if _, err := s.Show(ctx, scope, id); err != nil {
+		return err
+	}
+	return s.store.DeleteRoute(ctx, id, route)
+}
+
+// validDestination answers why a destination can't be routed to from the cluster, or nil.
+func validDestination(destination string, cluster Cluster) error {
+	refuse := func(format string, args ...any) error {
+		e := Errorf(Invalid, format, args...)
+		e.Field = "/destination"
+		return e
+	}
+	prefix, err := netip.ParsePrefix(destination)
+	if err != nil || !prefix.Addr().Is4() {
+		return refuse("must be an IPv4 CIDR block such as 192.168.0.0/16")
+	}
+	if prefix != prefix.Masked() {
+		return refuse("must have no host bits set: the block is %s", prefix.Masked())
+	}
+	own, err := netip.ParsePrefix(cluster.VPCCIDR)
+	if err == nil && own.Overlaps(prefix) {
+		return refuse("must not overlap %s, the cluster's own VPC", own)
+	}
+	return nil
+}
+
+// SortRoutes orders routes by age.
+func SortRoutes(a, b Route) int {
+	return strings.Compare(a.ID.Key(), b.ID.Key())
+}

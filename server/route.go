@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+
+	"github.com/peering/peering/gen"
+	api "github.com/peering/peering/gen/server"
+	"github.com/peering/peering/internal/peering"
+)
+
+// CreateRoute handles POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.
+func (h *handlers) CreateRoute(
+	ctx context.Context, request api.CreateRouteRequestObject,
+) (api.CreateRouteResponseObject, error) {
+	cluster := clusterRef(request.ProjectID, request.ClusterID)
+	r, err := h.peerings.CreateRoute(ctx, cluster, peering.ID(request.PeeringID), request.Body.Destination)
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateRoute201JSONResponse{Body: gen.RouteEnvelope{Route: route(r)}}, nil
+}
+
+// ListRoutes handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.
+func (h *handlers) ListRoutes(
+	ctx context.Context, request api.ListRoutesRequestObject,
+) (api.ListRoutesResponseObject, error) {
+	scope := peering.Scope{Cluster: clusterRef(request.ProjectID, request.ClusterID)}
+	found, err := h.peerings.Routes(ctx, scope, peering.ID(request.PeeringID))
+	if err != nil {
+		return nil, err
+	}
+	list := gen.RouteList{Routes: make([]gen.Route, len(found))}
+	for i, r := range found {
+		list.Routes[i] = route(r)
+	}
+	return api.ListRoutes200JSONResponse{Body: list}, nil
+}
+
+// DeleteRoute handles DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id}.
+func (h *handlers) DeleteRoute(
+	ctx context.Context, request api.DeleteRouteRequestObject,
+) (api.DeleteRouteResponseObject, error) {
+	scope := peering.Scope{Cluster: clusterRef(request.ProjectID, request.ClusterID)}
+	err := h.peerings.DeleteRoute(ctx, scope, peering.ID(request.PeeringID), peering.ID(request.RouteID))
+	if err != nil {
+		return nil, err
+	}
+	return api.DeleteRoute204Response{}, nil
+}
+
+// route is a route as the CS root shows it.
+func route(r peering.Route) gen.Route {
+	return gen.Route{
+		ID:          string(r.ID),
+		Type:        gen.RouteTypePeering,
+		Nexthop:     string(r.Peering),
+		Destination: r.Destination,
+		VPCID:       string(r.VPC.ID),
+		TenantID:    string(r.VPC.Tenant),
+	}
+}
