@@ -74,11 +74,11 @@ func IsNotFound(err error) bool {
 	})
 }
 
-// IsConflict tells whether an error says that the VPCs are peered already, that the route exists, or that the status of
-// the peering does not allow what was asked for.
+// IsConflict tells whether an error says that the VPCs are peered already, that the route exists, that the cluster has
+// live peerings, or that the status of the peering does not allow what was asked for.
 func IsConflict(err error) bool {
 	return has(err, func(e *Error) bool {
-		return e.Status == http.StatusConflict || e.Code == "CS.22104" || e.Code == "CS.22105" || e.Code == "CS.22109"
+		return e.Status == http.StatusConflict || e.Code == "CS.22104" || e.Code == "CS.22105" || e.Code == "CS.22109" || e.Code == "CS.22111"
 	})
 }
 

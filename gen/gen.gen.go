@@ -100,6 +100,199 @@ func (e ViolationIn) Valid() bool {
 	}
 }
 
+// Defines values for ListClustersParamsOrder.
+const (
+	ListClustersParamsOrderAsc  ListClustersParamsOrder = "asc"
+	ListClustersParamsOrderDesc ListClustersParamsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ListClustersParamsOrder enum.
+func (e ListClustersParamsOrder) Valid() bool {
+	switch e {
+	case ListClustersParamsOrderAsc:
+		return true
+	case ListClustersParamsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Cluster A reserved cluster.
+type Cluster struct {
+	// ClusterID Cluster ID. Here it is a number, in paths and in the answer to a create a string of its digits.
+	ClusterID int64 `json:"cluster_id"`
+
+	// CreatedAt When the cluster was created, in milliseconds since 1970-01-01T00:00:00Z.
+	CreatedAt int64 `json:"created_at"`
+
+	// Desc Cluster description.
+	Desc string `json:"desc"`
+
+	// ErrorReason Why the cluster failed; empty for one that runs.
+	ErrorReason string `json:"error_reason"`
+
+	// ManagerNodeSpu SPU specifications of the management nodes.
+	ManagerNodeSpu string `json:"manager_node_spu"`
+
+	// MaximumSpuQuota Maximum SPU quota of the cluster.
+	MaximumSpuQuota int32 `json:"maximum_spu_quota"`
+
+	// Name Name of the cluster.
+	Name ClusterName `json:"name"`
+
+	// RegionID Region of the cluster; this service has none.
+	RegionID string `json:"region_id"`
+
+	// SpuUsed SPUs in use.
+	SpuUsed int32 `json:"spu_used"`
+
+	// StatusCode Status code of the cluster. A cluster that exists is running, 5.
+	StatusCode int32 `json:"status_code"`
+
+	// StatusDesc Description of the status.
+	StatusDesc string `json:"status_desc"`
+
+	// StatusName Status of the cluster in words.
+	StatusName string `json:"status_name"`
+
+	// SubnetCIDR Network segment of the cluster's subnet.
+	SubnetCIDR string `json:"subnet_cidr"`
+
+	// SubnetGateway Gateway of the subnet.
+	SubnetGateway string `json:"subnet_gateway"`
+
+	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs; 0 is the default one.
+	SysEnterpriseProjectID string `json:"sys_enterprise_project_id"`
+
+	// VPCCIDR Network segment of the cluster's VPC.
+	VPCCIDR string `json:"vpc_cidr"`
+}
+
+// ClusterCreate defines model for ClusterCreate.
+type ClusterCreate struct {
+	// Desc Cluster description.
+	Desc string `json:"desc,omitempty,omitzero"`
+
+	// IsArmArch Whether the CPUs are of the Arm architecture. It is kept, but not shown.
+	IsArmArch bool `json:"is_arm_arch,omitempty,omitzero"`
+
+	// ManagerNodeSpu SPU specifications of the management nodes.
+	ManagerNodeSpu string `json:"manager_node_spu,omitempty,omitzero"`
+
+	// MaximumSpuQuota Maximum SPU quota of the cluster; 100 by default.
+	MaximumSpuQuota *int32 `json:"maximum_spu_quota,omitempty"`
+
+	// Name Name of the cluster.
+	Name ClusterName `json:"name"`
+
+	// SubnetCIDR Network segment of the cluster's subnet, in that of the VPC; by default the same.
+	SubnetCIDR string `json:"subnet_cidr,omitempty,omitzero"`
+
+	// SubnetGateway Gateway of the subnet, an address in it; by default the first one.
+	SubnetGateway string `json:"subnet_gateway,omitempty,omitzero"`
+
+	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs.
+	SysEnterpriseProjectID string `json:"sys_enterprise_project_id,omitempty,omitzero"`
+
+	// Tags Tags. They are kept, but not shown.
+	Tags string `json:"tags,omitempty,omitzero"`
+
+	// VPCCIDR Network segment of the cluster's VPC, 172.16.0.0/23 by default.
+	VPCCIDR string `json:"vpc_cidr,omitempty,omitzero"`
+}
+
+// ClusterCreated The id of a new cluster.
+type ClusterCreated struct {
+	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	CurrentTime int64 `json:"current_time"`
+
+	// Message The message in words.
+	Message string `json:"message"`
+
+	// MessageID ID of the message.
+	MessageID string                `json:"message_id"`
+	Payload   ClusterCreatedPayload `json:"payload"`
+}
+
+// ClusterCreatedPayload defines model for ClusterCreatedPayload.
+type ClusterCreatedPayload struct {
+	// ClusterID Cluster ID, digits.
+	ClusterID string `json:"cluster_id"`
+}
+
+// ClusterList A page of clusters.
+type ClusterList struct {
+	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	CurrentTime int64 `json:"current_time"`
+
+	// Message The message in words.
+	Message string `json:"message"`
+
+	// MessageID ID of the message.
+	MessageID string      `json:"message_id"`
+	Payload   ClusterPage `json:"payload"`
+}
+
+// ClusterMessage What was done.
+type ClusterMessage struct {
+	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	CurrentTime int64 `json:"current_time"`
+
+	// Message The message in words.
+	Message string `json:"message"`
+
+	// MessageID ID of the message.
+	MessageID string `json:"message_id"`
+}
+
+// ClusterName Name of the cluster.
+type ClusterName = string
+
+// ClusterPage defines model for ClusterPage.
+type ClusterPage struct {
+	Clusters []Cluster `json:"clusters"`
+
+	// Total How many clusters the filters select, on all pages.
+	Total int32 `json:"total"`
+}
+
+// ClusterShown A cluster.
+type ClusterShown struct {
+	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	CurrentTime int64 `json:"current_time"`
+
+	// Message The message in words.
+	Message string `json:"message"`
+
+	// MessageID ID of the message.
+	MessageID string `json:"message_id"`
+
+	// Payload A reserved cluster.
+	Payload Cluster `json:"payload"`
+}
+
+// ClusterUpdate What to change. An absent member stays as it is.
+type ClusterUpdate struct {
+	// Desc Cluster description; the empty string removes it.
+	Desc *string `json:"desc,omitempty"`
+
+	// ManagerNodeSpu SPU specifications of the management nodes.
+	ManagerNodeSpu *string `json:"manager_node_spu,omitempty"`
+
+	// MaximumSpuQuota Maximum SPU quota of the cluster.
+	MaximumSpuQuota *int32 `json:"maximum_spu_quota,omitempty"`
+
+	// Name Name of the cluster.
+	Name ClusterName `json:"name"`
+
+	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs.
+	SysEnterpriseProjectID *string `json:"sys_enterprise_project_id,omitempty"`
+
+	// Tags Tags. They are kept, but not shown.
+	Tags *string `json:"tags,omitempty"`
+}
+
 // ClusterVPCInfo Information about the local VPC, which is the cluster's.
 type ClusterVPCInfo struct {
 	// SubnetCIDR CIDR block of the cluster's subnet. Shown in lists only.
@@ -128,7 +321,7 @@ type CSError struct {
 	// such cluster and CS.22103 no such peering are the public service's; this service's own are CS.22101 wrong
 	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22105 wrong
 	// status, CS.22106 body too large, CS.22107 unsupported content type, CS.22108 store unavailable, CS.22109 route
-	// exists and CS.22110 no such route.
+	// exists, CS.22110 no such route and CS.22111 cluster in use.
 	ErrorID string `json:"error_id"`
 
 	// ErrorJSONOpt A JSON array as a string. Where the request did not follow this document it holds one object for each
@@ -419,8 +612,20 @@ type ProjectID = ResourceID
 // CSInternalError Why the Cloud Stream Service refused a request.
 type CSInternalError = CSError
 
+// CSInvalid Why the Cloud Stream Service refused a request.
+type CSInvalid = CSError
+
+// CSInvalidParameter Why the Cloud Stream Service refused a request.
+type CSInvalidParameter = CSError
+
 // CSRefusedCluster Why the Cloud Stream Service refused a request.
 type CSRefusedCluster = CSError
+
+// CSRefusedClusterDelete Why the Cloud Stream Service refused a request.
+type CSRefusedClusterDelete = CSError
+
+// CSRefusedClusterUpdate Why the Cloud Stream Service refused a request.
+type CSRefusedClusterUpdate = CSError
 
 // CSRefusedCreate Why the Cloud Stream Service refused a request.
 type CSRefusedCreate = CSError
@@ -479,6 +684,30 @@ type VPCUnsupportedMediaType = VPCError
 // VPCWrongStatus Why the VPC service refused a request.
 type VPCWrongStatus = VPCError
 
+// ListClustersParams defines parameters for ListClusters.
+type ListClustersParams struct {
+	// Name Only clusters with exactly this name.
+	Name *ClusterName `form:"name,omitempty" json:"name,omitempty"`
+
+	// Status Only clusters with this status code; 5 is running.
+	Status *int32 `form:"status,omitempty" json:"status,omitempty"`
+
+	// Cursor The id of a cluster. Empty or absent for the first page.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Next Whether the page behind the cursor is wanted, or the one before it.
+	Next *bool `form:"next,omitempty" json:"next,omitempty"`
+
+	// Limit How many clusters a page holds at most.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Order Whether ids ascend or descend.
+	Order *ListClustersParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+}
+
+// ListClustersParamsOrder defines parameters for ListClusters.
+type ListClustersParamsOrder string
+
 // ListVPCPeeringsParams defines parameters for ListVPCPeerings.
 type ListVPCPeeringsParams struct {
 	// ID Only the peering with this id.
@@ -502,6 +731,12 @@ type ListVPCPeeringsParams struct {
 	// Limit How many peerings a page holds at most.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
+
+// CreateClusterJSONRequestBody defines body for CreateCluster for application/json ContentType.
+type CreateClusterJSONRequestBody = ClusterCreate
+
+// UpdateClusterJSONRequestBody defines body for UpdateCluster for application/json ContentType.
+type UpdateClusterJSONRequestBody = ClusterUpdate
 
 // CreatePeeringJSONRequestBody defines body for CreatePeering for application/json ContentType.
 type CreatePeeringJSONRequestBody = PeeringCreate
@@ -589,6 +824,59 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// CreateClusterWithBody Creates a cluster
+	//
+	// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+	// an id made of digits.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+	CreateClusterWithBody(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCluster Creates a cluster
+	//
+	// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+	// an id made of digits.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+	CreateCluster(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCluster Deletes a cluster
+	//
+	// Deletes a cluster that has no peering which is pending or active. Its other peerings stay with their tenants, at
+	// the VPC service.
+	//
+	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `DeleteCluster` operationId).
+	DeleteCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ShowCluster Shows a cluster
+	//
+	// Shows a cluster. One that does not exist, or was deleted, is answered with 400 and CS.20005.
+	//
+	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `ShowCluster` operationId).
+	ShowCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateClusterWithBody Updates a cluster
+	//
+	// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+	UpdateClusterWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCluster Updates a cluster
+	//
+	// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+	UpdateCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, body UpdateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPeerings Lists the peerings of a cluster
 	//
 	// Lists all peerings that were created for the cluster, oldest first. There is no paging and no filter; query
@@ -666,6 +954,14 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
 	DeleteRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListClusters Lists the clusters of a project
+	//
+	// Lists the clusters of the project by their ids. Filters are combined with "and". A page begins behind the cluster
+	// that cursor names or, with next=false, ends before it. Query parameters that are not named here are ignored.
+	//
+	// Corresponds with GET /v1.0/{project_id}/reserved_clusters (the `ListClusters` operationId).
+	ListClusters(ctx context.Context, projectID ProjectID, params *ListClustersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListVPCPeerings Lists the peerings of the caller
 	//
 	// Lists the peerings on either side of which the caller's tenant stands, oldest first. Filters are combined with
@@ -741,6 +1037,119 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v2.0/vpc/peerings/{peering_id}/reject (the `RejectVPCPeering` operationId).
 	RejectVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// CreateClusterWithBody Creates a cluster
+//
+// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+// an id made of digits.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+func (c *Client) CreateClusterWithBody(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateClusterRequestWithBody(c.Server, projectID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCluster Creates a cluster
+//
+// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+// an id made of digits.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+func (c *Client) CreateCluster(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateClusterRequest(c.Server, projectID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteCluster Deletes a cluster
+//
+// Deletes a cluster that has no peering which is pending or active. Its other peerings stay with their tenants, at
+// the VPC service.
+//
+// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `DeleteCluster` operationId).
+func (c *Client) DeleteCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteClusterRequest(c.Server, projectID, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ShowCluster Shows a cluster
+//
+// Shows a cluster. One that does not exist, or was deleted, is answered with 400 and CS.20005.
+//
+// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `ShowCluster` operationId).
+func (c *Client) ShowCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewShowClusterRequest(c.Server, projectID, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateClusterWithBody Updates a cluster
+//
+// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+func (c *Client) UpdateClusterWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateClusterRequestWithBody(c.Server, projectID, clusterID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateCluster Updates a cluster
+//
+// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+func (c *Client) UpdateCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, body UpdateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateClusterRequest(c.Server, projectID, clusterID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListPeerings Lists the peerings of a cluster
@@ -900,6 +1309,24 @@ func (c *Client) CreateRoute(ctx context.Context, projectID ProjectID, clusterID
 // Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
 func (c *Client) DeleteRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteRouteRequest(c.Server, projectID, clusterID, peeringID, routeID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListClusters Lists the clusters of a project
+//
+// Lists the clusters of the project by their ids. Filters are combined with "and". A page begins behind the cluster
+// that cursor names or, with next=false, ends before it. Query parameters that are not named here are ignored.
+//
+// Corresponds with GET /v1.0/{project_id}/reserved_clusters (the `ListClusters` operationId).
+func (c *Client) ListClusters(ctx context.Context, projectID ProjectID, params *ListClustersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClustersRequest(c.Server, projectID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1074,6 +1501,189 @@ func (c *Client) RejectVPCPeering(ctx context.Context, peeringID PeeringID, reqE
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewCreateClusterRequest calls the generic CreateCluster builder with application/json body
+func NewCreateClusterRequest(server string, projectID ProjectID, body CreateClusterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateClusterRequestWithBody(server, projectID, "application/json", bodyReader)
+}
+
+// NewCreateClusterRequestWithBody constructs an http.Request for the CreateCluster method, with any body, and a specified content type
+func NewCreateClusterRequestWithBody(server string, projectID ProjectID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteClusterRequest constructs an http.Request for the DeleteCluster method
+func NewDeleteClusterRequest(server string, projectID ProjectID, clusterID ClusterID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "cluster_id", clusterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewShowClusterRequest constructs an http.Request for the ShowCluster method
+func NewShowClusterRequest(server string, projectID ProjectID, clusterID ClusterID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "cluster_id", clusterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateClusterRequest calls the generic UpdateCluster builder with application/json body
+func NewUpdateClusterRequest(server string, projectID ProjectID, clusterID ClusterID, body UpdateClusterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateClusterRequestWithBody(server, projectID, clusterID, "application/json", bodyReader)
+}
+
+// NewUpdateClusterRequestWithBody constructs an http.Request for the UpdateCluster method, with any body, and a specified content type
+func NewUpdateClusterRequestWithBody(server string, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "cluster_id", clusterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_cluster/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewListPeeringsRequest constructs an http.Request for the ListPeerings method
@@ -1424,6 +2034,127 @@ func NewDeleteRouteRequest(server string, projectID ProjectID, clusterID Cluster
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListClustersRequest constructs an http.Request for the ListClusters method
+func NewListClustersRequest(server string, projectID ProjectID, params *ListClustersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "project_id", projectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1.0/%s/reserved_clusters", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Name != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Next != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "next", *params.Next, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Order != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1824,6 +2555,63 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// CreateClusterWithBodyWithResponse Creates a cluster
+	//
+	// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+	// an id made of digits.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+	CreateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClusterResult, error)
+
+	// CreateClusterWithResponse Creates a cluster
+	//
+	// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+	// an id made of digits.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+	CreateClusterWithResponse(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClusterResult, error)
+
+	// DeleteClusterWithResponse Deletes a cluster
+	//
+	// Deletes a cluster that has no peering which is pending or active. Its other peerings stay with their tenants, at
+	// the VPC service.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `DeleteCluster` operationId).
+	DeleteClusterWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*DeleteClusterResult, error)
+
+	// ShowClusterWithResponse Shows a cluster
+	//
+	// Shows a cluster. One that does not exist, or was deleted, is answered with 400 and CS.20005.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `ShowCluster` operationId).
+	ShowClusterWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*ShowClusterResult, error)
+
+	// UpdateClusterWithBodyWithResponse Updates a cluster
+	//
+	// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+	UpdateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClusterResult, error)
+
+	// UpdateClusterWithResponse Updates a cluster
+	//
+	// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+	UpdateClusterWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, body UpdateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClusterResult, error)
+
 	// ListPeeringsWithResponse Lists the peerings of a cluster
 	//
 	// Lists all peerings that were created for the cluster, oldest first. There is no paging and no filter; query
@@ -1911,6 +2699,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
 	DeleteRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*DeleteRouteResult, error)
 
+	// ListClustersWithResponse Lists the clusters of a project
+	//
+	// Lists the clusters of the project by their ids. Filters are combined with "and". A page begins behind the cluster
+	// that cursor names or, with next=false, ends before it. Query parameters that are not named here are ignored.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1.0/{project_id}/reserved_clusters (the `ListClusters` operationId).
+	ListClustersWithResponse(ctx context.Context, projectID ProjectID, params *ListClustersParams, reqEditors ...RequestEditorFn) (*ListClustersResult, error)
+
 	// ListVPCPeeringsWithResponse Lists the peerings of the caller
 	//
 	// Lists the peerings on either side of which the caller's tenant stands, oldest first. Filters are combined with
@@ -1996,6 +2794,426 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v2.0/vpc/peerings/{peering_id}/reject (the `RejectVPCPeering` operationId).
 	RejectVPCPeeringWithResponse(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*RejectVPCPeeringResult, error)
+}
+
+// CreateClusterResult200Headers the declared response headers of an HTTP 200 response for CreateCluster
+type CreateClusterResult200Headers struct {
+	XRequestID *string
+}
+
+// CreateClusterResult400Headers the declared response headers of an HTTP 400 response for CreateCluster
+type CreateClusterResult400Headers struct {
+	XRequestID *string
+}
+
+// CreateClusterResult413Headers the declared response headers of an HTTP 413 response for CreateCluster
+type CreateClusterResult413Headers struct {
+	XRequestID *string
+}
+
+// CreateClusterResult415Headers the declared response headers of an HTTP 415 response for CreateCluster
+type CreateClusterResult415Headers struct {
+	XRequestID *string
+}
+
+// CreateClusterResult500Headers the declared response headers of an HTTP 500 response for CreateCluster
+type CreateClusterResult500Headers struct {
+	XRequestID *string
+}
+
+// CreateClusterResult503Headers the declared response headers of an HTTP 503 response for CreateCluster
+type CreateClusterResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type CreateClusterResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClusterCreated
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSInvalid
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *CSTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *CSUnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CreateClusterResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CreateClusterResult400Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *CreateClusterResult413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *CreateClusterResult415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *CreateClusterResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateClusterResult503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CreateClusterResult) GetJSON200() *ClusterCreated {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CreateClusterResult) GetJSON400() *CSInvalid {
+	return r.JSON400
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r CreateClusterResult) GetJSON413() *CSTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r CreateClusterResult) GetJSON415() *CSUnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r CreateClusterResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CreateClusterResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateClusterResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateClusterResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateClusterResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateClusterResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteClusterResult200Headers the declared response headers of an HTTP 200 response for DeleteCluster
+type DeleteClusterResult200Headers struct {
+	XRequestID *string
+}
+
+// DeleteClusterResult400Headers the declared response headers of an HTTP 400 response for DeleteCluster
+type DeleteClusterResult400Headers struct {
+	XRequestID *string
+}
+
+// DeleteClusterResult500Headers the declared response headers of an HTTP 500 response for DeleteCluster
+type DeleteClusterResult500Headers struct {
+	XRequestID *string
+}
+
+// DeleteClusterResult503Headers the declared response headers of an HTTP 503 response for DeleteCluster
+type DeleteClusterResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type DeleteClusterResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClusterMessage
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSRefusedClusterDelete
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DeleteClusterResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DeleteClusterResult400Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *DeleteClusterResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteClusterResult503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeleteClusterResult) GetJSON200() *ClusterMessage {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DeleteClusterResult) GetJSON400() *CSRefusedClusterDelete {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeleteClusterResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DeleteClusterResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteClusterResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteClusterResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteClusterResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteClusterResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ShowClusterResult200Headers the declared response headers of an HTTP 200 response for ShowCluster
+type ShowClusterResult200Headers struct {
+	XRequestID *string
+}
+
+// ShowClusterResult400Headers the declared response headers of an HTTP 400 response for ShowCluster
+type ShowClusterResult400Headers struct {
+	XRequestID *string
+}
+
+// ShowClusterResult500Headers the declared response headers of an HTTP 500 response for ShowCluster
+type ShowClusterResult500Headers struct {
+	XRequestID *string
+}
+
+// ShowClusterResult503Headers the declared response headers of an HTTP 503 response for ShowCluster
+type ShowClusterResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ShowClusterResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClusterShown
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSRefusedCluster
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ShowClusterResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ShowClusterResult400Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ShowClusterResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ShowClusterResult503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ShowClusterResult) GetJSON200() *ClusterShown {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ShowClusterResult) GetJSON400() *CSRefusedCluster {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ShowClusterResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ShowClusterResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ShowClusterResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ShowClusterResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ShowClusterResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ShowClusterResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateClusterResult200Headers the declared response headers of an HTTP 200 response for UpdateCluster
+type UpdateClusterResult200Headers struct {
+	XRequestID *string
+}
+
+// UpdateClusterResult400Headers the declared response headers of an HTTP 400 response for UpdateCluster
+type UpdateClusterResult400Headers struct {
+	XRequestID *string
+}
+
+// UpdateClusterResult413Headers the declared response headers of an HTTP 413 response for UpdateCluster
+type UpdateClusterResult413Headers struct {
+	XRequestID *string
+}
+
+// UpdateClusterResult415Headers the declared response headers of an HTTP 415 response for UpdateCluster
+type UpdateClusterResult415Headers struct {
+	XRequestID *string
+}
+
+// UpdateClusterResult500Headers the declared response headers of an HTTP 500 response for UpdateCluster
+type UpdateClusterResult500Headers struct {
+	XRequestID *string
+}
+
+// UpdateClusterResult503Headers the declared response headers of an HTTP 503 response for UpdateCluster
+type UpdateClusterResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type UpdateClusterResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClusterMessage
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSRefusedClusterUpdate
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *CSTooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *CSUnsupportedMediaType
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateClusterResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *UpdateClusterResult400Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *UpdateClusterResult413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *UpdateClusterResult415Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *UpdateClusterResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateClusterResult503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateClusterResult) GetJSON200() *ClusterMessage {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r UpdateClusterResult) GetJSON400() *CSRefusedClusterUpdate {
+	return r.JSON400
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r UpdateClusterResult) GetJSON415() *CSUnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r UpdateClusterResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r UpdateClusterResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateClusterResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateClusterResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateClusterResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateClusterResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListPeeringsResult200Headers the declared response headers of an HTTP 200 response for ListPeerings
@@ -2671,6 +3889,97 @@ func (r DeleteRouteResult) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DeleteRouteResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListClustersResult200Headers the declared response headers of an HTTP 200 response for ListClusters
+type ListClustersResult200Headers struct {
+	XRequestID *string
+}
+
+// ListClustersResult400Headers the declared response headers of an HTTP 400 response for ListClusters
+type ListClustersResult400Headers struct {
+	XRequestID *string
+}
+
+// ListClustersResult500Headers the declared response headers of an HTTP 500 response for ListClusters
+type ListClustersResult500Headers struct {
+	XRequestID *string
+}
+
+// ListClustersResult503Headers the declared response headers of an HTTP 503 response for ListClusters
+type ListClustersResult503Headers struct {
+	RetryAfter *int
+	XRequestID *string
+}
+
+type ListClustersResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClusterList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *CSInvalidParameter
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *CSInternalError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *CSUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListClustersResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ListClustersResult400Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *ListClustersResult500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListClustersResult503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListClustersResult) GetJSON200() *ClusterList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ListClustersResult) GetJSON400() *CSInvalidParameter {
+	return r.JSON400
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListClustersResult) GetJSON500() *CSInternalError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListClustersResult) GetJSON503() *CSUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListClustersResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClustersResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClustersResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListClustersResult) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3643,6 +4952,99 @@ func (r RejectVPCPeeringResult) ContentType() string {
 	return ""
 }
 
+// CreateClusterWithBodyWithResponse Creates a cluster
+//
+// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+// an id made of digits.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+func (c *ClientWithResponses) CreateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClusterResult, error) {
+	rsp, err := c.CreateClusterWithBody(ctx, projectID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateClusterResult(rsp)
+}
+
+// CreateClusterWithResponse Creates a cluster
+//
+// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
+// an id made of digits.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
+func (c *ClientWithResponses) CreateClusterWithResponse(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClusterResult, error) {
+	rsp, err := c.CreateCluster(ctx, projectID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateClusterResult(rsp)
+}
+
+// DeleteClusterWithResponse Deletes a cluster
+//
+// Deletes a cluster that has no peering which is pending or active. Its other peerings stay with their tenants, at
+// the VPC service.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `DeleteCluster` operationId).
+func (c *ClientWithResponses) DeleteClusterWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*DeleteClusterResult, error) {
+	rsp, err := c.DeleteCluster(ctx, projectID, clusterID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteClusterResult(rsp)
+}
+
+// ShowClusterWithResponse Shows a cluster
+//
+// Shows a cluster. One that does not exist, or was deleted, is answered with 400 and CS.20005.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `ShowCluster` operationId).
+func (c *ClientWithResponses) ShowClusterWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*ShowClusterResult, error) {
+	rsp, err := c.ShowCluster(ctx, projectID, clusterID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseShowClusterResult(rsp)
+}
+
+// UpdateClusterWithBodyWithResponse Updates a cluster
+//
+// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+func (c *ClientWithResponses) UpdateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClusterResult, error) {
+	rsp, err := c.UpdateClusterWithBody(ctx, projectID, clusterID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateClusterResult(rsp)
+}
+
+// UpdateClusterWithResponse Updates a cluster
+//
+// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
+func (c *ClientWithResponses) UpdateClusterWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, body UpdateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClusterResult, error) {
+	rsp, err := c.UpdateCluster(ctx, projectID, clusterID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateClusterResult(rsp)
+}
+
 // ListPeeringsWithResponse Lists the peerings of a cluster
 //
 // Lists all peerings that were created for the cluster, oldest first. There is no paging and no filter; query
@@ -3784,6 +5186,22 @@ func (c *ClientWithResponses) DeleteRouteWithResponse(ctx context.Context, proje
 	return ParseDeleteRouteResult(rsp)
 }
 
+// ListClustersWithResponse Lists the clusters of a project
+//
+// Lists the clusters of the project by their ids. Filters are combined with "and". A page begins behind the cluster
+// that cursor names or, with next=false, ends before it. Query parameters that are not named here are ignored.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1.0/{project_id}/reserved_clusters (the `ListClusters` operationId).
+func (c *ClientWithResponses) ListClustersWithResponse(ctx context.Context, projectID ProjectID, params *ListClustersParams, reqEditors ...RequestEditorFn) (*ListClustersResult, error) {
+	rsp, err := c.ListClusters(ctx, projectID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClustersResult(rsp)
+}
+
 // ListVPCPeeringsWithResponse Lists the peerings of the caller
 //
 // Lists the peerings on either side of which the caller's tenant stands, oldest first. Filters are combined with
@@ -3922,6 +5340,462 @@ func (c *ClientWithResponses) RejectVPCPeeringWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseRejectVPCPeeringResult(rsp)
+}
+
+// ParseCreateClusterResult parses an HTTP response from a CreateClusterWithResponse call
+func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateClusterResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClusterCreated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSInvalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest CSTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest CSUnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CreateClusterResult200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers CreateClusterResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 413:
+		var headers CreateClusterResult413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers CreateClusterResult415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers CreateClusterResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateClusterResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteClusterResult parses an HTTP response from a DeleteClusterWithResponse call
+func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteClusterResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClusterMessage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSRefusedClusterDelete
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DeleteClusterResult200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers DeleteClusterResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 500:
+		var headers DeleteClusterResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteClusterResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseShowClusterResult parses an HTTP response from a ShowClusterWithResponse call
+func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ShowClusterResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClusterShown
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSRefusedCluster
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ShowClusterResult200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ShowClusterResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 500:
+		var headers ShowClusterResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ShowClusterResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateClusterResult parses an HTTP response from a UpdateClusterWithResponse call
+func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateClusterResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClusterMessage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSRefusedClusterUpdate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest CSTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest CSUnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateClusterResult200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers UpdateClusterResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 413:
+		var headers UpdateClusterResult413Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers UpdateClusterResult415Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 500:
+		var headers UpdateClusterResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateClusterResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
 }
 
 // ParseListPeeringsResult parses an HTTP response from a ListPeeringsWithResponse call
@@ -4643,6 +6517,103 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeleteRouteResult503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListClustersResult parses an HTTP response from a ListClustersWithResponse call
+func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClustersResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClusterList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest CSInvalidParameter
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest CSInternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest CSUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListClustersResult200Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers ListClustersResult400Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 500:
+		var headers ListClustersResult500Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListClustersResult503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

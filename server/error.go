@@ -52,6 +52,7 @@ var csErrors = map[peering.Code]csError{
 	},
 	peering.RouteExists:   {http.StatusBadRequest, "CS.22109", "The route exists.", "Use the route that stands, or delete it first."},
 	peering.RouteNotFound: {http.StatusBadRequest, "CS.22110", "The route does not exist.", "Check the route ID."},
+	peering.ClusterInUse:  {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete these peerings first."},
 	tooLarge: {
 		http.StatusRequestEntityTooLarge, "CS.22106", "The request body is too large.", "Send a smaller request body.",
 	},
@@ -81,6 +82,7 @@ var vpcErrors = map[peering.Code]vpcError{
 	peering.SelfPeering:     {http.StatusBadRequest, "VPC.22102"},
 	peering.AlreadyPeered:   {http.StatusConflict, "VPC.22104"},
 	peering.WrongStatus:     {http.StatusConflict, "VPC.22105"},
+	peering.ClusterInUse:    {http.StatusConflict, "VPC.22113"},
 	peering.RouteExists:     {http.StatusConflict, "VPC.22111"},
 	peering.RouteNotFound:   {http.StatusNotFound, "VPC.22112"},
 	tooLarge:                {http.StatusRequestEntityTooLarge, "VPC.22106"},

@@ -21,15 +21,19 @@ import (
 // Config is what a server works with. All members are needed.
 type Config struct {
 	Peerings *peering.Service
+	// Tenant is the service's own: the VPCs of clusters that are created belong to it.
+	Tenant peering.ID
 	// Log gets a line for every request, and what lies behind an internal error.
 	Log *slog.Logger
-	// Now is the clock for the times in errors.
+	// Now is the clock for the times in errors and messages.
 	Now func() time.Time
 }
 
 // handlers implements the strict interface; its methods stand in the files of their nouns.
 type handlers struct {
 	peerings *peering.Service
+	tenant   peering.ID
+	now      func() time.Time
 }
 
 var _ api.StrictServerInterface = (*handlers)(nil)
@@ -53,7 +57,7 @@ func New(cfg Config) (http.Handler, error) {
 	for _, operation := range validator.Operations() {
 		checks[operation.ID] = []echo.MiddlewareFunc{identify(operation), echovalidate.Middleware(operation)}
 	}
-	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings}, []api.StrictMiddlewareFunc{refuseUnchecked})
+	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now}, []api.StrictMiddlewareFunc{refuseUnchecked})
 	api.RegisterHandlersWithOptions(e, strict, api.RegisterHandlersOptions{OperationMiddlewares: checks})
 	return e, nil
 }

@@ -97,6 +97,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"unknown log level", []string{"serve", "--log-level", "loud"}, []string{"loud"}},
 		{"unknown log format", []string{"serve", "--log-format", "xml"}, []string{"xml"}},
 		{"open to everybody", []string{"serve", "--listen", "0.0.0.0:0"}, []string{"0.0.0.0:0", "loopback"}},
+		{"no tenant", []string{"serve", "--service-tenant", "us"}, []string{"--service-tenant", "us"}},
 		{"two stores", []string{"serve", "--data-dir", "d", "--etcd-endpoints", "http://127.0.0.1:1"}, []string{"data-dir", "etcd-endpoints"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,6 +156,8 @@ func TestInventory(t *testing.T) {
 		{"twice the same", "clusters:" + good + good, 0, "twice"},
 		{"unknown key", "clusters: []\ncluster: 1", 0, "cluster"},
 		{"no id", "clusters:" + strings.ReplaceAll(good, peerVPC, "vpc"), 0, "vpc_id"},
+		{"no number", "clusters:" + strings.ReplaceAll(good, "cluster_id: 7", "cluster_id: seven"), 0, "cluster_id"},
+		{"no block", "clusters:" + strings.ReplaceAll(good, "vpc_cidr: 10.0.0.0/8, ", ""), 0, "vpc_cidr"},
 		{"host bits", "clusters:" + strings.ReplaceAll(good, "10.1.0.0/16", "10.1.0.1/16"), 0, "10.1.0.0/16"},
 		{"subnet outside", "clusters:" + strings.ReplaceAll(good, "10.1.0.0/16", "11.1.0.0/16"), 0, "subnet_cidr"},
 		{"no YAML", "clusters: [", 0, "yaml"},

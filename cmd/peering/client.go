@@ -27,7 +27,7 @@ type session struct {
 func (p *program) clientCommands() []*cobra.Command {
 	return append(
 		p.sessions(createCommand, listCommand, showCommand, deleteCommand, acceptCommand, rejectCommand, renameCommand),
-		p.routeCommand())
+		p.routeCommand(), p.clusterCommand())
 }
 
 // sessions makes commands, each with flags of its own.

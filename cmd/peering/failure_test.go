@@ -56,6 +56,22 @@ func (b brokenStore) Cluster(context.Context, peering.ClusterRef) (peering.Clust
 	return peering.Cluster{}, b.fail()
 }
 
+func (b brokenStore) Clusters(context.Context, peering.ID) ([]peering.Cluster, error) {
+	return nil, b.fail()
+}
+
+func (b brokenStore) CreateCluster(context.Context, peering.Cluster) (peering.Cluster, error) {
+	return peering.Cluster{}, b.fail()
+}
+
+func (b brokenStore) UpdateCluster(context.Context, peering.ClusterRef, func(peering.Cluster) peering.Cluster) error {
+	return b.fail()
+}
+
+func (b brokenStore) DeleteCluster(context.Context, peering.ClusterRef, func(peering.Peering) bool) error {
+	return b.fail()
+}
+
 func (b brokenStore) PutCluster(
 	context.Context, peering.Cluster, func(old, c peering.Cluster) (peering.Cluster, error),
 ) error {
@@ -72,6 +88,8 @@ func operationsBelow(prefix string) []operation {
 	fill := strings.NewReplacer("{project_id}", project, "{cluster_id}", clusterID, "{peering_id}", noID, "{route_id}", noID)
 	bodies := map[string]string{
 		"createPeering":    seedRequest,
+		"createCluster":    `{"name":"n"}`,
+		"updateCluster":    `{"name":"n"}`,
 		"createRoute":      `{"destination":"192.168.0.0/16"}`,
 		"createVpcPeering": `{"peering":{"name":"n","request_vpc_info":{"vpc_id":"` + peerVPC + `"},"accept_vpc_info":{"vpc_id":"` + otherVPC + `"}}}`,
 		"updateVpcPeering": `{"peering":{"name":"n"}}`,

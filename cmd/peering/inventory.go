@@ -50,13 +50,16 @@ func parseInventory(data []byte) ([]peering.Cluster, error) {
 	}
 	clusters := make([]peering.Cluster, 0, len(file.Clusters))
 	for i, entry := range file.Clusters {
+		if entry.VPCCIDR == "" || entry.SubnetCIDR == "" {
+			return nil, fmt.Errorf("cluster %d: vpc_cidr and subnet_cidr are needed", i+1)
+		}
 		c := peering.Cluster{
 			ClusterRef: peering.ClusterRef{Project: peering.ID(entry.ProjectID), ID: entry.ClusterID},
 			Name:       entry.Name,
 			VPC:        peering.VPC{ID: peering.ID(entry.VPCID), Tenant: peering.ID(entry.TenantID)},
 			VPCCIDR:    entry.VPCCIDR,
 			SubnetCIDR: entry.SubnetCIDR,
-		}
+		}.WithDefaults()
 		if err := c.Validate(); err != nil {
 			return nil, fmt.Errorf("cluster %d: %w", i+1, err)
 		}

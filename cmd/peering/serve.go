@@ -27,6 +27,7 @@ type serveConfig struct {
 	dataDir             string
 	etcdEndpoints       []string
 	inventory           string
+	serviceTenant       string
 	auth                string
 	logLevel, logFormat string
 }
@@ -52,6 +53,8 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags.StringVar(&cfg.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
 	flags.StringSliceVar(&cfg.etcdEndpoints, "etcd-endpoints", nil, "URLs of an etcd cluster, version 3.6.9 or later")
 	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
+	flags.StringVar(&cfg.serviceTenant, "service-tenant", "8185f87d043f4519a68420a282b5e2fa",
+		"id of the service's tenant, to which the VPCs of new clusters belong")
 	flags.StringVar(&cfg.auth, "auth", "none", "how callers are known: none believes them, on a loopback address only")
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
@@ -64,6 +67,10 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	log, err := newLogger(p.stderr, cfg.logLevel, cfg.logFormat)
 	if err != nil {
 		return err
+	}
+	tenant := peering.ID(cfg.serviceTenant)
+	if !tenant.Valid() {
+		return usageError{fmt.Errorf("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", tenant)}
 	}
 	clusters, err := loadInventory(cfg.inventory)
 	if err != nil {
@@ -89,7 +96,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}
-	api, err := server.New(server.Config{Peerings: service, Log: log, Now: time.Now})
+	api, err := server.New(server.Config{Peerings: service, Tenant: tenant, Log: log, Now: time.Now})
 	if err != nil {
 		return err
 	}

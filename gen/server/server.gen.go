@@ -23,6 +23,18 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// CreateCluster Creates a cluster
+	// (POST /v1.0/{project_id}/reserved_cluster)
+	CreateCluster(ctx echo.Context, projectID ProjectID) error
+	// DeleteCluster Deletes a cluster
+	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id})
+	DeleteCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
+	// ShowCluster Shows a cluster
+	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id})
+	ShowCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
+	// UpdateCluster Updates a cluster
+	// (PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id})
+	UpdateCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
 	// ListPeerings Lists the peerings of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
 	ListPeerings(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
@@ -44,6 +56,9 @@ type ServerInterface interface {
 	// DeleteRoute Deletes a route
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
 	DeleteRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID) error
+	// ListClusters Lists the clusters of a project
+	// (GET /v1.0/{project_id}/reserved_clusters)
+	ListClusters(ctx echo.Context, projectID ProjectID, params ListClustersParams) error
 	// ListVPCPeerings Lists the peerings of the caller
 	// (GET /v2.0/vpc/peerings)
 	ListVPCPeerings(ctx echo.Context, params ListVPCPeeringsParams) error
@@ -70,6 +85,94 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// CreateCluster converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateCluster(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateCluster(ctx, projectID)
+	return err
+}
+
+// DeleteCluster converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCluster(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// ------------- Path parameter "cluster_id" -------------
+	var clusterID ClusterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cluster_id", ctx.Param("cluster_id"), &clusterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCluster(ctx, projectID, clusterID)
+	return err
+}
+
+// ShowCluster converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowCluster(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// ------------- Path parameter "cluster_id" -------------
+	var clusterID ClusterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cluster_id", ctx.Param("cluster_id"), &clusterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowCluster(ctx, projectID, clusterID)
+	return err
+}
+
+// UpdateCluster converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateCluster(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// ------------- Path parameter "cluster_id" -------------
+	var clusterID ClusterID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cluster_id", ctx.Param("cluster_id"), &clusterID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateCluster(ctx, projectID, clusterID)
+	return err
 }
 
 // ListPeerings converts echo context to params.
@@ -288,6 +391,66 @@ func (w *ServerInterfaceWrapper) DeleteRoute(ctx echo.Context) error {
 	return err
 }
 
+// ListClusters converts echo context to params.
+func (w *ServerInterfaceWrapper) ListClusters(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "project_id" -------------
+	var projectID ProjectID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "project_id", ctx.Param("project_id"), &projectID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClustersParams
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", ctx.QueryParams(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "next" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "next", ctx.QueryParams(), &params.Next, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter next: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "order" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order", ctx.QueryParams(), &params.Order, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListClusters(ctx, projectID, params)
+	return err
+}
+
 // ListVPCPeerings converts echo context to params.
 func (w *ServerInterfaceWrapper) ListVPCPeerings(ctx echo.Context) error {
 	var err error
@@ -484,6 +647,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.POST(options.BaseURL+"/v1.0/:project_id/reserved_cluster", wrapper.CreateCluster, options.OperationMiddlewares["createCluster"]...)
+	router.GET(options.BaseURL+"/v1.0/:project_id/reserved_clusters", wrapper.ListClusters, options.OperationMiddlewares["listClusters"]...)
+	router.DELETE(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id", wrapper.DeleteCluster, options.OperationMiddlewares["deleteCluster"]...)
+	router.GET(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id", wrapper.ShowCluster, options.OperationMiddlewares["showCluster"]...)
+	router.PATCH(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id", wrapper.UpdateCluster, options.OperationMiddlewares["updateCluster"]...)
 	router.GET(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering", wrapper.ListPeerings, options.OperationMiddlewares["listPeerings"]...)
 	router.POST(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering", wrapper.CreatePeering, options.OperationMiddlewares["createPeering"]...)
 	router.DELETE(options.BaseURL+"/v1.0/:project_id/reserved_cluster/:cluster_id/peering/:peering_id", wrapper.DeletePeering, options.OperationMiddlewares["deletePeering"]...)
@@ -510,6 +678,24 @@ type CSInternalErrorJSONResponse struct {
 	Headers CSInternalErrorResponseHeaders
 }
 
+type CSInvalidResponseHeaders struct {
+	XRequestID *string
+}
+type CSInvalidJSONResponse struct {
+	Body CSError
+
+	Headers CSInvalidResponseHeaders
+}
+
+type CSInvalidParameterResponseHeaders struct {
+	XRequestID *string
+}
+type CSInvalidParameterJSONResponse struct {
+	Body CSError
+
+	Headers CSInvalidParameterResponseHeaders
+}
+
 type CSRefusedClusterResponseHeaders struct {
 	XRequestID *string
 }
@@ -517,6 +703,24 @@ type CSRefusedClusterJSONResponse struct {
 	Body CSError
 
 	Headers CSRefusedClusterResponseHeaders
+}
+
+type CSRefusedClusterDeleteResponseHeaders struct {
+	XRequestID *string
+}
+type CSRefusedClusterDeleteJSONResponse struct {
+	Body CSError
+
+	Headers CSRefusedClusterDeleteResponseHeaders
+}
+
+type CSRefusedClusterUpdateResponseHeaders struct {
+	XRequestID *string
+}
+type CSRefusedClusterUpdateJSONResponse struct {
+	Body CSError
+
+	Headers CSRefusedClusterUpdateResponseHeaders
 }
 
 type CSRefusedCreateResponseHeaders struct {
@@ -690,6 +894,431 @@ type VPCWrongStatusJSONResponse struct {
 	Body VPCError
 
 	Headers VPCWrongStatusResponseHeaders
+}
+
+type CreateClusterRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	Body      *CreateClusterJSONRequestBody
+}
+
+type CreateClusterResponseObject interface {
+	VisitCreateClusterResponse(w http.ResponseWriter) error
+}
+
+type CreateCluster200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type CreateCluster200JSONResponse struct {
+	Body    ClusterCreated
+	Headers CreateCluster200ResponseHeaders
+}
+
+func (response CreateCluster200JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster400JSONResponse struct{ CSInvalidJSONResponse }
+
+func (response CreateCluster400JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster413JSONResponse struct{ CSTooLargeJSONResponse }
+
+func (response CreateCluster413JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster415JSONResponse struct {
+	CSUnsupportedMediaTypeJSONResponse
+}
+
+func (response CreateCluster415JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response CreateCluster500JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response CreateCluster503JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteClusterRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	ClusterID ClusterID `json:"cluster_id"`
+}
+
+type DeleteClusterResponseObject interface {
+	VisitDeleteClusterResponse(w http.ResponseWriter) error
+}
+
+type DeleteCluster200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type DeleteCluster200JSONResponse struct {
+	Body    ClusterMessage
+	Headers DeleteCluster200ResponseHeaders
+}
+
+func (response DeleteCluster200JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster400JSONResponse struct {
+	CSRefusedClusterDeleteJSONResponse
+}
+
+func (response DeleteCluster400JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response DeleteCluster500JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response DeleteCluster503JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowClusterRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	ClusterID ClusterID `json:"cluster_id"`
+}
+
+type ShowClusterResponseObject interface {
+	VisitShowClusterResponse(w http.ResponseWriter) error
+}
+
+type ShowCluster200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ShowCluster200JSONResponse struct {
+	Body    ClusterShown
+	Headers ShowCluster200ResponseHeaders
+}
+
+func (response ShowCluster200JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster400JSONResponse struct{ CSRefusedClusterJSONResponse }
+
+func (response ShowCluster400JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response ShowCluster500JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response ShowCluster503JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateClusterRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	ClusterID ClusterID `json:"cluster_id"`
+	Body      *UpdateClusterJSONRequestBody
+}
+
+type UpdateClusterResponseObject interface {
+	VisitUpdateClusterResponse(w http.ResponseWriter) error
+}
+
+type UpdateCluster200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type UpdateCluster200JSONResponse struct {
+	Body    ClusterMessage
+	Headers UpdateCluster200ResponseHeaders
+}
+
+func (response UpdateCluster200JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster400JSONResponse struct {
+	CSRefusedClusterUpdateJSONResponse
+}
+
+func (response UpdateCluster400JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster413JSONResponse struct{ CSTooLargeJSONResponse }
+
+func (response UpdateCluster413JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster415JSONResponse struct {
+	CSUnsupportedMediaTypeJSONResponse
+}
+
+func (response UpdateCluster415JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response UpdateCluster500JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response UpdateCluster503JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListPeeringsRequestObject struct {
@@ -1350,6 +1979,93 @@ func (response DeleteRoute500JSONResponse) VisitDeleteRouteResponse(w http.Respo
 type DeleteRoute503JSONResponse struct{ CSUnavailableJSONResponse }
 
 func (response DeleteRoute503JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClustersRequestObject struct {
+	ProjectID ProjectID `json:"project_id"`
+	Params    ListClustersParams
+}
+
+type ListClustersResponseObject interface {
+	VisitListClustersResponse(w http.ResponseWriter) error
+}
+
+type ListClusters200ResponseHeaders struct {
+	XRequestID *string
+}
+
+type ListClusters200JSONResponse struct {
+	Body    ClusterList
+	Headers ListClusters200ResponseHeaders
+}
+
+func (response ListClusters200JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters400JSONResponse struct{ CSInvalidParameterJSONResponse }
+
+func (response ListClusters400JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters500JSONResponse struct{ CSInternalErrorJSONResponse }
+
+func (response ListClusters500JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters503JSONResponse struct{ CSUnavailableJSONResponse }
+
+func (response ListClusters503JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2386,6 +3102,18 @@ func (response RejectVPCPeering503JSONResponse) VisitRejectVPCPeeringResponse(w 
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// CreateCluster Creates a cluster
+	// (POST /v1.0/{project_id}/reserved_cluster)
+	CreateCluster(ctx context.Context, request CreateClusterRequestObject) (CreateClusterResponseObject, error)
+	// DeleteCluster Deletes a cluster
+	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id})
+	DeleteCluster(ctx context.Context, request DeleteClusterRequestObject) (DeleteClusterResponseObject, error)
+	// ShowCluster Shows a cluster
+	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id})
+	ShowCluster(ctx context.Context, request ShowClusterRequestObject) (ShowClusterResponseObject, error)
+	// UpdateCluster Updates a cluster
+	// (PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id})
+	UpdateCluster(ctx context.Context, request UpdateClusterRequestObject) (UpdateClusterResponseObject, error)
 	// ListPeerings Lists the peerings of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
 	ListPeerings(ctx context.Context, request ListPeeringsRequestObject) (ListPeeringsResponseObject, error)
@@ -2407,6 +3135,9 @@ type StrictServerInterface interface {
 	// DeleteRoute Deletes a route
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
 	DeleteRoute(ctx context.Context, request DeleteRouteRequestObject) (DeleteRouteResponseObject, error)
+	// ListClusters Lists the clusters of a project
+	// (GET /v1.0/{project_id}/reserved_clusters)
+	ListClusters(ctx context.Context, request ListClustersRequestObject) (ListClustersResponseObject, error)
 	// ListVPCPeerings Lists the peerings of the caller
 	// (GET /v2.0/vpc/peerings)
 	ListVPCPeerings(ctx context.Context, request ListVPCPeeringsRequestObject) (ListVPCPeeringsResponseObject, error)
@@ -2440,6 +3171,155 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// CreateCluster operation middleware
+func (sh *strictHandler) CreateCluster(ctx echo.Context, projectID ProjectID) error {
+	var request CreateClusterRequestObject
+
+	request.ProjectID = projectID
+
+	var body CreateClusterJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCluster(ctx.Request().Context(), request.(CreateClusterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCluster")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateClusterResponseObject); ok {
+		return validResponse.VisitCreateClusterResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCluster operation middleware
+func (sh *strictHandler) DeleteCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error {
+	var request DeleteClusterRequestObject
+
+	request.ProjectID = projectID
+	request.ClusterID = clusterID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCluster(ctx.Request().Context(), request.(DeleteClusterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCluster")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteClusterResponseObject); ok {
+		return validResponse.VisitDeleteClusterResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowCluster operation middleware
+func (sh *strictHandler) ShowCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error {
+	var request ShowClusterRequestObject
+
+	request.ProjectID = projectID
+	request.ClusterID = clusterID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowCluster(ctx.Request().Context(), request.(ShowClusterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowCluster")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowClusterResponseObject); ok {
+		return validResponse.VisitShowClusterResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateCluster operation middleware
+func (sh *strictHandler) UpdateCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error {
+	var request UpdateClusterRequestObject
+
+	request.ProjectID = projectID
+	request.ClusterID = clusterID
+
+	var body UpdateClusterJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCluster(ctx.Request().Context(), request.(UpdateClusterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCluster")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateClusterResponseObject); ok {
+		return validResponse.VisitUpdateClusterResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListPeerings operation middleware
@@ -2676,6 +3556,32 @@ func (sh *strictHandler) DeleteRoute(ctx echo.Context, projectID ProjectID, clus
 	return nil
 }
 
+// ListClusters operation middleware
+func (sh *strictHandler) ListClusters(ctx echo.Context, projectID ProjectID, params ListClustersParams) error {
+	var request ListClustersRequestObject
+
+	request.ProjectID = projectID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListClusters(ctx.Request().Context(), request.(ListClustersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListClusters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListClustersResponseObject); ok {
+		return validResponse.VisitListClustersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListVPCPeerings operation middleware
 func (sh *strictHandler) ListVPCPeerings(ctx echo.Context, params ListVPCPeeringsParams) error {
 	var request ListVPCPeeringsRequestObject
@@ -2900,141 +3806,176 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H2Nctu61eCrYLjfTO7dIWXqz5aV+abjOs7W301zs7aT2/kiNxciIQsNBagEZcU39cw+zT7YPskODgAS",
-	"/JNIR47t1G2nsUiCxDk4OP/n4KsT8MWSM8IS4Yy/OnOCQxLDn2ckiW+8o1lCYvkzJCKI6TKhnDljBy6j",
-	"OV+jBWY3SJCAs1AgjGKyJAmVTyEq0JrHyRzRpOO4DvmCF8uIOOOu64hgThZYvnZBGV2sFnA1uVkSZ+xQ",
-	"lpArEjuu88W74p686onPdOlx+DqOvCWXz8TOeIYjQW5vXedv3hn554qIxDsNy7N9ixdEoGROUKyeQpTB",
-	"T0HiaxK/ECjiVx10msg5W4+9EIivGbJfjtZzEhOUzHGC5ligLko42h+giCQJiYU7YSG9oolw0cT5NHHk",
-	"P97EQTxGE6cjf2MWIowYWaP3709fIZ7MSbymgnQmzEaS40+Hsx72idef7Q+8QdA/9EbTbuCNZv3ZcNaf",
-	"+XjYdWxMauyJJKbsqgXybl1niWO8IIle+ONoJRISVyFS30Knr3Ir6nR9+I/jOlQ+tsTJ3HEdhhfyZqAG",
-	"faKh4zoSszQmoTNO4hXJUQL+8oawq2TujPcHriQM87MrZyjRK9/994++d3jk/Tf2/vjkXf7P/3DcCsjJ",
-	"lyUJJEU7Zl1QbllgFWBlHAn/O0Lk0CqI5RLNgCY+vDtGS/UgCjhjJJCP5PFwQA4PBv5g4E2DoOsNZr2h",
-	"h2ezkTecdf1g2h8cTP1ZNZL0m7ch6T9iMnPGzv/Yy7btnror9jIoAKaY/4MESRVM+pZcRXQxJ2ipfwNR",
-	"S1D1iqEpiTi7EijheTAHs74/Pex1h8QfDoJDfxR2R7PetDv0u/3u/mC/BkT1mW8B8YwIvooDomE846uE",
-	"bF61WD5SWKRh2Bsdzg684Ww29Qa4O/Bwb9r1emEPD6fDWT/odqshgJd90/z1hGHXxUQsORNEbTpxKncl",
-	"w9FJHHPguAFnCWGJ/BMvlxENsIRu7x9CgvjVAASjqR4r/xarxQLHN87YkWs7w6soZWuG3Tmuc42jFYHX",
-	"yM99CvBKED3E8MgZphEJ0ZTATYlQzJD5EoJxgFh4AQ0lezjvSE7QTa/KuX7iy8QZOx+/3l6m1zU+T2te",
-	"JlZXV0TotbyIbxC+wpS9RHSGqJqXUJdcdEWvSY6zn76SHNlASwMimfiSxDixv5BQOYHusD/yu/uH/mB4",
-	"2FdrSkSiYGnEf2Edmy39sVALC0Py1PpaITrhSI6LSJKHqGYBNHgZ7izZXRSHVRPTj+/lnoXZHYszMlsJ",
-	"Emp235IYg2xUnhYNWwk5EYjxBJEvVCT1xGikjZYuhXFShhvOtY0hlem05/v+sCmd1k++hmaP5yT4DIu4",
-	"THktyBybu2ohult6tIR5fgGOUHojg2HGo4ivUTKnAoU8WC3kEteuh2SGKOPiY7RYAXmifg/NyRcckoAu",
-	"cKRFrdR5MCg5ZeT3unVMYuJQNnHGE/jYxHEnzoySKFSX0k/DjZhgwdXDDScyccpre5Tusww/VCDKAh7H",
-	"JKhdYXVXrbEZ+Ej5y1ERtGsc0dCVeEk2UvY9cJSY4IS0ZChTHt6UuYm8eldKhrF718sAyJgKlIrzKnk2",
-	"2EKq8m0FUtXvLtKp9aUqWrSlL0yxJSHaY++Ftzyz9gdl7TQRJJqVsS9NE63i6Rkoy7Ue/3/myRwJGhJh",
-	"FGVj2uBYvW/U90fd3qHvdQ9HxBuMSM8bkV7o7Q+Coe/3+mG3X4X7XtfvNcX9EXwowOwFMG85AxKiNQWX",
-	"gYS0ZgmkOY8wA9NZvuJZjD6L0e3rCdRVuXcEmuNrgrDZA5vNIxggdwmOYoLDG0O30xvUxPx30XpOg7lE",
-	"zruTt69O3/6vT0fHxyfvLo7eHp9Ub6hBG2ZWM70a/L8XJLf7wQUgEsxCAfpBSMAckVYXjW2e+KgUHAk3",
-	"ZctVUqPo1Gs5qRIEaCuwovtRgbSb5tmoejaqnqXBQ0oDvQnz28kwwqbbSe/mRqy/lsztJey32T/Vs92+",
-	"f/Swe9ks92mxNmDk9SjZPSsHd+4zI39m5M+M/JmR/3CM3FXxrjJq4fL9IHaO5Tv1F5oE6ipx3/Xb4L4K",
-	"nK2YV4OenADNu3zdHBHpe3XouCfxuUOPcCjXicEoIKQ5l3yPJmKbI9gaqNk2OAQYz16BBEnGgJ9pxIPP",
-	"EqldvwP/3RvtzGtsTaSSibeb1rOL+Vk/aot+mJcoYT8mklCwZg46wG5R62aXmeEwclNa7+ge9jrd/REQ",
-	"a3ffOKzGd+f7/mF7vq8A3uIe01P+7s6xZ331WV991lcbI1ckOFmJetxSNdej44vTDyc7Qm2lH/+lZAoJ",
-	"/kyEYh0CcRbdoPWcRsAvqNCTqF6KVqJFAV0M46ULg1OeULM6bzj/jHTinx79Qui3PmJ/v9nnG7lf3mO0",
-	"0UOU14VzlOJOGI/lshXkV0EGqgzeHarJF5y/wfFVW+VY0D9ITboEFSjhHEXw1o1Ksa0H4wQtpMK5Pxz2",
-	"99H0JiGikmz322u89VpuxUeb6rMpiDUUf04gB1sscBSR+L5V2l0TPEApKXHBVSI6Q/sD9Av9846NtPcM",
-	"X2Ma4WnUmgATHldQIFy2GBMTa8jy36A46iE0tEZA7j5dkA46QsEcsyuCFvhGEc2UEIYWOCSS7akkULwg",
-	"1Ux21IrJ6mRLKtAqw8sWjrqW+qLSL4G7MJSYXFaEoYBCzlDColRLq+IC8lofM/vd3crUl5xsolj70Yr6",
-	"j/bELlbLJY8TEv6VhBRfQElBK6pP9JCM6N/yBP3X+a9v62lcTQkdq6948quZHl76YBUVH2zhueoLBa5r",
-	"f69O+S5+vY75agwhCb4RmykuNzHgojcBYYHeX7z2RoiwgIckBNypdCB7wqWZPRWebZAjsYUFQLdTlv1h",
-	"GRwpE/pdmuvSgn7vmCAjl8oZOx/eHae5KgsiBL5qkC/jdw/7/dk+9g7CHvEOguHQO8SDvueH+7PhdBR0",
-	"yUHPypfJVOZ7XdMPy2DjoiZrXoUUxcOpQEvCQu1PxUFCr8muV/k1j6c0DAlrrRiGFRwKeDENtQxa4Ju6",
-	"1T0AKz9b3F+lSSNH4yAgS+VOJgyzBB3ig+l+n3SDXjgazPzZiAzD/eBgOsKHfrfXH7ggF9QwW+1+8KUN",
-	"QCN8IQwgcppyz4Y8taB2uZAPVPKT37IQLMlv2ZYVQA+6ZC3nutvlg6jKn3Uw4jtntBcYr9ybIUkwjYQz",
-	"/vhVSXtn7OzpvbUHMluXtcH3XS32nbES+vKjU4LIYpncOLeXNlFoSA2yx2qquVdrvSX3ksfg9GyIplz9",
-	"pV36l8eRVIyUF3QLgpR3NX2ppdUZJ+qj2DUb0XhP++WdvbptFJRnqrhHqmiMxl1TxVuevOYrdhd1teRI",
-	"f8uRWAXzrXpqQU01Dt8m+miFy/tBd3KdN5PHiBEKJRJ8hiBUDOUepk5Eazq7Xs2HrvP6gaViVfWPVccj",
-	"TSzOwN7agJBejvC3lwHNBiEe4uHQmwXhoTfAh31vNB3te8PpqDscDUl3MJ12noQ0gy0xrcTXrjfB93Pc",
-	"F1Z3v4bcN1J4rY8/T+1nti8jnYwi+u3RgkdBH9/Hdf5hGbxneJXMCUvkcrf3xKjIeEm0mevV6+/74NLO",
-	"W3Lawfg3T/f88E5DzZHwguQEQZprMr3ZFnh/fPtd4BvtJjJQSLDEPSzrdw6JFPZ3eYF354d/0BX9ocIJ",
-	"QCnfKZ5QIJCDGgFgO9CNMFAAVBozxanlJYEFXM79P0Zt4xmPRyp8B+f8bzFnV+dpikor7tEor0U7njeQ",
-	"x/DuZg8V6Ozkv06OL05evdQpLEoJULkQ2plLH41BlOaw1KXC7Ghp03nbvdPA2THjFY2p2IzHC5WijKd8",
-	"pdzfEQ9wJBVRK9iRK+aX813GfEnihGqSWE0ZST4FNKzoznd8+upMJwRrtT5rC6AGdtD5nK+ZZLERFYnK",
-	"Tyr0dDvodbr7kJzZ65e6rN26jvKRwyLX99/SjvSEa8hy4JoGYwBe1uHtp4++d4i92ZH3+vJrv3f7L/v3",
-	"6Nazfw7a/Oz2bn/e1jBuW/bjretcL4PGiE9h3QXGVVORTejOPveUUHpr91P7aMC0Kewy/QKfgg4MUfs0",
-	"bpJHx29zFZc6jvgqROdJTPACnesMjlg5KKBVJezj8t7KxejLL8cJWmOB1pKdq/A02JnW60oLl8Xtv1Zw",
-	"LLiLJKvuINNCrRC6cM2NPmLax3X07jS9OtCzsUUa3IREdcT4hMEYkwmHWYhM2mf6Qtv0B1fAahrRIGuj",
-	"9lLBabVVWzN42OQAq0lMWOpIdM2tXto9Md/gI31goMPEuRBxendo3qw4enp9v2CMpjcO0KpGR0kfGWmd",
-	"00rnSe8dqhy/CVPJOxa6un6KLtVZEHL+atY7y8gotU9VuQ04jjHkPWCkxnbQb7q9qGXkaKW4yqcBSYk8",
-	"CgV4MtTWQDMeI4KD+YRdUx6BrHENnRK0IIspiVN/j5Jd6IN58mXWkVRL+d8/fr29/H0joCodZDNpS8a3",
-	"5nEoNmwQO0mkct8lHIV8wwtUAkh5KGGu/P6CRhE1vWoFZQFB3cMD3/O7nt+98P0x/O+/5QeUmFbdaPcH",
-	"Tqk57W1ey6mCPdc2VqNbWTYVEBRYYMowcih2c6ypAmslysshpoqJvrJqOCqhwGEYEyGgfy5O0vTXiOBQ",
-	"aoAuwgydvrseIEv2redcEKtISTKJP0hc6CKaL/8oyKufesOPvje8/Ffvo+8NLqXIufxXF/5Rf3/seoeX",
-	"f4K/f55MOj9/7d+2GrP3U/+j7/XkxZ65tk2QVYAKrACLQi2LxOw7fEXeUPZZe3Qs+TIH9bIK2e/P3qSO",
-	"WKzyV0uUHpOobndIBYCyz+niAL7ZaiEpipEviUUBNXQnX+6qCVZRi9W7pMjQqtvjStTUimIx52uhTYY8",
-	"hpQ18QkUAa1HbzEJQN2+dR0atmiTaxq7NhrwVj5qbfumkyuYBLkyhQaf1QZjcaFM3CJ0KmbklhCYfnTD",
-	"qmYxGxyGVHWLfmctC/SLrlmpO9sCkmRypgC6kAIuV71j4DZFFIQhbNPbhFkEp/Py5W3IAVFdwvSnqUAB",
-	"QBmW5Zxdb5fuwWSuBN/3UqX/dCdd2tWaNOjUTIWZUMYx7kDk2y0Ns3A/hKEBGNqwNV7ZSKjlvZY7Zqay",
-	"jaye5r3hMN/G/O+Tle/3A/h/Mpl88f3t3cwT8iUBVY6vEjRx9Bugy7x+j2pt/vb9G2v2J+yaRFx5E/O7",
-	"1wqiNyCOEv7M8A2YO61RjiioRLhGbLhWpKHQ+n1HtLRV1KfWvgbkDRVJLQJVRl5CFqIxKtPPgxFQh9qN",
-	"DPttpdoN3RE396xH6kAERkhoQtMrRv+5IgWabdqHv3PnRvzmfATVj78zcSzwMldpHsDzXMFbHYjlorwx",
-	"WmPJD2a6DsykrXZ0YvHYjBdpR7jOhBmn5zg3JnUj0KSDTv727vRMPsG4SmRXD4UgWFQMA1ymAWZKhE2J",
-	"rh0OO+jVyZsTeD1IoQm74oy8RNg8UPTxCnAiYXYDMUwXCS4NUh0wUaagstJV/Z46VEKrgGWUOK5j4HNc",
-	"R8PhuI6elOM6ulbyskIRtZrxb9vicj9rEQzcWMvZDjrmiyU2TgHJ1GJyhWPVCx0LAnQxv1nOCXtqTsK0",
-	"N1RRUVb2U8kvCwrLNYmzhPKyWhzmjbVNfMa26xqpxenRBC6YCnO+3Cb905z3rEJeGR4SjMfAue+olOLk",
-	"CfumTdSwRkWRS4vmfIl0ObDmDGVB3sbpLLFVIASouXcrghhPVFNMVNzU7AzXKfS+KHusYc9VCe9C15sW",
-	"ttZdt38BFvs1tROs1xnTplBbuUnZuwBXa7+5TZDA8MekGsKsqxVDVfbfWC3U+NqiFOqXViHwgi6ISPBi",
-	"WSVyoMSUMvT+4thNJS1Gf3BGKtCY4uTyay/748L8MS79sR1hMAHjKuv5/j64XHsX3eHYH4z9oYQgdUGX",
-	"IfiVEbSMcKCcyMCmcfMU9vzC6IyIKjpLnQ4vhMqP4jG4jbGOp0huBn57fYSW4X/KpY5+Ont9jPYP/e7P",
-	"lX47ymq/mjocrBhSyppVwvk/VyS+SaPWjusEnH+mkidBTt9lpaMQi1p7lZoAVjInMdnukKaSzSncpW+u",
-	"osM0Ol8blZPSQjQPxqkMhm1hM5MAp+L8du6di0zKdznQxUJkKtuyBAE5HRWCmbDGIbA039i0WjMAuemt",
-	"2hjYhKXFk9VRsDR7Qy+ZiYKlWZ+lMFiaDmTHwcBNZgXC0qSyqkiYuXloxxszjEEkrFBdVR0hSrORKqIy",
-	"LSJdLkS4CEvimzTAhdL4liSbRnw2YzIlXmtlxrSN+apT/dabI1T3GS6CTZIBULMxm6ak6KxoJXRrjZE7",
-	"u3yfduLHVlX43yDz4sMyuHMkyGb/9xEA0v79TzjZNihTmYp5ZI1ceLZPGBrnLWlMhP5uOQANW0kVhhvk",
-	"6CGucdvDzxC2X0jDDjqaQjoiZYhck/hGRSyszkyPQ297fBG3bw21uc5qGVpEVLGYYEvjBXFNEyjzgGky",
-	"pXMPIywSnbwcPpYlK2p2aQAkRVfDkKKNl9zGyyFwMwP5lqBjC3o4IzMSExaQnez170PD1pyrg78NFqkJ",
-	"8m1Tv8UiNIwdlZa6TRApG/zNMSxLZt1tBjsKANnzKKug5nWfIso+b1SawZO3xFcEUZGKCq44E3Adk0DS",
-	"LCxlklW+KS6VwfYe9v9WiqpO8VL88iXCCYqIBEVKRGVkd9CR1FIBWG12iwTfCMnsIIACESzK7G91K/xo",
-	"9dHcC8Dt2ubpLwGpdlQdxWTBr4nRXR4yzNv4oO+MbVUDzHQBzQPH/9qc+r6VAL8Xa9Pk3pKxZAy+3T5R",
-	"0dsqKy3tQZRwNCUm1+V+bDcXTW9QSFS3mVxJOXptWskrASUnBkcU5kKgE5Yb9PTTbP5drMMyNUtFmwSr",
-	"mCY353JvlMpYN3Ra0k+5W4tOkTnpMuY8gdwFyX4Vbz4+V1dVy918JpeiM0jlQhdpRyRTaRNRkRAmdxOK",
-	"OF9OcfDZSnmVpOpKgqdEc3sg03z5nG6GZ9fYZojHS/oLAdEu6BXDySquCgozdPTL3vkvKH0G/X7+6hfv",
-	"L389OvbO/3LUG+6j//d//u/vrhRzkJMOtnVEJTtCgjCVh3AKWz8iUvYLlbXOeCLh+kxChEFUVU79aJXM",
-	"eUz/MOGs0twT/pmwKlv/F3IjEsmJ4In7mt/fPDlD7wJmUZoe9EaodG0dp/kcumVbB/3KDAVo55q6KalH",
-	"Ba6BrwoCLnmj7IwnbMI89Pvedbfj733NOpff7sUE3hZ+0mHOPbVOtTmvPx2f/zzWjFlYjHtKkjXRhqXh",
-	"6hOGkHl/rnQDm0eAg65EwheKorlqM6qsANg8MfkHYIAmpsez5YDpaKh6HX/vehmYzhVCA2A9uWnKmN1k",
-	"PfEgYQPSUNQkXD0DuBETUDIkNo/sxBYtpxBlFWk7MHJKAi6FnkpHUTmgdj5O1rLNwC5Zwxq0Zc6krNHZ",
-	"J2smVBMImG3RIbUA/kFN42eJMs4CqEDOSdhcoo8wjhwkyDVhKMQ3YsJUg1fJwgA6yEm6yHcO1I0SJMFt",
-	"7SGo+RW5TsNOC4SF3Dcz6E0NSD0BN5FOBgpwHFMi0O+2Y/n3DrL6OFDdBgOCWpLiTOsGaIrwMq0V0Zn/",
-	"ulYkDbjJxZww+QITx4Fgkqv7nJv9D8AmHNErxmOSf2kyJzco5PC6z4yvIdym9qVitRENCFN1WIZZLXEw",
-	"J16v4zuus4ojyS+SZCnGe3vr9bqD4XaHx1d7eqzYe3N6fPL2/ATGSG5Gk0hXxdqdgkgsFNvwO131IF8S",
-	"hpdUisqO3+kr0T0H4daEFXzVf8BdS6e8IhVC8Y2qNIqilOsoDK0lCZsNMiue38OjEJrfwfkTKD2og3Fp",
-	"/pkYF+NoRqOExC8RhBGtCi21/mplQskdoxuUmpj55CQqdPKZiV1ZZRB6saSKCaR+GkqNn4rknTEXpSYh",
-	"llwuh4S95/sta6AZZ6TcEaPc5ykzyD9eSslQGvZrtt1qxlU6mCyV2dl2YEyWETJ2mjTQMW5Up8mJA5lY",
-	"XNx8WAZOtW8pVx9criy1gBl1R8PZ6CD0B/3ZYNg9xPujQc/HvVFvOiS9GXbsgtfSm1I4m5wXbntkq7IR",
-	"by9b1IHbbpnNpeCikG2308L+gaLkqkEpxe+lR17pYhCJiGGzgfkeoTCu32Sc3avEVtAlfd+6X41K9/FS",
-	"/rB004+Xt5eutV0UX0oK2MQGl5KYMOya9MClzEVkt3JUG6tq1tkje1qDhkjB1of19+TDl66z5KKCqx6n",
-	"WktNVKpC78oxWGUl6B0mVQMV67VPn5d6LWQWT1i1ArNiCVVNStJBVfpKtYJWYqtKFrxLOZie2x26kMJs",
-	"PDWPUk9Fo5DwTNvMF9PYzLNcBeRs6wGcsbEljhOm2t60Y5pA1cWW1dVTz1wN9rQLfLTt59uyqtQBnrOr",
-	"k3hFbkvisdu2RUgJEb9hCmZYMd29QujVxFSemMi7g1DbneRqTw2pb7KyGWcNu7KMJbEKAiLEbBWpPhIP",
-	"JdE0UbvOoNtIMKXN8WDIsJksq+im9HRE6DYhtFmG3rp3Njb2vma9Zm+VcIxIVVXCK7huG/dFOUiVna/D",
-	"2irdiYM1CgXepixGBWDyAkt91BZYOU43qEmLzNwDplbm4Yjcitg9EZqrXNHGWlulhXoO2Tq2t6KgVhe9",
-	"JMWWtGucriX04lRxBJDTWrMwTi4qJky5AUyu5MD3c11LjGZmnAxLHkUg6pTfxdRPVSlQ0oqtpUb/We7+",
-	"G8vdi/xZFM/cpiG3Uazhbrzm+1iI2x+2stQudyVz99JimS0+P3NK5DXJnVHY1sHXqXTCnamykftxwSkI",
-	"Ld5mKl82uN/qxxSKnMo9YhTvanBAsFWt1ZjZteRkOg5lORPbsbY23q6s1KiumyWg8Jlr3cm1ZW8/+5Sr",
-	"J8e4tvvBVH3mLOaLCh+/VMXS4PeUzKk+py1lR0rpmmOTYaKP5EKF4/cnLG17L3Ea4WXhY3zN5AdfWjJD",
-	"vpQzkh2vqjxiCy6SejfYmeYkd3eCpRzadiGVGNRGrtR2G9+nH6gZOLFVnP7vwm3brtI2PTEtdLayrB6I",
-	"9eao6tkR08ARo5swtOD3u1UJ977CP839MtaE7QPzEDyhLG7rLBg9jCbm/HEXJZzXuWYyJtrEMZPS/cO7",
-	"ZdKq6SfnlDEc+akpGNsfTvuIKCOqmFq0xRbKxxkZ0icYwfmUfGYlohZPahQJZqEo2kuvwSpSSQ4BX0wp",
-	"0/6kCZs4mIUT5yXoHCbtBvLKVV5nVlauLCv0v1ckvkFW5oTKiolJmgsTqtQJO6OiJi0iyxwWTmmdoQr5",
-	"RE7ig5LXUjNwSyXx+vBNs+ezolQapol0pmpce3Gg1KeVs0TVbDXNMG8z93SVYeLkCw4SgIiKNBO9CgRT",
-	"qNQGCFODc69gUJZrvFQz/bTAqhUAWWHavYJQv99oYZ/VgWe3P2moamVNpO4dvJmCBPpR5WGtgyeth30E",
-	"wGSdULISn7wfHqqBpmTGY/JSczEem2oZ444GzpgVB1UAvcDxZ3Db3SunyAP3F75GC8ys1cIKHJ1Lqu3A",
-	"mhlHdEGT3IR1XYIz7vm+n+/m3O+pIhe6WC3M/QVl6qdf1ei5IVCXD5bjttRdC/KHYl4RxVvVYVdcCkBy",
-	"14y3BtkcqTnmT7uzfdwn3v7MJ95g6mPvMBwOvd7sYNaTY3G3W6zUdnp+r1SpWtwBurWrzhd5IVCIE4wC",
-	"wpIYumFbFdjZ+w7t96n5NTjupCo7ZVvs4z5CNZtiH/ky5UoMgkOoUFL40TSghrTZ8d5et3cgLf5Odzzy",
-	"R35ZZfsTbK//7E5Wvt/bV9zhPxsiEZpVq97TrdydhbLLmvNKr4idpf/9DZGqM21hbLfR2OIpcU0NmdLJ",
-	"4U0tmcIRZkVTJqvYUZaM9dPN2zi5O62TB3PJWMYCslIjtPWzxZFZKkMo53o1S9/LamrVqKxIYMJUa+h8",
-	"NYCbbx2tmopWZ/4ZoWvnzdU7M63S4MeR1tc8TH0f8qEV82/ErVsn+N26Dl+zOiSmuaOmrKM20XAzIltj",
-	"xphzbJeg3oE3F/oH3ItD2xxqdo85Fs/KzdNUbu5Esw3TPx7UsV86R/vblIpBQ93gNY+nNAwJU4MOGw06",
-	"Us3q3kGvusbRB/uQ5Kbhh7pjNX88tal51YKWPPV6VKUT9hvyQnN5oB10kjthXjEMgRb4pi7WUNBxnkom",
-	"6O41/YECd+vQtzx5zVfsR7QOStS1yRxomJKacOPXy9NkpzINdBM1+s+KyrOi8vgVlWde+EPwwkIG7UbH",
-	"SLuwcD47bFXlU4F+W2JzU8MpT+a6QNxq7UNiKexf2u0rU3UFsxdwtIzV/jDPgdXG2ZHXQ013WvSDa99G",
-	"vlVhFevdwuTUqZE5XqfNXdNVy/YQmH5aNd/KMzWvd0cOUehx1cj8fpZqz1LtKZjfpp8fYnz9kCIOONGD",
-	"mN/tRWJTk/23mNs5Bc8G+zdL7zOQAo3k93aDfE/xS2Ciuxb1f4UGR+VW1CaPO5Xv5cZK0qhHR3BZ1Z2Y",
-	"sEgq8LUaIUWurkwxVXxKtxB4QTroyLoyxbE5tto6mIQhorlEBx2psw2o2JRSpSa7S2NONV0qiHV9rFtF",
-	"44OnLNqertzSZ9PVyar+hX847vtj33fuJKq2iChXiiazcX4II+xxi6kfTGQc6b4vuxEZqsnedxUZ5uDI",
-	"7ULjDCYHIiEdVSc1pMQI0XeRGgpnu5Qa6o3FgvAzc/VZbjwOuWEdefqAkiPdP8+y41l2tDU3VFPXJrID",
-	"JhNfG3mgGmbuAbvXQ4oM/12uz1uxAa1r2pRVtbftZHu9VNFSTvrNf0htf7eqC1r21hx0t5e3/z8AAP//",
+	"7L2Lcts4tij6KyjeXdUzt0iZ1MuSUlNTHie9x9PptI/jpKcm8nZDJGRxIgEagrKjzrjqfM35sPMlp7AA",
+	"kOBLIhX5lVHvXRNLIkBgYWG9H18tny2WjBIac2v01ZoRHJAI/rwgcbR2TqYxicTHgHA/CpdxyKg1suBr",
+	"NGN3aIHpGnHiMxpwhFFEliQOxVMo5OiORfEMhXHLsi3yBS+Wc2KNPNvi/owssJh2EdJwsVrAt/F6SayR",
+	"FdKY3JDIsq0vzg1zxLcO/xwuHQZvx3NnycQzkTWa4jkn9/e29XfngvxrRXjsnAXF1b7DC8JRPCMokk+h",
+	"kMJHTqJbEv3A0ZzdtNBZLNZsPPYDR+yOInNydDcjEUHxDMdohjnyUMxQv4vmJI5JxO0xDcKbMOY2GlvX",
+	"Y0v844wtxCI0tlriM6YBwoiSO/Thw9lrxOIZie5CTlpjagLJcie9aRu7xOlM+12n63eGzmDi+c5g2pn2",
+	"pp2pi3ueZUJSQY/HUUhvGgDv3raWOMILEquDP52veEyiMkCqn9DZ68yJWp4L/1m2FYrHljieWbZF8UL8",
+	"6MtB12Fg2ZaAbBiRwBrF0YpkMAF/eUvoTTyzRv2uLRBDf/TECgV4xdz/88l1hifOP7Dz+7Vz9f//l2WX",
+	"7Jx8WRJfYLSlzwVljgVOAU7GEvs/J0QMLduxOKIp4MTH81O0lA8in1FKfPFIFg7HZHjcdbtdZ+L7ntOd",
+	"tnsOnk4HTm/quf6k0z2euNNyIKmZtwHpvyIytUbW/3eUXtsj+Ss/SncBe4rYP4kfl+1J/SROEV3OCFqq",
+	"z4DUYqvqxNCEzBm94Shm2W12px13Mmx7PeL2uv7QHQTeYNqeeD3X63j9br9ii/I137LFC8LZKvKJ2uMF",
+	"W8Vk86lF4pHcIfWC9mA4PXZ60+nE6WKv6+D2xHPaQRv3Jr1px/e88h3AZN+0frVguHUR4UtGOZGXjp+J",
+	"W0nx/E0UMaC4PqMxobH4Ey+X89DHYndH/+Rii1/1hmB0qMaKv/lqscDR2hpZ4myneDVPyJomd5Zt3eL5",
+	"isA04nXXPl5xooZoGjnF4ZwEaELgRwFQTJF+E4JxAFiYIAwEeXjfEpTAS74Va71my9gaWZ++3l8l3yt4",
+	"nlVMxlc3N4Srs7yM1gjf4JC+QuEUhXJdXH5lo5vwlmQo+9lrQZH1bkOfCCK+JBGOzTfEoViA1+sMXK8/",
+	"dLu9YUeeKeGx3Est+gvnWO/oT7k8WBiSxdYfJaBjhsS4OYmzO6o4ALW9FHYG786zw7KFqcePMs/C6gQu",
+	"3uJ5GDTEwgkL1kUMFN+igBGOKIvRlM3n7A7Fs5CjgPmrhZi7Eh1h7NHt0r8Og5HA4uTaleFdtxzvxlZI",
+	"x9ZoDLONLXtsTUMyD+ArNTd8GxHMmXzSeNPYKuKteUtgiSFHIfVZFBE/rkDjU/lr9mRZsH4AnDQYevY4",
+	"TlDyw64nIggiSin5CC1WgKKo00Yz8gUHxA8XeK7YrZB7MAg6hQNrt70qQpEcmHhZ7sDSV+fPrOZCys7z",
+	"JDmRFD4NjzQZ+ExpjImyG4/+YSjJuYmQDUjKAZEPiJzTPOse/Z4R+YJMV5wESgNqiMZ+OirLHLWkneyE",
+	"fAn5BqzVCphSuHLjhFqrhfltMnpRdGu7rturK7pVL74Kx2bE/ywxLFE/QA0zFQ6lVx7Y4YGKPB4Vga0B",
+	"l7IFXOKNmP1gFOU1EYL/ga4c6MqBrjwNXbG1EY5X36cZ5mge3hKUPFr7SomhepQ0teFIzEODkN4A4Pw4",
+	"vCUjVMeI2Co7aM/b5ZbBCaAVJxXgl4RJQJ+n20bTMDKv5Isg7tWUHQh/GNc9owdlBB+WAW7MCA6ml+di",
+	"ejmw5ANLPrDkl2j5ehrpPyIHan+g9gdqvxP4w5iT+bQI/Y/np9rnqVYgQzmq4f8XFs8QDwPCtedY+/qF",
+	"BCjmG3Tcgdceuo43HBCnOyBtZ0DagdPv+j3XbXcCr9MvFcvddl3Yn8CLfEx/AHouVkACdBdCDI3YacUR",
+	"vMMLgjCFWBIxxYGzHjhrLWWXBKV3h6MZviUI6zuwOV4ABohbgucRwcFa4+1kXUuVtdHdLPRnAjjnb969",
+	"Pnv339cnp6dvzi9P3p2+Kb9Q3SbErGJ5FfD/wEnm9oMSyGNMAw7yQSC14TB+1hqw2HdIl6t4N0041mDL",
+	"kaKHEYFU3NLB9HnQsw7c4IlNn8XrpAlh3eukbnMt0l+J5uYRdprcn/LVbr8/atiDXJYnNGnGG0Gyf1IO",
+	"8Y0HQn4g5AdCfiDk3x0ht2UAeBG08PXDAHaGxZzqDXUi18s9g24T2JdtZyvk5aAXx0CzJl87g0Tqtypw",
+	"PBD73KNFOBDnRGEUINKMCboXxnybIdgYqMg2GAQoS6dAnMQjgM9kzvzPAqie24L/OxrszWpsLKSUiDdb",
+	"1sHEfJCPmoIf1lWMCImIQBSsiIPKODGwdbPJTFMYcSmNObxhu+X1B4CsXl8brEa703132Jzuyw1vMY+p",
+	"JT+6cewgrx7k1YO8Whu4PMbxilfDNpRrPTm9PPv4Zk+gLbXjvxJEIcafCZekgyNG52t0NwvnQC9CrhZR",
+	"fhSNWIvcdN6NlxwMTmhCxem8ZewzUpmwavQPXM368mMcTJa50UKUlYUzmGKPaRovV80DZUr7HsXkS8be",
+	"4uimqXDMw99JRbhEyFHMGJrDrBuFYlMOxjFaCIGz3+t1+miyjgkvRdt+c4m3WsoteWldeTbZYgXGvydQ",
+	"lIAv8HxOoocWafeN8LBLgYkLJiszUNTvop/Cv+xZSftA8S0O53gyb4yAMYtKMBC+NggT5XdQ9mKD4KiG",
+	"hIExAopZhAvSQifIn2F6Q9ACryXSTAihaIEDIsiezIrGC1JOZAeNiKzKPg45WqVw2UJR74S8KOVLoC4U",
+	"xTq5G2GoKCJWKPYiRUujBAkkej9n8ru/k6muwbIJY81HSwqiNEd2vlouWRST4GcShPgSamw0wvpYDUmR",
+	"/h2L0d/e//KuGsflktCpfIsj3prK4YUXlmHx8RaaK9+Qo7rm+6qE7/zbq4ivghAS29dsM4HlJgKctyYg",
+	"zNGHyx+dASLUZwEJAHYyHMhccGFlL4Vma+AIaGEOu9sryf649E+kCn2exLo0yT3eLUBGHJU1sj6enyax",
+	"KgvCOb6pES/jesNOZ9rHznHQJs6x3+s5Q9ztOG7Qn/YmA98jx20jXiYVmR/0TD8u/Y2HGt+xMqBIGh7y",
+	"B86f+Lj0f2TRJAwCQhsLhkEJhQJaHAaKBy3wuup0j0HLTw/3F6HSiNHY98lSmpMJxTRGQ3w86XeI57eD",
+	"QXfqTgekF/T948kAD12v3enawBfkMFPsfvKj9UEi/IHrjYhlijsbsESD2udBPlENnOyVBWdJ9so2LInz",
+	"pEfWcK37PT7wqvxFOSMeOaI9R3jF3QxIjMM5t0afvkpub42sI3W3joBnqzpP8H5bsX1rJJm+eOmEILJY",
+	"xmvr/spECrVTDeyRXGpmaiW3ZCZ5DkbPmmDKFCQza2FlYSQEI2kF3QIgaV1NJjWkOm1EfRa35vFKSqT3",
+	"5TkURzlgxfMoNPJx6b9j8Y9sRXcRVwuG9HcM8ZU/2yqn5sRUbfCtI4+WmLyf9CZXWTNZhCgJIUWCTRG4",
+	"iiHdQ+eJKEln36f51Hle3zFXLMv+MfJ4hIrFKOhbGwDSziD+9jSgaTfAPdzrOVM/GDpdPOw4g8mg7/Qm",
+	"A6836BGvO5m0XgQ3gysxKYXXvi/B4xnuc6fbr0D3jRheaePPYvuFactIFiORfru34Fngx+OYzj8u/Q8U",
+	"r+IZobE47uaWGOkZL7A2/X35+bsumLSzmpwyMP7dUUVwnbNAUSS8IBlGkMSaTNbbHO/P775zvFZmIr0L",
+	"sS3+AMf6yC6R3P0uHvD+7PBPeqLflTsBMOWR/Ak5BDmuYACmAV0zA7mBUmUmv7QsJzA2lzH/j1BTf8bz",
+	"4QqPYJz/NWL05n0SotKIetSKa1GG5w3o0dtd7Qk5unjztzenl29ev1IhLFIIkLEQypgbPhuFKIlhqQqF",
+	"2dPRJus2mwmUdJBAEQFbbKDDUcQalhFbkigOM6lB1+HmVgTorxCOGcuITLpaTEhkQzwrjmccAkVVvwdF",
+	"R8XxIB80MoSR7BuglULJ28Vapixa4Fg2pOh3rUJ/invbknME1zguLvBX8G8b0TZ3mKuXBrC6RTifh7pz",
+	"Bg+pT5A3PHYd13Nc79J1R/D//6i5FPHyaigZ37YKHRPutbtQ073iVtaZnUjT8iupvqEpi0BvAHdJtKK8",
+	"9A0LTPENia4pC8g1X66Kb3l//gHxJfHDqbr6iQ4mxwqdBYnhVS/4Ei5WCzH39b9WLMbFN/wsH0HiTfCI",
+	"foGBgSaoO+1SUEtn7xY/qJzxnXgUav3fhIyWIvIF/JRbySupqukoC5kFQknpxsWGV5wEpRA1i7vV2Jqk",
+	"ENeSShamk+RD/JgHnJBIFHLEaZAHFJJZURrSGxv1mi2hHJ9fp5/0EtLAvCJk5FT6vEp3k92IgNYdi4KK",
+	"+VYTSuJrPwxKCNo7Et+x6DPi5AYwNTuxoL4wetPENzgmd3hdnPu/5Q/JljfMtObXhMYkWkYhJ9dGz40N",
+	"TTLSAWkvEKb0h5J+IK+Qq61mAZHOtSrcvF36u4JLmSFyU96brTc+ZXvLKNMVYE4WlbOokMUx4wKVERHz",
+	"7uboZIb+G3vNIkrhdEto4aZzu0pgwCag7d7bmqynRkUcBKHs73NucFDo8JNnqo0YhdGUp93rZfvw/M94",
+	"5bodH/6XjMdfXHd7O56YfIkhgoWtYjS21AzQJknNI3vzvPvwVuwz5Nc4WlzjyJ+VMliw5gq0ORWUDgxY",
+	"Eo1OogUSo8KY+PEqIrq502eyjG00WUkLJJ+xO5MfThibE0wfgl3luhs9Mhz3wBtfIc910WStr3wpNd9H",
+	"N6+d+Os+KLMtpUQcGx2fXhk7zmjVxgH+4Q/t3ifX6V39u/3JdbpXn1xnePVvD/6Rf3/ynOHVn+HvP47H",
+	"rT9+7dw3GnP0h84n12mLL9v6u20Ygik6O7/totOz1xcqFw48QZjn0ox25j82whThIIgIBykjjAvQgjQg",
+	"zRweFWR1waPXn8DmWMCm5ba8x+KmT08dYnzDixu6xDcc+oOtgbBWUM4nZhDfJl/Y6XG7R+1Ojrp9T1c8",
+	"JzYBhd0qWJRgORSWCiCYCHoYVqvuqygiNFYRqGW68QPowIklp2zZ6sfNEr56aMsNV0+VzrDE6znDQU3+",
+	"pQB9rgblz8lYTrq79B12FszbD/Q8XdwulhbbsI7Ulss3rOptyOMyy9BSnBObauziB/TaEb3OxXIfDKl+",
+	"roLHr0KIusMcBZr1Hw6v7jHUBf67UqMGVAItGrVq91Z9BJZtomYVHZIBvTFZ8JqIDmKMXCOOIryGzyyW",
+	"0cBZEP1VNy3W71KS6hz+5mRO/NhGjIIjTVAiXstwlTtd+XI73dCGo3wvhKkyOnjgrt9G/h6O9KVNGjZa",
+	"XkrIYsyU77aFTijCE3CwLchiQiLEY7zmQnwDX0bx2Gubbl5JRQTM88q9EZEFuyVcOaSeUmxvYAn4jqww",
+	"jXb9MJ6Mp7POfP9qdAMAvlR1u0k//ibKJgTCT1kJLlCJwqFgxhOxQnHuc+bjudTek0S4jGZfpJsbrYOG",
+	"9lzlskHAoQVvm4Nbi9H5OtcA37QjlDEumT+1BeVVklUGzZPtmohumiY+uc4QO9MT58err532/b/Nz4N7",
+	"x/zYbfLRa99vtUBsq4yz0UJTBHyy131AXDac2ATu9HUvCaS526W2aWJY6V3jSU5duW//dM5WAXofRwQv",
+	"0Hvld45k8DrCOjaoeLcy+duViuBdxOiNTF0Gx7YxXUUsQlhhfYJfwQfdQrrffC6tzdY/dBBV+Q8n52fJ",
+	"t121GjPcCX6EImaIsjGFMZrBCPqnSwIlE5ph4RAmvprMQz/tOZ914MvuE/Cwrg8lFzGmSZKJrX9qw20v",
+	"Nn9IHuiqFOJM+nDya0/PLJ2cyff9XKBy8sMxWlXEryWPDFQ8olHqIfltKOu/jKku7KBLTiawkvVhUjB6",
+	"nuluX3EiC8VUIEKaxl9UkCAhHhQ+BJVo5NgW+hUKtJkJ9TqSsiwQHirZsHnAIYxF3hmIaiHYn43pbcjm",
+	"wIRsjcBECeyJrCnlHvRRP/kKQS+OOyG8yLik3z59vb/6beNGy8MUsji/Wb8qVhb4WqGCBGzDBI+qVZqh",
+	"cWV7N8PLNLhlGNd2E0tCSTIgtjM0qwRqBczLAKaMur42Cv+V7kK5mYjuKqjuxJzggKOYgSstb8u/mzFO",
+	"jMqWgnr8TiKW44NZS//35pk8xzfkbUg/F01FM9A/yoD94eJtkr1TZUiIyLzqdgjJIKSfk8MBeFOhN32y",
+	"KPkSGxhQgXdiclsusAxbjIYXeYKmKb9gLT6jlPhS+uXVPFroBlqtz0JIhqBeg4SgBOwtcaQgh9/bVrjV",
+	"wqL2cBbUDYhTA9KAOHnt6y4upytkatvVeK2KMi5VTWC7JSuyCwBMXrrhVHeKyVEv2llJECiT0RHQpWBw",
+	"mZKPet+68h6hCJv4NqYGwqlibuJnKBwgW0upV4dJHGuRz5lFWpM7GM8k43ssGfvPOwnZthKxQdimGevZ",
+	"jki+XQXRB/ddaCCVir4Cy2sTCJW014jhn7LoGcQYqNW/obdkzpYlTgsj87oGchTgp4dvgNzZFld8Oduw",
+	"jfQ0E2b7w6WtrD4xA6iNaI9vKQDre30SUOa9PuWg3UiwtzvSyqHbQuIZjighgc5nXtHwXyvSyOPmOsMT",
+	"5x/Y+f265WxH3TkRI7mdkKyxdS0x11FIO7ZaY8vYXppfsyn8uWqLxUquI3SHBT2YquKhutZRS1WjGunx",
+	"PGkj1hpTnSkzyoxJ7Ath3EJv/n5+diGeoExWP5MPBcBYZOIb5Nn4mEoWNiGq4HTQQq/fvH0D0wMXGtMb",
+	"RskrhPUD+cQgsKciTNeQ+GojzoSyqrJDpCoo1XcZWw7MS4uARZBYtqX3Z9mW2odlW2pRlm2pArtXJYLo",
+	"BeFsFfmkxhUX91mxYKDGis+20ClbLLG2FgiiFpEbHAXga8Jcqt6z9XJG6EuzHiYNhQrJQ6A/lQV1IXZL",
+	"orQKWakXzVTWNtEZU6+rJRbDepVQTL7EM7bcxv2TQmlpWXWpeIhtPAfKvaNQiuMXbLTWqaYVIoo4WjRj",
+	"S+Wk1ZShyMibWKMFtHKIAIXa7RLvxguVFGOZbKtvhm3lGiYUTdlw58qYd65VSrP8h52uf24v5jSVC6yW",
+	"GZNOQlupSdG6AN9WvnMbI4Hhz0k0hFWXC4ayVnxtsVDBa4tQqCYtA+BluCA8xotlGcuBusQhRR8uT+2E",
+	"02L0ezG8HexgGiZXX9vpH5f6j1Hhj+0AgwVoU1nbdftgcm1fer2R2x25PbGDxARd3MEvlKDlHPvSiAxk",
+	"Gteve5Y9GJVGX4ZnidHhBy6LajCZjIuVo0VQM7DbK69xGvYDMTB/uPjxFPWHrvfHUrtdSCvfmhgcDOdS",
+	"QppllbJ/rUi0TlKdLdvyGfscCpoEhWCuSg2FVTmxsrip9CXFMxLViPkLBZmTsEtmLsPDJKW70l0nuAWv",
+	"76UrT+jM+9N01RSZHG4WbLGRrhNW9IDRAOlyqGlWuViOdMGMaW3fWFKkSvfn0huyk58qnWNjmlTcLXeP",
+	"JSn/6si0eywpFVTwjyU1JEwHGZjJDA9ZUomkzEWmfxyajsgUYuAly5XkLPcQJSUsSrwyDTxdNni4CI2j",
+	"deLgQol/S6BNLTqbEpmSsMvF1qjgCmewDYC52+yhekh3kUoV1RuouJh1Y1VUKS3JdCuVkZ1Nvi87ImSr",
+	"KPwfEJLxcenv7Akyyf9DOICyhS02DUpFpnzxkVomPNMmDN3WlmFEeHVBDZxUE9fAUUNsbbaHjwFcvyAM",
+	"WuhEhtiGFJFbEq2lx8KoGvA85Lbn53H7Vlebba0gSHpLdRSxE1t3DkprO0RGbQc0xzxWUdPBczmyvGRn",
+	"FCBQ4KrpUjThkqsoYABwMwH5FqdjA3y4IFMSEeqTvdz1x8FhY83lzt8ah1QH+Kaq3+AQavqOCkfdxImU",
+	"Dv5mH5bBs3ZbwZ4cQOY6iiKonu56HtLPG4VmsORBumHIE1bBJGUCqqMDSOq5pXSwyjf5pdK97SHL5BXC",
+	"MZoTLNPwlZJdK/VkEVLzXV5ZMkqlN/cSYHv3PeakVIfpiQ1TVR/iif1/TWL1tyLgY5E2he4NCUtK4Jvd",
+	"E+m9LdPSksY1MUMTomNdHkZ3s/MlM5I65OhH3X9cMiixMDEw6wId08yglx9m85+iHRaxWQjaxF9FYbx+",
+	"L+5GofbxhvY86il7a6VipDpQoYixGGIXOBRugfDC9/Jb2ac1G8kl8QxCudBl0kZHp+DMQx4TKm4TmjO2",
+	"nGD/sxHyKlDVFggfEkXtAU2zNVdVBzWzMHMKeLwMfyLA2nl4Q3G8isqcwhSd/HT0/ieUPIN+e//6J+ev",
+	"P5+cOu//etLu9dH//d//5zdbsDkIVgfdeh4KcoQ4oTIOQRaKmhPB+7msHklZLPb1mQQIA6sqXfrJKp6x",
+	"KPxdu7MKa4/ZZ1Ka5/sTWfMYSiiKJx5qfX93xAqdS1hFYXlQUL/UtHWaxHOoPl8t9AvVGKCMa/JHgT3S",
+	"cQ10lRMwyWthZzSmY+qg345uvZZ79DXNArw/0qVAr5Wb80ieU2XM6x9O3/9xpAgzNwj3hMR3RCmWmqqP",
+	"KSqUGgWoYf0IUNAVj9lCYjSTvSmlFgCXJyL/BAiEsW4MbBhgWmpX7ZZ7dLv0dbsDrjZgPLlpyZiu00Zq",
+	"ELABYShyEbZaAfwQERAyBDRPzMAWxadQSEvCdmDkhPhMMD0ZjiJjQM14nLTPl967IA13IC0zKniNij65",
+	"o1x2DoDV5g1SC6Afoe4WLEDGqA9lqzMcNhPow7UhB3FySygK8JqPqewKKkgY7A5iki6z7eZUdX2BcFsb",
+	"zyl6RW4Tt9MCYS7uzRQaGgNQ34CZSAUD+TiKQsLRb6Zh+bcWMor/h6p3Aji1BMbpev9QSf9VkiuiIv9V",
+	"rkjicBOHOaZiAu3HAWeSrZpj6/sPm40ZCm8oi0h20nhG1ihgMN1nyu7A3SbvpSS189AnVCZoaWK1xP6M",
+	"OO2Wa9nWKpoLehHHSz46Orq7u2th+LnFopsjNZYfvT07ffPu/RsYI6hZGM9VKWWzvQyJuCQbbsuTD7Il",
+	"oXgZClbZclsdybpnwNxqkIJMoyNZw7tMmkwfOVIM5CyAKt1LVlZj5jS5h3nSYGSVqtKlKf6exeiGxDyl",
+	"HMBb76jyb+rbMU0azYU+Aa/GmGKKwkAWaGdTXUYHzkZIlIDZZ4E1UvYfXb8gsU7s0FLNgJ/ZG8pPpk5q",
+	"YsuyAhaEjIccLda50iH5ZHTPdROmslinE2bSbAsJmvkac5ZRas1ME80NbNJ7NFMV8z4reMXRisAXfMkE",
+	"OovJ2q7bFKhpYaxs5fEwyAWjZYqOZ8p1eL2e6w2PB26/c9wxy4/rQg6eC/+ZNJ2vfJ9wPl3NZR6sWUkD",
+	"Ot+KMVamPoZZ0slSU2bqczcrUVXZIVJn8nFTUdpbmfiuPKKyQclRHp1y1XlIkJuu16kzImlJA0N6dYaU",
+	"9jC4t61e3TWazS1hXKfea9MmG6aSIGjhvf1Vi5WfrsQHQz7+dCXoX4qmKc1LUVTWIvikUY9bV+INdSS0",
+	"ryl+3UsiMidloZqv4XvjrZJlyYrWCcdOaG6xVyw6E0QWnDZasgJrVZKMGerEFKFaxlJRyYpnBSorF2tS",
+	"2W+iCirKOEsVXjNKNhOBtuv1B+1uv7eFCOgg5hpEoO3uQDB1Ha/tN1zHWz/BDdd91ORiJFa9oMtXuAbl",
+	"l8+2bkiJuPIeXLw4Lbf+i663X9LlDgqvyYOyoSUCSII6XKbrukkqtuu6UJU9ezn4jN3t7WrUl0LKmOTQ",
+	"HQza3sC8H/9rRaK1FPLNqu1p9AXcEiIzpEtuiLeBTao7l3V/i5W4A6/XdgfHQ3uzsJRto2CVlfoeWe1m",
+	"UpXROsAyi5WP3Fy5/l6udn6yNSXH5qqgl/7+DRLchiI/lrtFwmtKsWTFtM306umJ1AsiTzkCU0WcdlbE",
+	"7K0Pq/dorQ3HZSXfT8GnlaGE2zxZyEi/l9nmHPmY/gD5WkZMQZYGSs/7PtSwVeLDM+mfdhUBKc5GAFSr",
+	"ZddN1LJEf25+uxI/zAMoUCqk4aFEJTV9HVGp87CiklrJ01MhfZoHzaiS+kkQPYRmdGQ4QUslu7dQ3gpK",
+	"jWrlBuQ6IbEl2r/OtUxMVGweQIv/MOIxULiIyNRGtMQ3OiibMlXV9BWCuHej1pA0WEpTYiCkyfkaJTER",
+	"2Wy6kKtsSR1sbdTtKLVgzUMen+v4hm+mF1SQhkLfz2I36zSC5BMcVGHYL6l9uGJcaUSU4eO1utOOOxm2",
+	"vR5xe11/6A4CbzBtT7ye63W8frefpjCNrDptgnXcn3VMhsddt9t1Jr7vOd1pu+fg6XTg9Kae60863eOJ",
+	"O7UM2v5x6VvlwVCbBThzMwNv0JsOjgO325l2e94Q9wfdtovbg/akR9pTvEliM/Y56LgDrz10HW84IE53",
+	"QNrOgLQDp9/1e67b7gRep2+GEJalz95fNSDEZhzR5oZ3vKQm5kEgrEkSJV2Kc9DcQCBRGtP0qILiFvN+",
+	"RRh1iaMwQ2ClPUrdMCFKyuQEXQgFShSexTIVfkzLPW4rGoeyFWsyqMzBVu5RrHAMnCcUbHeJFFbjyHXk",
+	"5dLEg8ZSJ0e2+otJPItla6whPp70O8Tz28GgO3WnA9IL+v7xZICHrtfudFMytsRRTKUJoBnRBKzOi5Dl",
+	"S09jY8xl5+ho09c3JVVN/BFe00aoBUD8ikOIG8jXZyhhehVBwC+M5e3A1PbHuZpjQxJMV8K8KrM+NniC",
+	"noqjKaQ+aBU1/C3lp7qZh36DsnH0Vf1R3zejV5fng6EMTFF5GDI/j0H4BFQk1HVcZMRwmY/FZFgZStet",
+	"yONN41me3tlghJi/ODeDcaK1pbYNvgczvKbY+zUTeJN3SRj+CMSSeu3Ap5VkkZpNxrTaW9H23I6WzHRU",
+	"zJLN58DqZKCQLvhTJkAJLbYSG90D3/0P5rsG4TlQmx28BrvQmsfRELc/bKRVXu2L5x4l1V222PxkKRIZ",
+	"MWvo2k0NfK1SI9yFrHPyMCY4uUODtulSLRvMb9VjclV5ikWNJe3qBe3BcHrs9KbTidPFXtfB7YnntIM2",
+	"7k16047veUZ5odrEriElU4HThjGxGWlrYu1Ka+NUkC0JwgPV2sm0ZV4/bFiHXxzhqhHmCgXFphFblNj4",
+	"hSiWZGtMyCykQZYcSaFrhnVKlAzslr5V4+aO6WLFZccaAdM5XuZexu6o7Kqc8gwxKdPEAQKcYx1BXW0G",
+	"u1CUZHcjWEKhTRNSgUBtpEpNr/FD2oHqbScyqin+p1Dbpqe0TU5MKvM9YbSrIr0ZrDoYYmoYYlTV0Ab0",
+	"fr8i4dFX+Ke+XcZYsEGQWwie0FFwmpQGalgYc8XabBQzVmWaSYloHcNMgvdPb5ZJyvy9OKOMpsgvTcDY",
+	"/nBS+LamEsW3aEeG3JD4cXU26mStwr7DgLfQj6pzK44I8tliElJtPBpbmAZjCwxU+IagCbkJaUbAUW8Y",
+	"UzBc+auIswjisjhULYRZBIP7k8wgR4QGYvyUCXUsbiEIRkVGWIXM8YpIktkVyLgKM9yiImYiCTQpYAAU",
+	"1HuzWMbrj5KTC5nBLlR3nBstbWHl5Av24/laFlnThQkgNVTXQVRmHl23pkkklC7JUrduwtft6zVKbkNB",
+	"wleoZ6RhVS0+qbaTLn9rs94my64FfbPAamIXhUGQySADFLVpELT6tLJIyZ4kJmb2ZNaM8HQvnq+u7R1v",
+	"LWcUFxf3LSf364xIf7Dqr5O5UPIKhRzdYQoB6GrPQsRPL04VHpIvcWbTqjCChrna5ISxOcH0W/ZQbAKN",
+	"5V5U1q1SQCrWOQ8XYcVCPbes8aoM1pQB5hv7sO7hWEKxfu4TCtZ28QyhQdVOWCRTxEt2IuNP0xKqGD7B",
+	"l2V1Umsu++qbzVFLVVwya1uqm1Aw6LeHg15pQkHWrQE1DTYnE7hutzyZQJLtQ2bBk2cWXCVd4L0dsgyq",
+	"7G5KnGDThHo8YcrjuZYVXqQFzhTxkoYWe88+kDJpvj5DDQk0jX2jiISycGQoU7iNRtS6CIsK7eIxpgHP",
+	"2/ArxdQxVXLqK2CSunYBSAyyOE5am1ta+/cqdqbll75J8jT10FSYCysZD9RLbOTAk4Uv9yy3wdqTU35A",
+	"qTlXyPBBtxHSTPea+nJzo+qeD7qF6vsW5u5Z1fbMHhI1zX9pJ54H395U7gSa+mT3WrWfpKjwM9hMtuCB",
+	"rJOYjQ1ReoGQ918pKraLHrTA0eecfPoAlKJCNUhOa0+qQRsEwGrloJ1VDtxvUA6unizvoiidK2kJaOtC",
+	"6H8xEwyQ7JqFUSPCOHERuBNv2scd4vSnLnG6Exc7w6DXc9rT42lbjMWely93bbXddqHcb/4GqP6YKob5",
+	"B44CHGPkExpH0FLYKGOdzjc055Pr84adzrSPneOgTZxjv9dzhrjbcdygP+1NBr5HjttlEdPb4nEeInxo",
+	"UzxOttZzKQTBSZmry/pJd/GF2kOjoyOvfSxk95Y3GrgDtyiy/Rmu15+88cp1231JHf5UE4jQ8VeaGBq5",
+	"4HO1azfqA3qdj68PQLXuokLQlZ7ErWM/0Ey7j9q6BLx2F2VCvrNSm0jLHkplwvhoZ9WMzC+NE1oyCQJa",
+	"6TDCdZXiscW5XqjlVsw/qJdSkhYmlqPSSmtjKvvrZkuq2dn+u7IzY3k2ima6Zi5HtYPdqK/8PFJN6odO",
+	"PgR/aET8a1Hrxkkn97bF7mgVEJN8Jl0brzL5ZTMgG0NGq3N0n1vdgTbnirA/SJCFqk30kHG/B+HmZQo3",
+	"O+FszZDkJw02kQW2cxk/uwsV3ZqywY8smoRBQKgcNKw16ER2/DqHhl+1I2I+Lv3GITGwuW+IiXk5YlP9",
+	"TFrFearlqFIj7DfkKmVyk1rojbShqKqcqiIcWuB1VfxLTsZ5KdlJ+5f0u3K7W4e+Y/GPbEW/R+2ggF2b",
+	"1IGaaVIx03a9LE6WV1zbhI3uQVA5CCrPX1A50MLvghbmsro2GkaaeWSzGQuruLrA28bOcBMWz1TRIqM/",
+	"CokEs39l9gBMxJWa9d72ZPWQy53k7eDKtlFR7W1Z1QqyQOQ48RkNMrROqbu6NVFZpbmKd2WJmtPekULk",
+	"GgU9SOm4A1c7cLWnUL91KUlE2d1TsjigRE+ifjdniXVV9l8jZsYUHBT2b+beF0TGr9fg39sV8iNJL3fo",
+	"wbGd1f8MXWKK/Xx1bmHC34vdaYRSj07ga5kLrd0iCcNXYoRguSpbWleWkLIFxwvSQifGNxMcESRbcdlJ",
+	"10AhSygq0UInskF8yDeFVMnF7lOZk2Xwc2xdgiQoKcb1klnby+VbEv8qeVXn0h2OOu7IbVRzNtNsdROL",
+	"sgVr0hfnu1DCnjeb+s5YxomqRbgfliE7lT0qy7h487c3p5dvXm9nGhewOGAJyagqriE4RoAehWtImO2T",
+	"a8gZ80WKLvS3B77xPPiGxsGn5RzJ/TnwjgPvaKpuyM6YdXgHLCa61fxAdh08klk6+CapA2Rg6kWuOR90",
+	"eKpsC9pKr3eSN1KM7z3P1DMutv9r9IJ0f9teJEmKXVbtN501A7H7q/v/FwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -125,3 +125,91 @@ func TestClusterThatIsNotThere(t *testing.T) {
 		})
 	}
 }
+
+func TestCreateClusterTakesTheNextFreeNumber(t *testing.T) {
+	const attempts = 10
+	store := open(t)
+	listed := newCluster() // as an inventory has it, under the first number
+	put(t, store, listed)
+	wanted := newCluster()
+	wanted.Project = listed.Project
+	made := make([]peering.Cluster, attempts)
+	for _, err := range race(attempts, func(i int) (err error) {
+		made[i], err = store.CreateCluster(t.Context(), wanted)
+		return err
+	}) {
+		wantCode(t, err, "")
+	}
+	numbers := map[int64]bool{}
+	for _, c := range made {
+		numbers[c.Number()] = true
+		if got := getCluster(t, store, c.ClusterRef); got != c {
+			t.Errorf("stored %+v, answered %+v", got, c)
+		}
+	}
+	if len(numbers) != attempts || numbers[listed.Number()] {
+		t.Errorf("the numbers are %v", numbers)
+	}
+	found, err := store.Clusters(t.Context(), listed.Project)
+	wantCode(t, err, "")
+	if len(found) != attempts+1 {
+		t.Errorf("found %d clusters", len(found))
+	}
+	invariants(t, store)
+}
+
+func TestUpdateClusterInterruptedByAnother(t *testing.T) {
+	store := open(t)
+	c := put(t, store, newCluster())
+	interrupted := store.Interrupted(func(n int) {
+		if n == 2 {
+			err := store.UpdateCluster(t.Context(), c.ClusterRef, func(c peering.Cluster) peering.Cluster {
+				c.Description = "theirs"
+				return c
+			})
+			wantCode(t, err, "")
+		}
+	})
+	err := interrupted.UpdateCluster(t.Context(), c.ClusterRef, func(c peering.Cluster) peering.Cluster {
+		c.Name = "ours"
+		return c
+	})
+	wantCode(t, err, "")
+	if got := getCluster(t, store, c.ClusterRef); got.Name != "ours" || got.Description != "theirs" {
+		t.Errorf("stored %+v, want both changes", got)
+	}
+	wantCode(t, store.UpdateCluster(t.Context(), newCluster().ClusterRef, func(c peering.Cluster) peering.Cluster { return c }),
+		peering.ClusterNotFound)
+}
+
+func live(p peering.Peering) bool { return p.Status.Live() }
+
+func TestDeleteCluster(t *testing.T) {
+	store := open(t)
+	c := put(t, store, newCluster())
+	p := newPeering(c.VPC, newVPC())
+	p.Cluster = c.ClusterRef
+	create(t, store, p)
+	wantCode(t, store.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterInUse)
+	getCluster(t, store, c.ClusterRef)
+	wantCode(t, act(t, store, peering.Reject, p.ID), "")
+	wantCode(t, store.DeleteCluster(t.Context(), c.ClusterRef, live), "")
+	wantCode(t, store.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterNotFound)
+	wantStatus(t, store, p.ID, peering.Rejected)
+}
+
+// TestDeleteClusterInterrupted has a peering come up after the cluster was found to have none.
+func TestDeleteClusterInterrupted(t *testing.T) {
+	store := open(t)
+	c := put(t, store, newCluster())
+	p := newPeering(c.VPC, newVPC())
+	p.Cluster = c.ClusterRef
+	interrupted := store.Interrupted(func(n int) {
+		if n == 3 { // behind the reads of the cluster and of its peerings
+			create(t, store, p)
+		}
+	})
+	wantCode(t, interrupted.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterInUse)
+	getCluster(t, store, c.ClusterRef)
+	invariants(t, store)
+}

@@ -23,6 +23,8 @@ func invariants(t *testing.T, store *etcd.Store) {
 			maps.Copy(want, keysOfPeering(t, value, want, got))
 		case strings.HasPrefix(key, "/peering/route/"):
 			want[keyOfRoute(t, value, got)] = value
+		case key == "/peering/cluster-number":
+			want[key] = value
 		case strings.HasPrefix(key, "/peering/cluster/"):
 			want[keyOfCluster(t, value)] = value
 		}

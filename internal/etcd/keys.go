@@ -14,6 +14,7 @@ import (
 //	tenant/TENANT/ID              index: a peering that the tenant stands on a side of
 //	cluster-peering/PROJECT/CLUSTER/ID   index: a peering that was created for the cluster
 //	cluster/PROJECT/CLUSTER       the record of a cluster
+//	cluster-number                the number that was last given to a cluster
 //
 // A pair key exists exactly while the record that it names is stored with a live status.
 const root = "/peering/"
@@ -39,8 +40,15 @@ func routeKey(r peering.Route) string {
 	return routePrefix(r.Peering) + r.Destination
 }
 
+const clusterNumberKey = root + "cluster-number"
+
+// clusterPrefix is what the keys of all clusters of a project start with.
+func clusterPrefix(project peering.ID) string {
+	return root + "cluster/" + project.Key() + "/"
+}
+
 func clusterKey(ref peering.ClusterRef) string {
-	return root + "cluster/" + ref.Project.Key() + "/" + ref.ID
+	return clusterPrefix(ref.Project) + ref.ID
 }
 
 // scopePrefix is what the index keys of all peerings of a scope start with.

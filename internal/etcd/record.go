@@ -46,12 +46,20 @@ type routeRecord struct {
 }
 
 type clusterRecord struct {
-	Version    int              `json:"version"`
-	Ref        clusterRefRecord `json:"cluster"`
-	Name       string           `json:"name"`
-	VPC        vpcRecord        `json:"vpc"`
-	VPCCIDR    string           `json:"vpc_cidr"`
-	SubnetCIDR string           `json:"subnet_cidr"`
+	Version           int              `json:"version"`
+	Ref               clusterRefRecord `json:"cluster"`
+	Name              string           `json:"name"`
+	Description       string           `json:"description,omitzero"`
+	VPC               vpcRecord        `json:"vpc"`
+	VPCCIDR           string           `json:"vpc_cidr"`
+	SubnetCIDR        string           `json:"subnet_cidr"`
+	SubnetGateway     string           `json:"subnet_gateway,omitzero"`
+	MaximumSPU        int32            `json:"maximum_spu,omitzero"`
+	ManagerNodeSPU    string           `json:"manager_node_spu,omitzero"`
+	Tags              string           `json:"tags,omitzero"`
+	EnterpriseProject string           `json:"enterprise_project,omitzero"`
+	ARM               bool             `json:"arm,omitzero"`
+	CreatedAt         time.Time        `json:"created_at,omitzero"`
 }
 
 func encodePeering(p peering.Peering) (string, error) {
@@ -109,12 +117,20 @@ func decodeRoute(kv *mvccpb.KeyValue) (peering.Route, error) {
 
 func encodeCluster(c peering.Cluster) (string, error) {
 	return encode(clusterRecord{
-		Version:    recordVersion,
-		Ref:        clusterRefRecord(c.ClusterRef),
-		Name:       c.Name,
-		VPC:        vpcRecord(c.VPC),
-		VPCCIDR:    c.VPCCIDR,
-		SubnetCIDR: c.SubnetCIDR,
+		Version:           recordVersion,
+		Ref:               clusterRefRecord(c.ClusterRef),
+		Name:              c.Name,
+		Description:       c.Description,
+		VPC:               vpcRecord(c.VPC),
+		VPCCIDR:           c.VPCCIDR,
+		SubnetCIDR:        c.SubnetCIDR,
+		SubnetGateway:     c.SubnetGateway,
+		MaximumSPU:        c.MaximumSPU,
+		ManagerNodeSPU:    c.ManagerNodeSPU,
+		Tags:              c.Tags,
+		EnterpriseProject: c.EnterpriseProject,
+		ARM:               c.ARM,
+		CreatedAt:         c.CreatedAt,
 	})
 }
 
@@ -124,11 +140,19 @@ func decodeCluster(kv *mvccpb.KeyValue) (peering.Cluster, error) {
 		return peering.Cluster{}, err
 	}
 	return peering.Cluster{
-		ClusterRef: peering.ClusterRef(r.Ref),
-		Name:       r.Name,
-		VPC:        peering.VPC(r.VPC),
-		VPCCIDR:    r.VPCCIDR,
-		SubnetCIDR: r.SubnetCIDR,
+		ClusterRef:        peering.ClusterRef(r.Ref),
+		Name:              r.Name,
+		Description:       r.Description,
+		VPC:               peering.VPC(r.VPC),
+		VPCCIDR:           r.VPCCIDR,
+		SubnetCIDR:        r.SubnetCIDR,
+		SubnetGateway:     r.SubnetGateway,
+		MaximumSPU:        r.MaximumSPU,
+		ManagerNodeSPU:    r.ManagerNodeSPU,
+		Tags:              r.Tags,
+		EnterpriseProject: r.EnterpriseProject,
+		ARM:               r.ARM,
+		CreatedAt:         r.CreatedAt,
 	}, nil
 }
 

@@ -3,6 +3,9 @@ package peering
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
+	"time"
 )
 
 // A ClusterRef names a reserved cluster: cluster ids are unique within their project.
@@ -21,11 +24,52 @@ func (c ClusterRef) Is(other ClusterRef) bool {
 type Cluster struct {
 	ClusterRef
 
-	Name string
-	VPC  VPC
+	Name        string
+	Description string
+	VPC         VPC
 	// VPCCIDR and SubnetCIDR are address blocks such as 172.16.0.0/23; the subnet lies in the VPC.
 	VPCCIDR    string
 	SubnetCIDR string
+	// SubnetGateway is an address in the subnet.
+	SubnetGateway string
+	// MaximumSPU is how many stream processing units the cluster may use.
+	MaximumSPU int32
+	// ManagerNodeSPU, Tags, EnterpriseProject and ARM are kept for the caller and mean nothing to this service.
+	ManagerNodeSPU    string
+	Tags              string
+	EnterpriseProject string
+	ARM               bool
+	CreatedAt         time.Time
+}
+
+// Number is the cluster's id as a number.
+func (c Cluster) Number() int64 {
+	n, err := strconv.ParseInt(c.ID, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// WithDefaults answers the cluster with the values that it does not have: a VPC block, a subnet that fills it and the
+// subnet's first address as gateway, 100 units and the default enterprise project.
+func (c Cluster) WithDefaults() Cluster {
+	set := func(value *string, otherwise string) {
+		if *value == "" {
+			*value = otherwise
+		}
+	}
+	set(&c.VPCCIDR, "172.16.0.0/23")
+	set(&c.SubnetCIDR, c.VPCCIDR)
+	if subnet, err := netip.ParsePrefix(c.SubnetCIDR); err == nil {
+		set(&c.SubnetGateway, subnet.Masked().Addr().Next().String())
+	}
+	set(&c.ManagerNodeSPU, "2")
+	set(&c.EnterpriseProject, "0")
+	if c.MaximumSPU == 0 {
+		c.MaximumSPU = 100
+	}
+	return c
 }
 
 // Validate answers what is wrong with a cluster that somebody wrote down, or nil.
@@ -39,44 +83,51 @@ func (c Cluster) Validate() error {
 		}
 	}
 	if !validClusterID(c.ID) {
-		return fmt.Errorf("cluster_id %q has not 1 to 64 letters, digits, \"_\" and \"-\"", c.ID)
+		return fmt.Errorf("cluster_id %q is not a number of at most 18 digits", c.ID)
 	}
 	if c.Name == "" {
 		return fmt.Errorf("name of cluster %s is missing", c.ID)
 	}
-	vpc, err := parseCIDR("vpc_cidr", c.VPCCIDR)
-	if err != nil {
-		return err
-	}
-	subnet, err := parseCIDR("subnet_cidr", c.SubnetCIDR)
-	if err != nil {
-		return err
-	}
-	if subnet.Bits() < vpc.Bits() || !vpc.Contains(subnet.Addr()) {
-		return fmt.Errorf("subnet_cidr %s does not lie in vpc_cidr %s", subnet, vpc)
+	if e := c.validNetwork(); e != nil {
+		return fmt.Errorf("%s %s", e.Field[1:], e.Message)
 	}
 	return nil
 }
 
-// parseCIDR reads an address block whose host bits are zero.
-func parseCIDR(name, s string) (netip.Prefix, error) {
-	prefix, err := netip.ParsePrefix(s)
-	if err != nil {
-		return prefix, fmt.Errorf("%s %q is not a CIDR block such as 172.16.0.0/23", name, s)
+// validNetwork answers what is wrong with the cluster's addresses, or nil: the blocks and the gateway have to contain
+// each other.
+func (c Cluster) validNetwork() *Error {
+	vpc, e := parseCIDR("/vpc_cidr", c.VPCCIDR)
+	if e != nil {
+		return e
+	}
+	subnet, e := parseCIDR("/subnet_cidr", c.SubnetCIDR)
+	if e != nil {
+		return e
+	}
+	if subnet.Bits() < vpc.Bits() || !vpc.Contains(subnet.Addr()) {
+		return invalid("/subnet_cidr", "must lie in %s, the block of the VPC", vpc)
+	}
+	gateway, err := netip.ParseAddr(c.SubnetGateway)
+	if err != nil || !subnet.Contains(gateway) {
+		return invalid("/subnet_gateway", "must be an address in %s, the block of the subnet", subnet)
+	}
+	return nil
+}
+
+// parseCIDR reads the IPv4 block of a field, whose host bits have to be zero.
+func parseCIDR(field, text string) (netip.Prefix, *Error) {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil || !prefix.Addr().Is4() {
+		return prefix, invalid(field, "must be an IPv4 CIDR block such as 172.16.0.0/23")
 	}
 	if prefix != prefix.Masked() {
-		return prefix, fmt.Errorf("%s %s has host bits set; the block is %s", name, prefix, prefix.Masked())
+		return prefix, invalid(field, "must have no host bits set: the block is %s", prefix.Masked())
 	}
 	return prefix, nil
 }
 
+// validClusterID tells whether the id is a number as the API shows it: 1 to 18 digits, the first not 0.
 func validClusterID(id string) bool {
-	for _, r := range id {
-		switch {
-		case '0' <= r && r <= '9', 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', r == '_', r == '-':
-		default:
-			return false
-		}
-	}
-	return len(id) >= 1 && len(id) <= 64
+	return len(id) >= 1 && len(id) <= 18 && id[0] != '0' && strings.Trim(id, "0123456789") == ""
 }

@@ -22,9 +22,10 @@ func TestClusterValidate(t *testing.T) {
 		{"no VPC", func(c *peering.Cluster) { c.VPC.ID = "" }, false},
 		{"VPC that is no id", func(c *peering.Cluster) { c.VPC.ID = "vpc-1" }, false},
 		{"no tenant", func(c *peering.Cluster) { c.VPC.Tenant = "" }, false},
-		{"cluster id of letters", func(c *peering.Cluster) { c.ID = "Stream_cluster-1" }, true},
-		{"cluster id of 64 characters", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 64) }, true},
-		{"cluster id of 65 characters", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 65) }, false},
+		{"cluster id of letters", func(c *peering.Cluster) { c.ID = "cluster" }, false},
+		{"cluster id that begins with 0", func(c *peering.Cluster) { c.ID = "07" }, false},
+		{"cluster id of 18 digits", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 18) }, true},
+		{"cluster id of 19 digits", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 19) }, false},
 		{"no cluster id", func(c *peering.Cluster) { c.ID = "" }, false},
 		{"cluster id with a slash", func(c *peering.Cluster) { c.ID = "1/2" }, false},
 		{"cluster id with a dot", func(c *peering.Cluster) { c.ID = "1.2" }, false},
@@ -36,10 +37,15 @@ func TestClusterValidate(t *testing.T) {
 		{"VPC block that is no address", func(c *peering.Cluster) { c.VPCCIDR = "172.16.0.256/23" }, false},
 		{"no subnet", func(c *peering.Cluster) { c.SubnetCIDR = "" }, false},
 		{"subnet with host bits", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.0.1/24" }, false},
-		{"subnet in the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.1.0/24" }, true},
+		{"subnet in the VPC", func(c *peering.Cluster) { c.SubnetCIDR, c.SubnetGateway = "172.16.1.0/24", "172.16.1.1" }, true},
 		{"subnet larger than the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.0.0/22" }, false},
 		{"subnet beside the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.2.0/24" }, false},
-		{"IPv6 in IPv6", func(c *peering.Cluster) { c.VPCCIDR, c.SubnetCIDR = "fd00::/48", "fd00:0:0:1::/64" }, true},
+		{"no gateway", func(c *peering.Cluster) { c.SubnetGateway = "" }, false},
+		{"gateway in another subnet", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.1.0/24" }, false},
+		{"gateway that is a block", func(c *peering.Cluster) { c.SubnetGateway = "172.16.0.1/23" }, false},
+		{"IPv6", func(c *peering.Cluster) {
+			c.VPCCIDR, c.SubnetCIDR, c.SubnetGateway = "fd00::/48", "fd00:0:0:1::/64", "fd00:0:0:1::1"
+		}, false},
 		{"IPv6 in IPv4", func(c *peering.Cluster) { c.SubnetCIDR = "fd00::/64" }, false},
 	}
 	for _, tt := range tests {
@@ -50,10 +56,32 @@ func TestClusterValidate(t *testing.T) {
 				VPC:        peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"},
 				VPCCIDR:    "172.16.0.0/23",
 				SubnetCIDR: "172.16.0.0/23",
-			}
+			}.WithDefaults()
 			tt.edit(&c)
 			if err := c.Validate(); (err == nil) != tt.want {
 				t.Errorf("Validate() = %v, want valid: %t", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestClusterWithDefaults(t *testing.T) {
+	tests := []struct {
+		name                 string
+		cluster              peering.Cluster
+		vpc, subnet, gateway string
+	}{
+		{"nothing", peering.Cluster{}, "172.16.0.0/23", "172.16.0.0/23", "172.16.0.1"},
+		{"a VPC", peering.Cluster{VPCCIDR: "10.0.0.0/8"}, "10.0.0.0/8", "10.0.0.0/8", "10.0.0.1"},
+		{"a subnet", peering.Cluster{SubnetCIDR: "172.16.1.0/24"}, "172.16.0.0/23", "172.16.1.0/24", "172.16.1.1"},
+		{"a gateway", peering.Cluster{SubnetGateway: "172.16.0.9"}, "172.16.0.0/23", "172.16.0.0/23", "172.16.0.9"},
+		{"a VPC that is none", peering.Cluster{VPCCIDR: "x"}, "x", "x", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := tt.cluster.WithDefaults()
+			if got.VPCCIDR != tt.vpc || got.SubnetCIDR != tt.subnet || got.SubnetGateway != tt.gateway || got.MaximumSPU != 100 {
+				t.Errorf("WithDefaults() = %+v", got)
 			}
 		})
 	}

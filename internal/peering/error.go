@@ -22,6 +22,8 @@ const (
 	Forbidden Code = "forbidden"
 	// ClusterNotFound is a cluster that does not exist in the project.
 	ClusterNotFound Code = "cluster_not_found"
+	// ClusterInUse is a cluster with live peerings.
+	ClusterInUse Code = "cluster_in_use"
 	// NotFound is a peering that does not exist or that the caller does not see.
 	NotFound Code = "not_found"
 	// AlreadyPeered is a second live peering of one pair of VPCs.
@@ -51,6 +53,13 @@ type Error struct {
 // Errorf makes an error of the code with a message for the user.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// invalid makes an error of code Invalid for a member of the request's body.
+func invalid(field, format string, args ...any) *Error {
+	e := Errorf(Invalid, format, args...)
+	e.Field = field
+	return e
 }
 
 // NoPeering is the error of code NotFound for the id, the same whether the peering does not exist or is not the caller's.

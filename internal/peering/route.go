@@ -60,21 +60,13 @@ func (s *Service) DeleteRoute(ctx context.Context, scope Scope, id, route ID) er
 
 // validDestination answers why a destination can't be routed to from the cluster, or nil.
 func validDestination(destination string, cluster Cluster) error {
-	refuse := func(format string, args ...any) error {
-		e := Errorf(Invalid, format, args...)
-		e.Field = "/destination"
+	prefix, e := parseCIDR("/destination", destination)
+	if e != nil {
 		return e
-	}
-	prefix, err := netip.ParsePrefix(destination)
-	if err != nil || !prefix.Addr().Is4() {
-		return refuse("must be an IPv4 CIDR block such as 192.168.0.0/16")
-	}
-	if prefix != prefix.Masked() {
-		return refuse("must have no host bits set: the block is %s", prefix.Masked())
 	}
 	own, err := netip.ParsePrefix(cluster.VPCCIDR)
 	if err == nil && own.Overlaps(prefix) {
-		return refuse("must not overlap %s, the cluster's own VPC", own)
+		return invalid("/destination", "must not overlap %s, the cluster's own VPC", own)
 	}
 	return nil
 }

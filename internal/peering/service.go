@@ -215,11 +215,6 @@ func (s *Service) Delete(ctx context.Context, scope Scope, id ID) error {
 	return err
 }
 
-// Cluster answers the cluster, or ClusterNotFound.
-func (s *Service) Cluster(ctx context.Context, ref ClusterRef) (Cluster, error) {
-	return s.store.Cluster(ctx, ref)
-}
-
 // exists answers ClusterNotFound for the scope of a cluster that is not there.
 func (s *Service) exists(ctx context.Context, scope Scope) error {
 	if scope.Cluster == (ClusterRef{}) {
@@ -227,23 +222,4 @@ func (s *Service) exists(ctx context.Context, scope Scope) error {
 	}
 	_, err := s.store.Cluster(ctx, scope.Cluster)
 	return err
-}
-
-// AddClusters makes sure that the clusters are there as they are given. It changes nothing where they are, so it can be
-// repeated; it refuses to give a cluster that is there another VPC.
-func (s *Service) AddClusters(ctx context.Context, clusters []Cluster) error {
-	for _, c := range clusters {
-		if err := s.store.PutCluster(ctx, c, sameVPC); err != nil {
-			return fmt.Errorf("add cluster %s of project %s: %w", c.ID, c.Project, err)
-		}
-	}
-	return nil
-}
-
-func sameVPC(old, c Cluster) (Cluster, error) {
-	if !old.VPC.ID.Is(c.VPC.ID) || !old.VPC.Tenant.Is(c.VPC.Tenant) {
-		return old, Errorf(Invalid, "The cluster is known with VPC %s of tenant %s; it can't get VPC %s of tenant %s.",
-			old.VPC.ID, old.VPC.Tenant, c.VPC.ID, c.VPC.Tenant)
-	}
-	return c, nil
 }

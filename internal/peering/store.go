@@ -30,6 +30,15 @@ type Store interface {
 	DeleteRoute(ctx context.Context, id, route ID) error
 	// Cluster answers the cluster, or ClusterNotFound.
 	Cluster(ctx context.Context, ref ClusterRef) (Cluster, error)
+	// Clusters answers the clusters of a project, in no particular order.
+	Clusters(ctx context.Context, project ID) ([]Cluster, error)
+	// CreateCluster adds a cluster under the next free number, and answers it with that as its id.
+	CreateCluster(ctx context.Context, c Cluster) (Cluster, error)
+	// UpdateCluster replaces a cluster by what change makes of it, or answers ClusterNotFound; change has to be pure.
+	UpdateCluster(ctx context.Context, ref ClusterRef, change func(Cluster) Cluster) error
+	// DeleteCluster removes a cluster, or answers ClusterNotFound. Where uses tells of one of the cluster's peerings that
+	// it uses the cluster, it answers ClusterInUse; no peering can be created for the cluster in between.
+	DeleteCluster(ctx context.Context, ref ClusterRef, uses func(Peering) bool) error
 	// PutCluster adds a cluster or, where one of that name is there, replaces it by what merge makes of the two;
 	// merge has to be pure.
 	PutCluster(ctx context.Context, c Cluster, merge func(old, c Cluster) (Cluster, error)) error

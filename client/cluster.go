@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+
+	"github.com/peering/peering/gen"
+)
+
+// The types of clusters, as the contract describes them.
+type (
+	// Cluster is a reserved cluster.
+	Cluster = gen.Cluster
+	// ClusterCreate asks for a cluster; only its name is needed.
+	ClusterCreate = gen.ClusterCreate
+	// ClusterUpdate says what to change; a nil member stays as it is.
+	ClusterUpdate = gen.ClusterUpdate
+)
+
+// A ClusterQuery selects clusters and a page of them. Zero members select all, from the newest on.
+type ClusterQuery struct {
+	Name string
+	// Cursor is the id of the last cluster of the page before.
+	Cursor string
+	// Limit is how many clusters the page holds at most; the service's default is 10.
+	Limit int32
+	// Ascending lists the oldest clusters first.
+	Ascending bool
+}
+
+// A ClusterPage is a part of a list.
+type ClusterPage = gen.ClusterPage
+
+// CreateCluster makes a cluster and answers its id.
+func (c *Client) CreateCluster(ctx context.Context, cluster ClusterCreate) (string, error) {
+	created, err := answer[gen.ClusterCreated](c.raw.CreateCluster(ctx, c.project, cluster))
+	return created.Payload.ClusterID, err
+}
+
+// ListClusters answers a page of the project's clusters.
+func (c *Client) ListClusters(ctx context.Context, query ClusterQuery) (ClusterPage, error) {
+	order := gen.ListClustersParamsOrderDesc
+	if query.Ascending {
+		order = gen.ListClustersParamsOrderAsc
+	}
+	list, err := answer[gen.ClusterList](c.raw.ListClusters(ctx, c.project, &gen.ListClustersParams{
+		Name:   optional(query.Name),
+		Cursor: optional(query.Cursor),
+		Limit:  optional(query.Limit),
+		Order:  &order,
+	}))
+	return list.Payload, err
+}
+
+// ShowCluster answers a cluster.
+func (c *Client) ShowCluster(ctx context.Context, id string) (Cluster, error) {
+	shown, err := answer[gen.ClusterShown](c.raw.ShowCluster(ctx, c.project, id))
+	return shown.Payload, err
+}
+
+// UpdateCluster changes a cluster.
+func (c *Client) UpdateCluster(ctx context.Context, id string, change ClusterUpdate) error {
+	_, err := read(c.raw.UpdateCluster(ctx, c.project, id, change))
+	return err
+}
+
+// DeleteCluster removes a cluster that has no peering which is pending or active.
+func (c *Client) DeleteCluster(ctx context.Context, id string) error {
+	_, err := read(c.raw.DeleteCluster(ctx, c.project, id))
+	return err
+}

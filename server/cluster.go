@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/peering/peering/gen"
+	api "github.com/peering/peering/gen/server"
+	"github.com/peering/peering/internal/peering"
+)
+
+// running is the status code of every cluster: they run at once, and nothing stops them.
+const running = 5
+
+// defaultClusters is how many clusters a page holds where the request does not say.
+const defaultClusters = 10
+
+// CreateCluster handles POST /v1.0/{project_id}/reserved_cluster.
+func (h *handlers) CreateCluster(
+	ctx context.Context, request api.CreateClusterRequestObject,
+) (api.CreateClusterResponseObject, error) {
+	wanted := request.Body
+	c, err := h.peerings.CreateCluster(ctx, peering.ID(request.ProjectID), h.tenant, peering.Cluster{
+		Name:              wanted.Name,
+		Description:       wanted.Desc,
+		VPCCIDR:           wanted.VPCCIDR,
+		SubnetCIDR:        wanted.SubnetCIDR,
+		SubnetGateway:     wanted.SubnetGateway,
+		MaximumSPU:        value(wanted.MaximumSpuQuota),
+		ManagerNodeSPU:    wanted.ManagerNodeSpu,
+		Tags:              wanted.Tags,
+		EnterpriseProject: wanted.SysEnterpriseProjectID,
+		ARM:               wanted.IsArmArch,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateCluster200JSONResponse{Body: gen.ClusterCreated{
+		MessageID:   "CS.21000",
+		Message:     fmt.Sprintf("Cluster %s is created successfully.", c.ID),
+		Payload:     gen.ClusterCreatedPayload{ClusterID: c.ID},
+		CurrentTime: h.now().UnixMilli(),
+	}}, nil
+}
+
+// ListClusters handles GET /v1.0/{project_id}/reserved_clusters.
+func (h *handlers) ListClusters(
+	ctx context.Context, request api.ListClustersRequestObject,
+) (api.ListClustersResponseObject, error) {
+	params := request.Params
+	query := peering.ClusterQuery{
+		Name:       value(params.Name),
+		Limit:      defaultClusters,
+		Before:     params.Next != nil && !*params.Next,
+		Descending: params.Order == nil || *params.Order == gen.ListClustersParamsOrderDesc,
+	}
+	if params.Limit != nil {
+		query.Limit = int(*params.Limit)
+	}
+	if cursor := value(params.Cursor); cursor != "" {
+		number, err := strconv.ParseInt(cursor, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("cursor that the contract lets pass: %w", err)
+		}
+		query.Cursor = number
+	}
+	page := gen.ClusterPage{Clusters: []gen.Cluster{}}
+	if params.Status == nil || *params.Status == running {
+		found, total, err := h.peerings.Clusters(ctx, peering.ID(request.ProjectID), query)
+		if err != nil {
+			return nil, err
+		}
+		page.Total = int32(total) //nolint:gosec // a project has no two billion clusters
+		for _, c := range found {
+			page.Clusters = append(page.Clusters, cluster(c))
+		}
+	}
+	return api.ListClusters200JSONResponse{Body: gen.ClusterList{
+		MessageID:   "CS.20040",
+		Message:     "Querying of the cluster list succeeds.",
+		Payload:     page,
+		CurrentTime: h.now().UnixMilli(),
+	}}, nil
+}
+
+// ShowCluster handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}.
+func (h *handlers) ShowCluster(
+	ctx context.Context, request api.ShowClusterRequestObject,
+) (api.ShowClusterResponseObject, error) {
+	c, err := h.peerings.Cluster(ctx, clusterRef(request.ProjectID, request.ClusterID))
+	if err != nil {
+		return nil, err
+	}
+	return api.ShowCluster200JSONResponse{Body: gen.ClusterShown{
+		MessageID:   "CS.21010",
+		Message:     "Querying the cluster information succeeds.",
+		Payload:     cluster(c),
+		CurrentTime: h.now().UnixMilli(),
+	}}, nil
+}
+
+// UpdateCluster handles PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id}.
+func (h *handlers) UpdateCluster(
+	ctx context.Context, request api.UpdateClusterRequestObject,
+) (api.UpdateClusterResponseObject, error) {
+	wanted := request.Body
+	err := h.peerings.UpdateCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterChange{
+		Name:              wanted.Name,
+		Description:       wanted.Desc,
+		MaximumSPU:        wanted.MaximumSpuQuota,
+		ManagerNodeSPU:    wanted.ManagerNodeSpu,
+		Tags:              wanted.Tags,
+		EnterpriseProject: wanted.SysEnterpriseProjectID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateCluster200JSONResponse{Body: h.message("CS.21030", "Cluster %s is updated successfully.", request.ClusterID)}, nil
+}
+
+// DeleteCluster handles DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}.
+func (h *handlers) DeleteCluster(
+	ctx context.Context, request api.DeleteClusterRequestObject,
+) (api.DeleteClusterResponseObject, error) {
+	if err := h.peerings.DeleteCluster(ctx, clusterRef(request.ProjectID, request.ClusterID)); err != nil {
+		return nil, err
+	}
+	return api.DeleteCluster200JSONResponse{Body: h.message("CS.21020", "Cluster %s is deleted successfully.", request.ClusterID)}, nil
+}
+
+func (h *handlers) message(id, format, clusterID string) gen.ClusterMessage {
+	return gen.ClusterMessage{MessageID: id, Message: fmt.Sprintf(format, clusterID), CurrentTime: h.now().UnixMilli()}
+}
+
+// cluster is a cluster as the CS root shows it.
+func cluster(c peering.Cluster) gen.Cluster {
+	return gen.Cluster{
+		ClusterID:              c.Number(),
+		Name:                   c.Name,
+		Desc:                   c.Description,
+		StatusCode:             running,
+		StatusName:             "cluster_running",
+		StatusDesc:             "cluster_running",
+		MaximumSpuQuota:        c.MaximumSPU,
+		CreatedAt:              c.CreatedAt.UnixMilli(),
+		VPCCIDR:                c.VPCCIDR,
+		SubnetCIDR:             c.SubnetCIDR,
+		SubnetGateway:          c.SubnetGateway,
+		ManagerNodeSpu:         c.ManagerNodeSPU,
+		SysEnterpriseProjectID: c.EnterpriseProject,
+	}
+}
