@@ -46,6 +46,7 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 	t.Helper()
 	var r struct {
 		ID        peering.ID
+		Name      string
 		Status    peering.Status
 		Requester struct{ ID, Tenant peering.ID }
 		Accepter  struct{ ID, Tenant peering.ID }
@@ -55,10 +56,18 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 		t.Fatalf("record %s: %v", record, err)
 	}
 	id := r.ID.Key()
-	keys := map[string]string{
-		"/peering/peering/" + id:                                 record,
-		"/peering/tenant/" + r.Requester.Tenant.Key() + "/" + id: "",
-		"/peering/tenant/" + r.Accepter.Tenant.Key() + "/" + id:  "",
+	keys := map[string]string{"/peering/peering/" + id: record}
+	requester, accepter := r.Requester.Tenant.Key(), r.Accepter.Tenant.Key()
+	for _, tenant := range []string{requester, accepter} {
+		keys["/peering/tenant/"+tenant+"/"+id] = ""
+		keys["/peering/tenant-name/"+tenant+"/"+r.Name+"/"+id] = ""
+		keys["/peering/tenant-status/"+tenant+"/"+string(r.Status)+"/"+id] = ""
+		keys["/peering/tenant-vpc/"+tenant+"/"+r.Requester.ID.Key()+"/"+id] = ""
+		keys["/peering/tenant-vpc/"+tenant+"/"+r.Accepter.ID.Key()+"/"+id] = ""
+	}
+	if requester != accepter {
+		keys["/peering/tenant-other/"+requester+"/"+accepter+"/"+id] = ""
+		keys["/peering/tenant-other/"+accepter+"/"+requester+"/"+id] = ""
 	}
 	if r.Cluster != nil {
 		keys["/peering/cluster-peering/"+r.Cluster.path()+"/"+id] = ""

@@ -11,12 +11,17 @@ import (
 //	peering/ID                    the record of a peering
 //	pair/VPC/VPC                  the id of the live peering of the pair; the smaller VPC id comes first
 //	route/ID/DESTINATION          the record of a route over the peering; it ends with the peering
-//	tenant/TENANT/ID              index: a peering that the tenant stands on a side of
-//	cluster-peering/PROJECT/CLUSTER/ID   index: a peering that was created for the cluster
 //	cluster/PROJECT/CLUSTER       the record of a cluster
 //	cluster-number                the number that was last given to a cluster
 //
-// A pair key exists exactly while the record that it names is stored with a live status.
+// A pair key exists exactly while the record that it names is stored with a live status. The indexes, without values:
+//
+//	tenant/TENANT/ID              a peering that the tenant stands on a side of; the same by
+//	tenant-name/TENANT/NAME/ID    its name,
+//	tenant-status/TENANT/STATUS/ID    the status that it is stored with,
+//	tenant-vpc/TENANT/VPC/ID      the VPC of either side,
+//	tenant-other/TENANT/OTHER/ID  the tenant on the other side
+//	cluster-peering/PROJECT/CLUSTER/ID    a peering that was created for the cluster
 const root = "/peering/"
 
 func peeringKey(id peering.ID) string {
@@ -59,20 +64,48 @@ func scopePrefix(scope peering.Scope) string {
 	return root + "tenant/" + scope.Tenant.Key() + "/"
 }
 
+func namePrefix(tenant peering.ID, name string) string {
+	return root + "tenant-name/" + tenant.Key() + "/" + name + "/"
+}
+
+func statusPrefix(tenant peering.ID, status peering.Status) string {
+	return root + "tenant-status/" + tenant.Key() + "/" + string(status) + "/"
+}
+
+func vpcPrefix(tenant, vpc peering.ID) string {
+	return root + "tenant-vpc/" + tenant.Key() + "/" + vpc.Key() + "/"
+}
+
+func otherPrefix(tenant, other peering.ID) string {
+	return root + "tenant-other/" + tenant.Key() + "/" + other.Key() + "/"
+}
+
 // indexKeys are the index keys of a peering, each once.
 func indexKeys(p peering.Peering) []string {
-	scopes := []peering.Scope{{Tenant: p.Requester.Tenant}}
-	if !p.Accepter.Tenant.Is(p.Requester.Tenant) {
-		scopes = append(scopes, peering.Scope{Tenant: p.Accepter.Tenant})
+	requester, accepter := p.Requester.Tenant, p.Accepter.Tenant
+	prefixes := tenantPrefixes(p, requester)
+	if !accepter.Is(requester) {
+		prefixes = append(prefixes, tenantPrefixes(p, accepter)...)
+		prefixes = append(prefixes, otherPrefix(requester, accepter), otherPrefix(accepter, requester))
 	}
 	if p.Cluster != (peering.ClusterRef{}) {
-		scopes = append(scopes, peering.Scope{Cluster: p.Cluster})
+		prefixes = append(prefixes, scopePrefix(peering.Scope{Cluster: p.Cluster}))
 	}
-	keys := make([]string, len(scopes))
-	for i, scope := range scopes {
-		keys[i] = scopePrefix(scope) + p.ID.Key()
+	for i, prefix := range prefixes {
+		prefixes[i] = prefix + p.ID.Key()
 	}
-	return keys
+	return prefixes
+}
+
+// tenantPrefixes are what the index keys of a peering start with that one of its tenants has.
+func tenantPrefixes(p peering.Peering, tenant peering.ID) []string {
+	return []string{
+		scopePrefix(peering.Scope{Tenant: tenant}),
+		namePrefix(tenant, p.Name),
+		statusPrefix(tenant, p.Status),
+		vpcPrefix(tenant, p.Requester.ID),
+		vpcPrefix(tenant, p.Accepter.ID),
+	}
 }
 
 func absent(key string) clientv3.Cmp {

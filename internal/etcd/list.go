@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"fmt"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -12,15 +11,25 @@ import (
 // batch is how many peerings a list reads at a time; etcd takes 128 operations in one transaction.
 const batch = 100
 
-// List implements peering.Store. Each peering is read as it is at some moment during the call.
+// List implements peering.Store. Each peering is read as it is at some moment during the call. The ids come from the
+// indexes that the filter names, as far as they have them in common, so that a short page is cheap however many peerings
+// a tenant has.
 func (s *Store) List(ctx context.Context, scope peering.Scope, query peering.Query) (found []peering.Peering, more bool, err error) {
-	prefix := scopePrefix(scope)
-	from, end := prefix, clientv3.GetPrefixRangeEnd(prefix)
-	if query.After != "" {
-		from = prefix + query.After.Key() + "\x00"
+	ids := s.matching(scope, query.Filter)
+	from := query.After.Key()
+	if from != "" {
+		from += "\x00" // behind it
 	}
 	for {
-		peerings, next, err := s.page(ctx, prefix, from, end)
+		size := batch
+		if query.Limit > 0 {
+			size = min(batch, query.Limit-len(found)+1)
+		}
+		page, err := ids.page(ctx, from, size)
+		if err != nil {
+			return nil, false, err
+		}
+		peerings, err := s.getAll(ctx, page)
 		if err != nil {
 			return nil, false, err
 		}
@@ -33,49 +42,73 @@ func (s *Store) List(ctx context.Context, scope peering.Scope, query peering.Que
 			}
 			found = append(found, p)
 		}
-		if next == "" {
+		if len(page) < size {
 			return found, false, nil
 		}
-		from = next
+		from = page[len(page)-1] + "\x00"
 	}
 }
 
-// page reads the peerings of one batch of index keys and answers the key from which to go on, or none at the end.
-func (s *Store) page(ctx context.Context, prefix, from, end string) (peerings []peering.Peering, next string, err error) {
+// matching is the ids of the peerings of a scope that a filter may select.
+func (s *Store) matching(scope peering.Scope, filter peering.Filter) common {
+	var lists common
+	if scope.Cluster == (peering.ClusterRef{}) {
+		lists = s.filtered(scope.Tenant, filter)
+	}
+	if len(lists) == 0 {
+		lists = common{s.union(scopePrefix(scope))}
+	}
+	return lists
+}
+
+// filtered is the ids in the indexes of a tenant that the filter names.
+func (s *Store) filtered(tenant peering.ID, filter peering.Filter) common {
+	var lists common
+	if filter.VPC != "" {
+		lists = append(lists, s.union(vpcPrefix(tenant, filter.VPC)))
+	}
+	if filter.Name != "" {
+		lists = append(lists, s.union(namePrefix(tenant, filter.Name)))
+	}
+	if filter.Tenant != "" && !filter.Tenant.Is(tenant) {
+		lists = append(lists, s.union(otherPrefix(tenant, filter.Tenant)))
+	}
+	switch filter.Status {
+	case "":
+	case peering.Expired:
+		// Until somebody settles it, a peering that has expired is stored as pending.
+		lists = append(lists, s.union(statusPrefix(tenant, peering.Expired), statusPrefix(tenant, peering.PendingAcceptance)))
+	default:
+		lists = append(lists, s.union(statusPrefix(tenant, filter.Status)))
+	}
+	return lists
+}
+
+// getAll reads those of the peerings that are there, at one moment and in the order of the ids.
+func (s *Store) getAll(ctx context.Context, ids []string) ([]peering.Peering, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	index, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(batch), clientv3.WithKeysOnly())
-	if err != nil {
-		return nil, "", translate(fmt.Errorf("list %s: %w", prefix, err))
-	}
-	if len(index.Kvs) == 0 {
-		return nil, "", nil
-	}
-	reads := make([]clientv3.Op, len(index.Kvs))
-	for i, kv := range index.Kvs {
-		reads[i] = clientv3.OpGet(peeringKey(peering.ID(kv.Key[len(prefix):])))
+	reads := make([]clientv3.Op, len(ids))
+	for i, id := range ids {
+		reads[i] = clientv3.OpGet(peeringKey(peering.ID(id)))
 	}
 	resp, err := s.commit(ctx, nil, reads, nil)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
+	peerings := make([]peering.Peering, 0, len(ids))
 	for _, r := range resp.Responses {
 		// A peering that was deleted in between is left out.
 		for _, kv := range r.GetResponseRange().Kvs {
 			p, err := decodePeering(kv)
 			if err != nil {
-				return nil, "", err
+				return nil, err
 			}
 			peerings = append(peerings, p)
 		}
 	}
-	return peerings, following(index), nil
-}
-
-// following is the key after the last one of a range, or none where the range is at its end.
-func following(r *clientv3.GetResponse) string {
-	if !r.More {
-		return ""
-	}
-	return string(r.Kvs[len(r.Kvs)-1].Key) + "\x00"
+	return peerings, nil
 }

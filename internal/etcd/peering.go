@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -66,15 +67,11 @@ func creation(p peering.Peering, lapsed *stored) (compare []clientv3.Cmp, then [
 	if lapsed == nil {
 		return append(compare, absent(pairKey(p))), then, nil
 	}
-	settled, err := encodePeering(lapsed.At(p.CreatedAt))
-	if err != nil {
-		return nil, nil, err
-	}
-	key := peeringKey(lapsed.ID)
+	settled, err := rewriting(lapsed.Peering, lapsed.At(p.CreatedAt))
 	compare = append(compare,
-		unchanged(key, lapsed.revision),
+		unchanged(peeringKey(lapsed.ID), lapsed.revision),
 		clientv3.Compare(clientv3.Value(pairKey(p)), "=", lapsed.ID.Key()))
-	return compare, append(then, clientv3.OpPut(key, settled)), nil
+	return compare, append(then, settled...), err
 }
 
 // standing answers the peering that the pair key of p names where that one has expired by the time that p is made, nil
@@ -165,6 +162,24 @@ func replacement(current, changed peering.Peering) ([]clientv3.Op, error) {
 		}
 		return append(then, clientv3.OpDelete(routePrefix(current.ID), clientv3.WithPrefix())), nil
 	}
+	rewrite, err := rewriting(current, changed)
+	return append(then, rewrite...), err
+}
+
+// rewriting is what a transaction does to put a changed record in the place of the current one and to move its index keys.
+func rewriting(current, changed peering.Peering) ([]clientv3.Op, error) {
 	value, err := encodePeering(changed)
-	return append(then, clientv3.OpPut(peeringKey(changed.ID), value)), err
+	then := []clientv3.Op{clientv3.OpPut(peeringKey(changed.ID), value)}
+	before, after := indexKeys(current), indexKeys(changed)
+	for _, key := range before {
+		if !slices.Contains(after, key) {
+			then = append(then, clientv3.OpDelete(key))
+		}
+	}
+	for _, key := range after {
+		if !slices.Contains(before, key) {
+			then = append(then, clientv3.OpPut(key, ""))
+		}
+	}
+	return then, err
 }

@@ -51,14 +51,23 @@ func TestRecordsAreAsTheyWere(t *testing.T) {
 	c, p := recorded()
 	put(t, store, c)
 	create(t, store, p)
-	wantDump(t, store, map[string]string{
+	want := map[string]string{
 		clusterKey: clusterRecord,
 		peeringKey: peeringRecord,
 		"/peering/pair/83081290198e48e28e2d64c50023d136/f4da5a55a2bb4bb79bb08a6f0cb347b0":                    "0190a3b400007000800000000000000a",
 		"/peering/tenant/8185f87d043f4519a68420a282b5e2fa/0190a3b400007000800000000000000a":                  "",
 		"/peering/tenant/4f30b9215e054c908d18f2b150131646/0190a3b400007000800000000000000a":                  "",
 		"/peering/cluster-peering/4f30b9215e054c908d18f2b150131646/1000000/0190a3b400007000800000000000000a": "",
-	})
+	}
+	const requester, accepter, id = "8185f87d043f4519a68420a282b5e2fa", "4f30b9215e054c908d18f2b150131646", "/0190a3b400007000800000000000000a"
+	for tenant, other := range map[string]string{requester: accepter, accepter: requester} {
+		want["/peering/tenant-name/"+tenant+"/orders"+id] = ""
+		want["/peering/tenant-status/"+tenant+"/ACTIVE"+id] = ""
+		want["/peering/tenant-vpc/"+tenant+"/83081290198e48e28e2d64c50023d136"+id] = ""
+		want["/peering/tenant-vpc/"+tenant+"/f4da5a55a2bb4bb79bb08a6f0cb347b0"+id] = ""
+		want["/peering/tenant-other/"+tenant+"/"+other+id] = ""
+	}
+	wantDump(t, store, want)
 	if got := get(t, store, p.ID); got != p {
 		t.Errorf("got %+v, want %+v", got, p)
 	}

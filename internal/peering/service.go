@@ -123,15 +123,30 @@ func (s *Service) List(ctx context.Context, scope Scope, filter Filter, after ID
 		return nil, false, err
 	}
 	now := s.now()
-	found, more, err := s.store.List(ctx, scope, Query{
-		After: after,
-		Limit: limit,
-		Match: func(p Peering) bool { return filter.Match(p.At(now)) },
-	})
+	match := func(p Peering) bool { return filter.Match(p.At(now)) }
+	if filter.ID != "" {
+		return s.only(ctx, scope, filter.ID, after, match)
+	}
+	found, more, err := s.store.List(ctx, scope, Query{After: after, Limit: limit, Filter: filter, Match: match})
 	for i := range found {
 		found[i] = found[i].At(now)
 	}
 	return found, more, err
+}
+
+// only answers the list that the peering of the id makes alone, if it belongs there.
+func (s *Service) only(ctx context.Context, scope Scope, id, after ID, match func(Peering) bool) ([]Peering, bool, error) {
+	p, err := s.store.Get(ctx, id)
+	switch {
+	case CodeOf(err) == NotFound:
+		return nil, false, nil
+	case err != nil:
+		return nil, false, err
+	case !scope.Sees(p) || !match(p) || p.ID.Key() <= after.Key():
+		return nil, false, nil
+	default:
+		return []Peering{p.At(s.now())}, false, nil
+	}
 }
 
 // A Change of a peering; a nil member stays as it is.

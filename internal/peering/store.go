@@ -50,6 +50,9 @@ type Query struct {
 	After ID
 	// Limit is how many peerings the answer holds at most; 0 for all.
 	Limit int
+	// Filter says what all peerings that Match selects have in common, so that others need not be read; zero says nothing.
+	// Its status is the one that a peering reads as, so Expired stands for some that are stored as PendingAcceptance.
+	Filter Filter
 	// Match selects peerings. It has to be pure.
 	Match func(Peering) bool
 }

@@ -1,0 +1,120 @@
+package etcd_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+)
+
+// TestListByFilters compares what lists answer for random filters with what the filters select of all peerings.
+func TestListByFilters(t *testing.T) {
+	const size, queries = 150, 300
+	store, r := open(t), rand.New(rand.NewPCG(seed(t), 0))
+	tenants := []peering.ID{newID(), newID(), newID()}
+	vpcs := []peering.ID{newID(), newID(), newID(), newID()}
+	names := []string{"a", "a.b", "b"}
+	statuses := []peering.Status{peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted}
+	now := created.Add(peering.Lifetime)
+	var made []peering.Peering
+	for range size {
+		p := newPeering(peering.VPC{ID: newID(), Tenant: pick(r, tenants)}, peering.VPC{ID: newID(), Tenant: pick(r, tenants)})
+		if r.IntN(2) == 0 {
+			p.Requester.ID = pick(r, vpcs)
+		}
+		p.Name, p.Status = pick(r, names), pick(r, statuses[:4])
+		if r.IntN(2) == 0 {
+			p.ExpiresAt = now.Add(1) // it is not expired yet
+		}
+		made = append(made, create(t, store, p))
+	}
+	for range queries {
+		scope := peering.Scope{Tenant: pick(r, tenants)}
+		filter := peering.Filter{
+			Name:   maybe(r, pick(r, names)),
+			Status: maybe(r, pick(r, statuses)),
+			Tenant: maybe(r, pick(r, tenants)),
+			VPC:    maybe(r, pick(r, vpcs)),
+		}
+		query := peering.Query{Limit: 1 + r.IntN(20), Filter: filter, Match: func(p peering.Peering) bool { return filter.Match(p.At(now)) }}
+		t.Run(fmt.Sprintf("%+v", filter), func(t *testing.T) {
+			var want []peering.ID
+			for _, p := range made {
+				if scope.Sees(p) && filter.Match(p.At(now)) {
+					want = append(want, p.ID)
+				}
+			}
+			wantIDs(t, walk(t, store, scope, query), want)
+		})
+	}
+}
+
+// walk reads all pages of a list.
+func walk(t *testing.T, store *etcd.Store, scope peering.Scope, query peering.Query) []peering.ID {
+	t.Helper()
+	var all []peering.ID
+	for {
+		ids, more := list(t, store, scope, query)
+		all = append(all, ids...)
+		if !more {
+			return all
+		}
+		query.After = ids[len(ids)-1]
+	}
+}
+
+// maybe answers the value, or mostly the zero value.
+func maybe[T any](r *rand.Rand, value T) T {
+	if r.IntN(3) == 0 {
+		return value
+	}
+	var zero T
+	return zero
+}
+
+// TestShortPageIsCheap counts the reads that a short page takes in a tenant with many peerings.
+func TestShortPageIsCheap(t *testing.T) {
+	const size = 4 * etcd.Batch
+	store := open(t)
+	tenant, vpc := newID(), newID()
+	var rare []peering.ID
+	for i := range size {
+		p := newPeering(peering.VPC{ID: newID(), Tenant: tenant}, newVPC())
+		p.Name, p.Status = "common", peering.Active
+		if i%(size/2) == size/2-1 {
+			p.Requester.ID, p.Name, p.Status = vpc, "rare", peering.Rejected
+			rare = append(rare, p.ID)
+		}
+		create(t, store, p)
+	}
+	for _, tt := range []struct {
+		name   string
+		filter peering.Filter
+		limit  int
+		want   []peering.ID
+	}{
+		{"by VPC", peering.Filter{VPC: vpc}, 10, rare},
+		{"by name", peering.Filter{Name: "rare"}, 10, rare},
+		{"by status", peering.Filter{Status: peering.Rejected}, 10, rare},
+		{"by a name that all but some have and the VPC of these", peering.Filter{Name: "common", VPC: vpc}, 10, nil},
+		{"by a status that all but some have and the name of these", peering.Filter{Status: peering.Active, Name: "rare"}, 10, nil},
+		{"by all", peering.Filter{VPC: vpc, Name: "rare", Status: peering.Rejected}, 10, rare},
+		{"by another tenant", peering.Filter{Tenant: newID()}, 10, nil},
+		{"by its own tenant", peering.Filter{Tenant: tenant, Name: "rare"}, 1, rare[:1]},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reads := 0
+			counted := store.Interrupted(func(n int) { reads = n })
+			got, _ := list(t, counted, peering.Scope{Tenant: tenant}, peering.Query{Limit: tt.limit, Filter: tt.filter, Match: tt.filter.Match})
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("listed %v, want %v", got, tt.want)
+			}
+			if reads > 8 {
+				t.Errorf("it took %d reads; all of the tenant's peerings take %d", reads, 2*size/etcd.Batch)
+			}
+		})
+	}
+}
