@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,22 +56,26 @@ func exercise(operationID string, status int) string {
 	return operationID + " " + strconv.Itoa(status)
 }
 
-// missing answers the documented statuses of operations that no test has seen.
-func (d *document) missing() []string {
+// coverage answers a table of all documented operations and statuses, and how many of them no test has seen; these stand
+// in brackets.
+func (d *document) coverage() (text string, missing int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var missing []string
-	for _, item := range d.Paths.Map() {
-		for _, operation := range item.Operations() {
-			for status := range operation.Responses.Map() {
-				if key := operation.OperationID + " " + status; !d.seen[key] {
-					missing = append(missing, key)
+	var rows []string
+	for path, item := range d.Paths.Map() {
+		for method, operation := range item.Operations() {
+			statuses := slices.Sorted(maps.Keys(operation.Responses.Map()))
+			for i, status := range statuses {
+				if !d.seen[operation.OperationID+" "+status] {
+					statuses[i] = "[" + status + "]"
+					missing++
 				}
 			}
+			rows = append(rows, fmt.Sprintf("%-6s %-90s %-16s %s", method, path, operation.OperationID, strings.Join(statuses, " ")))
 		}
 	}
-	slices.Sort(missing)
-	return missing
+	slices.Sort(rows)
+	return strings.Join(rows, "\n"), missing
 }
 
 // check answers how an answer departs from the contract, or nil.

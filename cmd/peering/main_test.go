@@ -26,8 +26,9 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
-		if missing := contract.missing(); len(missing) > 0 {
-			fmt.Printf("documented, but exercised by no test:\n  %s\n", strings.Join(missing, "\n  "))
+		table, missing := contract.coverage()
+		fmt.Printf("%s\n%d documented statuses are exercised by no test\n", table, missing)
+		if missing > 0 {
 			code = 1
 		}
 	}
