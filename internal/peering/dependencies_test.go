@@ -1,0 +1,17 @@
+package peering_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestDomainNeedsTheStandardLibraryOnly(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.TrimSpace(string(out)), "github.com/peering/peering/internal/peering"; got != want {
+		t.Errorf("beside the standard library it needs %s", got)
+	}
+}
