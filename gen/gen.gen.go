@@ -321,7 +321,8 @@ type CSError struct {
 	// such cluster and CS.22103 no such peering are the public service's; this service's own are CS.22101 wrong
 	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22105 wrong
 	// status, CS.22106 body too large, CS.22107 unsupported content type, CS.22108 store unavailable, CS.22109 route
-	// exists, CS.22110 no such route and CS.22111 cluster in use.
+	// exists, CS.22110 no such route, CS.22111 cluster in use and
+	// CS.22112 addresses that do not fit.
 	ErrorID string `json:"error_id"`
 
 	// ErrorJSONOpt A JSON array as a string. Where the request did not follow this document it holds one object for each
@@ -612,14 +613,14 @@ type ProjectID = ResourceID
 // CSInternalError Why the Cloud Stream Service refused a request.
 type CSInternalError = CSError
 
-// CSInvalid Why the Cloud Stream Service refused a request.
-type CSInvalid = CSError
-
 // CSInvalidParameter Why the Cloud Stream Service refused a request.
 type CSInvalidParameter = CSError
 
 // CSRefusedCluster Why the Cloud Stream Service refused a request.
 type CSRefusedCluster = CSError
+
+// CSRefusedClusterCreate Why the Cloud Stream Service refused a request.
+type CSRefusedClusterCreate = CSError
 
 // CSRefusedClusterDelete Why the Cloud Stream Service refused a request.
 type CSRefusedClusterDelete = CSError
@@ -2833,7 +2834,7 @@ type CreateClusterResult struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClusterCreated
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *CSInvalid
+	JSON400 *CSRefusedClusterCreate
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -2862,7 +2863,7 @@ func (r CreateClusterResult) GetJSON200() *ClusterCreated {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r CreateClusterResult) GetJSON400() *CSInvalid {
+func (r CreateClusterResult) GetJSON400() *CSRefusedClusterCreate {
 	return r.JSON400
 }
 
@@ -5364,7 +5365,7 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest CSInvalid
+		var dest CSRefusedClusterCreate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -50,9 +50,10 @@ var csErrors = map[peering.Code]csError{
 	peering.WrongStatus: {
 		http.StatusBadRequest, "CS.22105", "The status of the peering does not allow this.", "Look at the peering's status.",
 	},
-	peering.RouteExists:   {http.StatusBadRequest, "CS.22109", "The route exists.", "Use the route that stands, or delete it first."},
-	peering.RouteNotFound: {http.StatusBadRequest, "CS.22110", "The route does not exist.", "Check the route ID."},
-	peering.ClusterInUse:  {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete these peerings first."},
+	peering.RouteExists:    {http.StatusBadRequest, "CS.22109", "The route exists.", "Use the route that stands, or delete it first."},
+	peering.RouteNotFound:  {http.StatusBadRequest, "CS.22110", "The route does not exist.", "Check the route ID."},
+	peering.InvalidNetwork: {http.StatusBadRequest, "CS.22112", "The addresses do not fit.", "Correct the addresses."},
+	peering.ClusterInUse:   {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete these peerings first."},
 	tooLarge: {
 		http.StatusRequestEntityTooLarge, "CS.22106", "The request body is too large.", "Send a smaller request body.",
 	},
@@ -82,6 +83,7 @@ var vpcErrors = map[peering.Code]vpcError{
 	peering.SelfPeering:     {http.StatusBadRequest, "VPC.22102"},
 	peering.AlreadyPeered:   {http.StatusConflict, "VPC.22104"},
 	peering.WrongStatus:     {http.StatusConflict, "VPC.22105"},
+	peering.InvalidNetwork:  {http.StatusBadRequest, "VPC.22101"},
 	peering.ClusterInUse:    {http.StatusConflict, "VPC.22113"},
 	peering.RouteExists:     {http.StatusConflict, "VPC.22111"},
 	peering.RouteNotFound:   {http.StatusNotFound, "VPC.22112"},
@@ -110,9 +112,8 @@ func failureOf(err error) failure {
 		if e.Field == "" {
 			return failure{code: e.Code, message: e.Message}
 		}
-		err = &validate.Error{Kind: validate.Invalid, Violations: []validate.Violation{
-			{In: validate.Body, Field: e.Field, Reason: e.Message},
-		}}
+		violation := validate.Violation{In: validate.Body, Field: e.Field, Reason: e.Message}
+		return failure{code: e.Code, message: violation.String(), violations: []validate.Violation{violation}}
 	}
 	if e, ok := errors.AsType[*validate.Error](err); ok {
 		return failure{code: codeOfRefusal(e), message: e.Error(), violations: e.Violations}

@@ -111,9 +111,9 @@ func TestBadRoutes(t *testing.T) {
 		status                  int
 		code, field, says       string
 	}{
-		{"host bits", `{"destination":"10.0.0.1/8"}`, "application/json", 400, "CS.10004", "body /destination", "10.0.0.0/8"},
-		{"the cluster's own VPC", `{"destination":"172.16.1.0/24"}`, "application/json", 400, "CS.10004", "body /destination", "172.16.0.0/23"},
-		{"a block around it", `{"destination":"0.0.0.0/0"}`, "application/json", 400, "CS.10004", "body /destination", "172.16.0.0/23"},
+		{"host bits", `{"destination":"10.0.0.1/8"}`, "application/json", 400, "CS.22112", "body /destination", "10.0.0.0/8"},
+		{"the cluster's own VPC", `{"destination":"172.16.1.0/24"}`, "application/json", 400, "CS.22112", "body /destination", "172.16.0.0/23"},
+		{"a block around it", `{"destination":"0.0.0.0/0"}`, "application/json", 400, "CS.22112", "body /destination", "172.16.0.0/23"},
 		{"an address", `{"destination":"10.0.0.0"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
 		{"an octet over 255", `{"destination":"256.0.0.0/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
 		{"a length over 32", `{"destination":"10.0.0.0/33"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},

@@ -143,17 +143,18 @@ func TestOpenClusteredIsRefused(t *testing.T) {
 	tests := []struct {
 		name      string
 		endpoints []string
+		timeout   time.Duration
 		want      []string // what the error names
 	}{
-		{"where nobody answers", []string{dead}, []string{dead}},
-		{"where none of two answers", []string{dead, deadToo}, []string{dead, deadToo}},
-		{"by an old version", []string{old}, []string{old, "3.6.8", "3.6.9"}},
-		{"by one old version among others", []string{endpoint, old}, []string{old, "3.6.8"}},
-		{"for what is no endpoint", []string{"http://"}, []string{"http://"}},
+		{"where nobody answers", []string{dead}, 100 * time.Millisecond, []string{dead}},
+		{"where none of two answers", []string{dead, deadToo}, 100 * time.Millisecond, []string{dead, deadToo}},
+		{"for what is no endpoint", []string{"http://"}, 100 * time.Millisecond, []string{"http://"}},
+		{"by an old version", []string{old}, time.Minute, []string{old, "3.6.8", "3.6.9"}},
+		{"by one old version among others", []string{endpoint, old}, time.Minute, []string{old, "3.6.8"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			store, err := etcd.Open(t.Context(), etcd.Config{Endpoints: tt.endpoints, Timeout: 500 * time.Millisecond})
+			store, err := etcd.Open(t.Context(), etcd.Config{Endpoints: tt.endpoints, Timeout: tt.timeout})
 			if err == nil {
 				t.Fatal("the store opened", store.Close())
 			}

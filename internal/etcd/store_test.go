@@ -1,6 +1,7 @@
 package etcd_test
 
 import (
+	"context"
 	"maps"
 	"testing"
 	"time"
@@ -23,7 +24,10 @@ func open(t *testing.T) *etcd.Store {
 // openIn answers a store on the directory; it is closed at the end of the test, if not before.
 func openIn(t *testing.T, dir string) *etcd.Store {
 	t.Helper()
-	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Timeout: time.Minute})
+	// An etcd that can't become ready would wait for ever.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	store, err := etcd.Open(ctx, etcd.Config{DataDir: dir, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,11 +106,11 @@ func (c Cluster) validNetwork() *Error {
 		return e
 	}
 	if subnet.Bits() < vpc.Bits() || !vpc.Contains(subnet.Addr()) {
-		return invalid("/subnet_cidr", "must lie in %s, the block of the VPC", vpc)
+		return misfit("/subnet_cidr", "must lie in %s, the block of the VPC", vpc)
 	}
 	gateway, err := netip.ParseAddr(c.SubnetGateway)
 	if err != nil || !subnet.Contains(gateway) {
-		return invalid("/subnet_gateway", "must be an address in %s, the block of the subnet", subnet)
+		return misfit("/subnet_gateway", "must be an address in %s, the block of the subnet", subnet)
 	}
 	return nil
 }
@@ -119,10 +119,10 @@ func (c Cluster) validNetwork() *Error {
 func parseCIDR(field, text string) (netip.Prefix, *Error) {
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil || !prefix.Addr().Is4() {
-		return prefix, invalid(field, "must be an IPv4 CIDR block such as 172.16.0.0/23")
+		return prefix, misfit(field, "must be an IPv4 CIDR block such as 172.16.0.0/23")
 	}
 	if prefix != prefix.Masked() {
-		return prefix, invalid(field, "must have no host bits set: the block is %s", prefix.Masked())
+		return prefix, misfit(field, "must have no host bits set: the block is %s", prefix.Masked())
 	}
 	return prefix, nil
 }

@@ -14,6 +14,8 @@ const (
 	Internal Code = "internal"
 	// Invalid is a request that does not follow the contract.
 	Invalid Code = "invalid"
+	// InvalidNetwork is addresses that are well formed, but do not fit: host bits, blocks that overlap or lie apart.
+	InvalidNetwork Code = "invalid_network"
 	// SelfPeering is a peering of a VPC with itself.
 	SelfPeering Code = "self_peering"
 	// Unauthenticated is a request that does not say who calls.
@@ -55,9 +57,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// invalid makes an error of code Invalid for a member of the request's body.
-func invalid(field, format string, args ...any) *Error {
-	e := Errorf(Invalid, format, args...)
+// misfit makes an error of code InvalidNetwork for a member of the request's body.
+func misfit(field, format string, args ...any) *Error {
+	e := Errorf(InvalidNetwork, format, args...)
 	e.Field = field
 	return e
 }

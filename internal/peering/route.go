@@ -66,7 +66,7 @@ func validDestination(destination string, cluster Cluster) error {
 	}
 	own, err := netip.ParsePrefix(cluster.VPCCIDR)
 	if err == nil && own.Overlaps(prefix) {
-		return invalid("/destination", "must not overlap %s, the cluster's own VPC", own)
+		return misfit("/destination", "must not overlap %s, the cluster's own VPC", own)
 	}
 	return nil
 }
