@@ -28,8 +28,13 @@ check: ## lint, check that go.mod is tidy and that generated code is up to date
 	$(LINT) run
 	go mod tidy -diff
 	cd tools && go mod tidy -diff
+	cd conformance && go mod tidy -diff && go vet ./...
 	@before=$$(cat $(GENERATED) | cksum); $(MAKE) -s generate; after=$$(cat $(GENERATED) | cksum); \
 	[ "$$before" = "$$after" ] || { echo "generated code was not up to date; commit what 'make generate' made"; exit 1; }
+
+.PHONY: conformance
+conformance: ## run clients that others wrote and fuzzers against the service; needs Node and Python, too
+	cd conformance && go run .
 
 .PHONY: bench
 bench: ## time the start of the service
