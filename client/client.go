@@ -13,8 +13,8 @@
 //		// The two VPCs are peered already; the error names the peering.
 //	}
 //
-// Calls go to the two roots of the API. Those named after Peering are the Cloud Stream Service's and are about the
-// peerings of a cluster; those named after VPCPeering are the VPC service's and are about the peerings of the project.
+// Calls go to the two roots of the API. Those named after VPCPeering are the VPC service's and are about the peerings of the
+// project; all others are the Cloud Stream Service's and are about its clusters, their peerings and the routes over these.
 // A call makes one request: nothing is retried.
 package client
 
