@@ -10,15 +10,18 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// fill makes n peerings of the tenant and answers their ids in order.
+// fill makes n peerings of the tenant, all at once, and answers their ids in order.
 func fill(t *testing.T, store *etcd.Store, tenant peering.ID, n int) []peering.ID {
 	t.Helper()
 	requester := peering.VPC{ID: newID(), Tenant: tenant}
-	ids := make([]peering.ID, n)
-	for i := range ids {
-		p := newPeering(requester, newVPC())
-		p.Name = fmt.Sprintf("p%d", i)
-		ids[i] = create(t, store, p).ID
+	peerings, ids := make([]peering.Peering, n), make([]peering.ID, n)
+	for i := range n {
+		peerings[i] = newPeering(requester, newVPC())
+		peerings[i].Name = fmt.Sprintf("p%d", i)
+		ids[i] = peerings[i].ID
+	}
+	for _, err := range race(n, func(i int) error { return store.Create(t.Context(), peerings[i]) }) {
+		wantCode(t, err, "")
 	}
 	return ids
 }
@@ -164,8 +167,9 @@ func TestListInterrupted(t *testing.T) {
 				if n != tt.at {
 					return
 				}
-				for _, id := range tt.delete(ids) {
-					wantCode(t, act(t, store, peering.Delete, id), "")
+				gone := tt.delete(ids)
+				for _, err := range race(len(gone), func(i int) error { return act(t, store, peering.Delete, gone[i]) }) {
+					wantCode(t, err, "")
 				}
 			})
 			got, more := list(t, interrupted, scope, peering.Query{})

@@ -107,11 +107,19 @@ func TestLogLevels(t *testing.T) {
 
 func TestLogKeepsTheFieldsOfItsLogger(t *testing.T) {
 	log := &recorder{level: slog.LevelDebug}
-	parent := etcd.NewLogger(slog.New(log)).With(zap.String("member", "a"))
-	parent.With(zap.Int("term", 2)).Error("one")
-	parent.With(zap.Int("term", 3)).Error("two", zap.Bool("leader", true))
+	parent := etcd.NewLogger(slog.New(log))
+	for _, field := range []string{"a", "b", "c"} {
+		parent = parent.With(zap.Int(field, 1))
+	}
+	first, second := parent.With(zap.Int("first", 1)), parent.With(zap.Int("second", 1))
+	first.Error("one")
+	second.Error("two", zap.Bool("leader", true))
 	parent.Error("three")
-	want := []string{"ERROR one etcd=map[member:a term:2]", "ERROR two etcd=map[leader:true member:a term:3]", "ERROR three etcd=map[member:a]"}
+	want := []string{
+		"ERROR one etcd=map[a:1 b:1 c:1 first:1]",
+		"ERROR two etcd=map[a:1 b:1 c:1 leader:true second:1]",
+		"ERROR three etcd=map[a:1 b:1 c:1]",
+	}
 	if got := log.all(); !slices.Equal(got, want) {
 		t.Errorf("logged %q, want %q", got, want)
 	}
