@@ -36,8 +36,13 @@ type Store struct {
 
 var _ peering.Store = (*Store)(nil)
 
-// Open answers a store that is ready to serve. Close it after use.
+// startTimeout is how long a store may take to become ready.
+const startTimeout = time.Minute
+
+// Open answers a store that is ready to serve, after a minute at most. Close it after use.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 2 * time.Second
 	}

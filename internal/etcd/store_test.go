@@ -1,7 +1,6 @@
 package etcd_test
 
 import (
-	"context"
 	"maps"
 	"testing"
 	"time"
@@ -24,10 +23,7 @@ func open(t *testing.T) *etcd.Store {
 // openIn answers a store on the directory; it is closed at the end of the test, if not before.
 func openIn(t *testing.T, dir string) *etcd.Store {
 	t.Helper()
-	// An etcd that can't become ready would wait for ever.
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	store, err := etcd.Open(ctx, etcd.Config{DataDir: dir, Timeout: time.Minute})
+	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
