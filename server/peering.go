@@ -26,11 +26,7 @@ func (h *handlers) CreatePeering(
 func (h *handlers) ListPeerings(
 	ctx context.Context, request api.ListPeeringsRequestObject,
 ) (api.ListPeeringsResponseObject, error) {
-	cluster, err := h.peerings.Cluster(ctx, clusterRef(request.ProjectID, request.ClusterID))
-	if err != nil {
-		return nil, err
-	}
-	found, _, err := h.peerings.List(ctx, peering.Scope{Cluster: cluster.ClusterRef}, peering.Filter{}, "", 0)
+	cluster, found, err := h.peerings.ListForCluster(ctx, clusterRef(request.ProjectID, request.ClusterID))
 	if err != nil {
 		return nil, err
 	}

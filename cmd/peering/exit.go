@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"strings"
 
 	"github.com/peering/peering/client"
 )
@@ -75,5 +74,5 @@ func explain(err error) string {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		text += "\nIs the server running? 'peering serve' starts one; --endpoint and PEERING_ENDPOINT name another."
 	}
-	return strings.TrimSpace(text)
+	return text
 }

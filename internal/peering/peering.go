@@ -31,8 +31,8 @@ type VPC struct {
 // At answers the peering as it reads at the given time: one that waited for its accepter until it expired is EXPIRED.
 // Nothing else depends on the time.
 func (p Peering) At(now time.Time) Peering {
-	if p.Status == PendingAcceptance && !now.Before(p.ExpiresAt) {
-		p.Status = Expired
+	if next, ok := Next(p.Status, Expire); ok && next != p.Status && !now.Before(p.ExpiresAt) {
+		p.Status = next
 		p.UpdatedAt = p.ExpiresAt
 	}
 	return p

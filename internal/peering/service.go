@@ -122,31 +122,45 @@ func (s *Service) List(ctx context.Context, scope Scope, filter Filter, after ID
 	if err := s.exists(ctx, scope); err != nil {
 		return nil, false, err
 	}
+	return s.list(ctx, scope, filter, after, limit)
+}
+
+// ListForCluster answers a cluster and all its peerings, oldest first, or ClusterNotFound.
+func (s *Service) ListForCluster(ctx context.Context, ref ClusterRef) (Cluster, []Peering, error) {
+	cluster, err := s.store.Cluster(ctx, ref)
+	if err != nil {
+		return Cluster{}, nil, err
+	}
+	found, _, err := s.list(ctx, Scope{Cluster: ref}, Filter{}, "", 0)
+	return cluster, found, err
+}
+
+func (s *Service) list(ctx context.Context, scope Scope, filter Filter, after ID, limit int) (found []Peering, more bool, err error) {
 	now := s.now()
 	match := func(p Peering) bool { return filter.Match(p.At(now)) }
 	if filter.ID != "" {
-		return s.only(ctx, scope, filter.ID, after, match)
+		found, err = s.only(ctx, filter.ID, func(p Peering) bool {
+			return scope.Sees(p) && match(p) && p.ID.Key() > after.Key()
+		})
+	} else {
+		found, more, err = s.store.List(ctx, scope, Query{After: after, Limit: limit, Filter: filter, Match: match})
 	}
-	found, more, err := s.store.List(ctx, scope, Query{After: after, Limit: limit, Filter: filter, Match: match})
 	for i := range found {
 		found[i] = found[i].At(now)
 	}
 	return found, more, err
 }
 
-// only answers the list that the peering of the id makes alone, if it belongs there.
-func (s *Service) only(ctx context.Context, scope Scope, id, after ID, match func(Peering) bool) ([]Peering, bool, error) {
+// only answers the list that the peering of the id makes alone, empty where it is not there or does not match.
+func (s *Service) only(ctx context.Context, id ID, match func(Peering) bool) ([]Peering, error) {
 	p, err := s.store.Get(ctx, id)
-	switch {
-	case CodeOf(err) == NotFound:
-		return nil, false, nil
-	case err != nil:
-		return nil, false, err
-	case !scope.Sees(p) || !match(p) || p.ID.Key() <= after.Key():
-		return nil, false, nil
-	default:
-		return []Peering{p.At(s.now())}, false, nil
+	if CodeOf(err) == NotFound || err == nil && !match(p) {
+		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	return []Peering{p}, nil
 }
 
 // A Change of a peering; a nil member stays as it is.
@@ -166,17 +180,20 @@ func (s *Service) Rename(ctx context.Context, caller, id ID, change Change) (Pee
 		if err != nil {
 			return p, err
 		}
-		if change.Name != nil {
-			renamed.Name = *change.Name
-		}
-		if change.Description != nil {
-			renamed.Description = *change.Description
-		}
+		replace(&renamed.Name, change.Name)
+		replace(&renamed.Description, change.Description)
 		if renamed != p {
 			renamed.UpdatedAt = now
 		}
 		return renamed, nil
 	})
+}
+
+// replace sets a value to what is wanted, if anything is.
+func replace[T any](value, wanted *T) {
+	if wanted != nil {
+		*value = *wanted
+	}
 }
 
 // Accept makes a pending peering ACTIVE; on one that is ACTIVE it changes nothing. Only the accepter may.
