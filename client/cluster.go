@@ -32,7 +32,7 @@ type ClusterPage = gen.ClusterPage
 
 // CreateCluster makes a cluster and answers its id.
 func (c *Client) CreateCluster(ctx context.Context, cluster ClusterCreate) (string, error) {
-	created, err := answer[gen.ClusterCreated](c.raw.CreateCluster(ctx, c.project, cluster))
+	created, err := answer[gen.ClusterCreated](c.raw.CreateCluster(ctx, c.project, nil, cluster))
 	return created.Payload.ClusterID, err
 }
 

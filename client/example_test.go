@@ -28,7 +28,7 @@ func serve(ctx context.Context) (endpoint string, stop func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	service := peering.NewService(store, time.Now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
+	service := peering.NewService(store, peering.DefaultRules(), time.Now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
 	if err := service.AddClusters(ctx, []peering.Cluster{{
 		ClusterRef: peering.ClusterRef{Project: project, ID: "1000000"},
 		Name:       "mycluster",

@@ -32,7 +32,7 @@ type (
 
 // CreatePeering makes a peering between the VPC of a cluster and another one. It waits for its accepter.
 func (c *Client) CreatePeering(ctx context.Context, clusterID string, p PeeringCreate) (Peering, error) {
-	envelope, err := answer[gen.PeeringEnvelope](c.raw.CreatePeering(ctx, c.project, clusterID, p))
+	envelope, err := answer[gen.PeeringEnvelope](c.raw.CreatePeering(ctx, c.project, clusterID, nil, p))
 	return envelope.Peering, err
 }
 

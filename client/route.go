@@ -13,7 +13,7 @@ type Route = gen.Route
 // cluster.
 func (c *Client) CreateRoute(ctx context.Context, clusterID, peeringID, destination string) (Route, error) {
 	envelope, err := answer[gen.RouteEnvelope](
-		c.raw.CreateRoute(ctx, c.project, clusterID, peeringID, gen.RouteCreate{Destination: destination}))
+		c.raw.CreateRoute(ctx, c.project, clusterID, peeringID, nil, gen.RouteCreate{Destination: destination}))
 	return envelope.Route, err
 }
 

@@ -44,7 +44,7 @@ type VPCPeeringPage struct {
 // CreateVPCPeering makes a peering between a VPC of the project and another one. It is ACTIVE at once where the project
 // owns both, and waits for its accepter otherwise.
 func (c *Client) CreateVPCPeering(ctx context.Context, p VPCPeeringCreate) (VPCPeering, error) {
-	envelope, err := answer[gen.VPCPeeringEnvelope](c.raw.CreateVPCPeering(ctx, gen.VPCPeeringCreateEnvelope{Peering: p}))
+	envelope, err := answer[gen.VPCPeeringEnvelope](c.raw.CreateVPCPeering(ctx, nil, gen.VPCPeeringCreateEnvelope{Peering: p}))
 	return envelope.Peering, err
 }
 

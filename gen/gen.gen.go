@@ -607,6 +607,9 @@ type VPCReference struct {
 // ClusterID defines model for ClusterId.
 type ClusterID = string
 
+// IdempotencyKey defines model for Idempotency-Key.
+type IdempotencyKey = string
+
 // ProjectID The id of a VPC, a tenant or a project. Compared without regard to case and hyphens.
 type ProjectID = ResourceID
 
@@ -664,8 +667,14 @@ type VPCInvalidBody = VPCError
 // VPCInvalidParameter Why the VPC service refused a request.
 type VPCInvalidParameter = VPCError
 
+// VPCKeyReused Why the VPC service refused a request.
+type VPCKeyReused = VPCError
+
 // VPCNotFound Why the VPC service refused a request.
 type VPCNotFound = VPCError
+
+// VPCRefusedAccept Why the VPC service refused a request.
+type VPCRefusedAccept = VPCError
 
 // VPCRefusedCreate Why the VPC service refused a request.
 type VPCRefusedCreate = VPCError
@@ -684,6 +693,33 @@ type VPCUnsupportedMediaType = VPCError
 
 // VPCWrongStatus Why the VPC service refused a request.
 type VPCWrongStatus = VPCError
+
+// CreateClusterParams defines parameters for CreateCluster.
+type CreateClusterParams struct {
+	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
+	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
+	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
+	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CreatePeeringParams defines parameters for CreatePeering.
+type CreatePeeringParams struct {
+	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
+	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
+	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
+	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CreateRouteParams defines parameters for CreateRoute.
+type CreateRouteParams struct {
+	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
+	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
+	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
+	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
 
 // ListClustersParams defines parameters for ListClusters.
 type ListClustersParams struct {
@@ -731,6 +767,15 @@ type ListVPCPeeringsParams struct {
 
 	// Limit How many peerings a page holds at most.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreateVPCPeeringParams defines parameters for CreateVPCPeering.
+type CreateVPCPeeringParams struct {
+	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
+	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
+	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
+	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CreateClusterJSONRequestBody defines body for CreateCluster for application/json ContentType.
@@ -833,7 +878,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-	CreateClusterWithBody(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateClusterWithBody(ctx context.Context, projectID ProjectID, params *CreateClusterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateCluster Creates a cluster
 	//
@@ -843,7 +888,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-	CreateCluster(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateCluster(ctx context.Context, projectID ProjectID, params *CreateClusterParams, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteCluster Deletes a cluster
 	//
@@ -894,7 +939,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-	CreatePeeringWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePeeringWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePeering Creates a VPC peering connection
 	//
@@ -904,7 +949,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-	CreatePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePeering Deletes a peering of a cluster
 	//
@@ -936,7 +981,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-	CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateRoute Creates a route over a peering
 	//
@@ -946,7 +991,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-	CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteRoute Deletes a route
 	//
@@ -979,7 +1024,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-	CreateVPCPeeringWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateVPCPeeringWithBody(ctx context.Context, params *CreateVPCPeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateVPCPeering Creates a VPC peering connection between two VPCs
 	//
@@ -989,7 +1034,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-	CreateVPCPeering(ctx context.Context, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateVPCPeering(ctx context.Context, params *CreateVPCPeeringParams, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteVPCPeering Deletes a peering
 	//
@@ -1048,8 +1093,8 @@ type ClientInterface interface {
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-func (c *Client) CreateClusterWithBody(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateClusterRequestWithBody(c.Server, projectID, contentType, body)
+func (c *Client) CreateClusterWithBody(ctx context.Context, projectID ProjectID, params *CreateClusterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateClusterRequestWithBody(c.Server, projectID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1068,8 +1113,8 @@ func (c *Client) CreateClusterWithBody(ctx context.Context, projectID ProjectID,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-func (c *Client) CreateCluster(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateClusterRequest(c.Server, projectID, body)
+func (c *Client) CreateCluster(ctx context.Context, projectID ProjectID, params *CreateClusterParams, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateClusterRequest(c.Server, projectID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1179,8 +1224,8 @@ func (c *Client) ListPeerings(ctx context.Context, projectID ProjectID, clusterI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-func (c *Client) CreatePeeringWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePeeringRequestWithBody(c.Server, projectID, clusterID, contentType, body)
+func (c *Client) CreatePeeringWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePeeringRequestWithBody(c.Server, projectID, clusterID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1199,8 +1244,8 @@ func (c *Client) CreatePeeringWithBody(ctx context.Context, projectID ProjectID,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-func (c *Client) CreatePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePeeringRequest(c.Server, projectID, clusterID, body)
+func (c *Client) CreatePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePeeringRequest(c.Server, projectID, clusterID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1271,8 +1316,8 @@ func (c *Client) ListRoutes(ctx context.Context, projectID ProjectID, clusterID 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-func (c *Client) CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateRouteRequestWithBody(c.Server, projectID, clusterID, peeringID, contentType, body)
+func (c *Client) CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRouteRequestWithBody(c.Server, projectID, clusterID, peeringID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1291,8 +1336,8 @@ func (c *Client) CreateRouteWithBody(ctx context.Context, projectID ProjectID, c
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-func (c *Client) CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateRouteRequest(c.Server, projectID, clusterID, peeringID, body)
+func (c *Client) CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRouteRequest(c.Server, projectID, clusterID, peeringID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1364,8 +1409,8 @@ func (c *Client) ListVPCPeerings(ctx context.Context, params *ListVPCPeeringsPar
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-func (c *Client) CreateVPCPeeringWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateVPCPeeringRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateVPCPeeringWithBody(ctx context.Context, params *CreateVPCPeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateVPCPeeringRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1384,8 +1429,8 @@ func (c *Client) CreateVPCPeeringWithBody(ctx context.Context, contentType strin
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-func (c *Client) CreateVPCPeering(ctx context.Context, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateVPCPeeringRequest(c.Server, body)
+func (c *Client) CreateVPCPeering(ctx context.Context, params *CreateVPCPeeringParams, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateVPCPeeringRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1505,18 +1550,18 @@ func (c *Client) RejectVPCPeering(ctx context.Context, peeringID PeeringID, reqE
 }
 
 // NewCreateClusterRequest calls the generic CreateCluster builder with application/json body
-func NewCreateClusterRequest(server string, projectID ProjectID, body CreateClusterJSONRequestBody) (*http.Request, error) {
+func NewCreateClusterRequest(server string, projectID ProjectID, params *CreateClusterParams, body CreateClusterJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateClusterRequestWithBody(server, projectID, "application/json", bodyReader)
+	return NewCreateClusterRequestWithBody(server, projectID, params, "application/json", bodyReader)
 }
 
 // NewCreateClusterRequestWithBody constructs an http.Request for the CreateCluster method, with any body, and a specified content type
-func NewCreateClusterRequestWithBody(server string, projectID ProjectID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateClusterRequestWithBody(server string, projectID ProjectID, params *CreateClusterParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1547,6 +1592,19 @@ func NewCreateClusterRequestWithBody(server string, projectID ProjectID, content
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -1729,18 +1787,18 @@ func NewListPeeringsRequest(server string, projectID ProjectID, clusterID Cluste
 }
 
 // NewCreatePeeringRequest calls the generic CreatePeering builder with application/json body
-func NewCreatePeeringRequest(server string, projectID ProjectID, clusterID ClusterID, body CreatePeeringJSONRequestBody) (*http.Request, error) {
+func NewCreatePeeringRequest(server string, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, body CreatePeeringJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreatePeeringRequestWithBody(server, projectID, clusterID, "application/json", bodyReader)
+	return NewCreatePeeringRequestWithBody(server, projectID, clusterID, params, "application/json", bodyReader)
 }
 
 // NewCreatePeeringRequestWithBody constructs an http.Request for the CreatePeering method, with any body, and a specified content type
-func NewCreatePeeringRequestWithBody(server string, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePeeringRequestWithBody(server string, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1778,6 +1836,19 @@ func NewCreatePeeringRequestWithBody(server string, projectID ProjectID, cluster
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -1927,18 +1998,18 @@ func NewListRoutesRequest(server string, projectID ProjectID, clusterID ClusterI
 }
 
 // NewCreateRouteRequest calls the generic CreateRoute builder with application/json body
-func NewCreateRouteRequest(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody) (*http.Request, error) {
+func NewCreateRouteRequest(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, body CreateRouteJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateRouteRequestWithBody(server, projectID, clusterID, peeringID, "application/json", bodyReader)
+	return NewCreateRouteRequestWithBody(server, projectID, clusterID, peeringID, params, "application/json", bodyReader)
 }
 
 // NewCreateRouteRequestWithBody constructs an http.Request for the CreateRoute method, with any body, and a specified content type
-func NewCreateRouteRequestWithBody(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateRouteRequestWithBody(server string, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1983,6 +2054,19 @@ func NewCreateRouteRequestWithBody(server string, projectID ProjectID, clusterID
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -2290,18 +2374,18 @@ func NewListVPCPeeringsRequest(server string, params *ListVPCPeeringsParams) (*h
 }
 
 // NewCreateVPCPeeringRequest calls the generic CreateVPCPeering builder with application/json body
-func NewCreateVPCPeeringRequest(server string, body CreateVPCPeeringJSONRequestBody) (*http.Request, error) {
+func NewCreateVPCPeeringRequest(server string, params *CreateVPCPeeringParams, body CreateVPCPeeringJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateVPCPeeringRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateVPCPeeringRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateVPCPeeringRequestWithBody constructs an http.Request for the CreateVPCPeering method, with any body, and a specified content type
-func NewCreateVPCPeeringRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateVPCPeeringRequestWithBody(server string, params *CreateVPCPeeringParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2325,6 +2409,19 @@ func NewCreateVPCPeeringRequestWithBody(server string, contentType string, body 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -2564,7 +2661,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-	CreateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClusterResult, error)
+	CreateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, params *CreateClusterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClusterResult, error)
 
 	// CreateClusterWithResponse Creates a cluster
 	//
@@ -2574,7 +2671,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-	CreateClusterWithResponse(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClusterResult, error)
+	CreateClusterWithResponse(ctx context.Context, projectID ProjectID, params *CreateClusterParams, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClusterResult, error)
 
 	// DeleteClusterWithResponse Deletes a cluster
 	//
@@ -2631,7 +2728,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-	CreatePeeringWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error)
+	CreatePeeringWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error)
 
 	// CreatePeeringWithResponse Creates a VPC peering connection
 	//
@@ -2641,7 +2738,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-	CreatePeeringWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error)
+	CreatePeeringWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error)
 
 	// DeletePeeringWithResponse Deletes a peering of a cluster
 	//
@@ -2679,7 +2776,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-	CreateRouteWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRouteResult, error)
+	CreateRouteWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRouteResult, error)
 
 	// CreateRouteWithResponse Creates a route over a peering
 	//
@@ -2689,7 +2786,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-	CreateRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRouteResult, error)
+	CreateRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRouteResult, error)
 
 	// DeleteRouteWithResponse Deletes a route
 	//
@@ -2728,7 +2825,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-	CreateVPCPeeringWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error)
+	CreateVPCPeeringWithBodyWithResponse(ctx context.Context, params *CreateVPCPeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error)
 
 	// CreateVPCPeeringWithResponse Creates a VPC peering connection between two VPCs
 	//
@@ -2738,7 +2835,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-	CreateVPCPeeringWithResponse(ctx context.Context, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error)
+	CreateVPCPeeringWithResponse(ctx context.Context, params *CreateVPCPeeringParams, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error)
 
 	// DeleteVPCPeeringWithResponse Deletes a peering
 	//
@@ -2799,7 +2896,8 @@ type ClientWithResponsesInterface interface {
 
 // CreateClusterResult200Headers the declared response headers of an HTTP 200 response for CreateCluster
 type CreateClusterResult200Headers struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 // CreateClusterResult400Headers the declared response headers of an HTTP 400 response for CreateCluster
@@ -3310,7 +3408,8 @@ func (r ListPeeringsResult) ContentType() string {
 
 // CreatePeeringResult201Headers the declared response headers of an HTTP 201 response for CreatePeering
 type CreatePeeringResult201Headers struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 // CreatePeeringResult400Headers the declared response headers of an HTTP 400 response for CreatePeering
@@ -3695,7 +3794,8 @@ func (r ListRoutesResult) ContentType() string {
 
 // CreateRouteResult201Headers the declared response headers of an HTTP 201 response for CreateRoute
 type CreateRouteResult201Headers struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 // CreateRouteResult400Headers the declared response headers of an HTTP 400 response for CreateRoute
@@ -4094,7 +4194,8 @@ func (r ListVPCPeeringsResult) ContentType() string {
 
 // CreateVPCPeeringResult201Headers the declared response headers of an HTTP 201 response for CreateVPCPeering
 type CreateVPCPeeringResult201Headers struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 // CreateVPCPeeringResult400Headers the declared response headers of an HTTP 400 response for CreateVPCPeering
@@ -4127,6 +4228,11 @@ type CreateVPCPeeringResult415Headers struct {
 	XRequestID *string
 }
 
+// CreateVPCPeeringResult422Headers the declared response headers of an HTTP 422 response for CreateVPCPeering
+type CreateVPCPeeringResult422Headers struct {
+	XRequestID *string
+}
+
 // CreateVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for CreateVPCPeering
 type CreateVPCPeeringResult500Headers struct {
 	XRequestID *string
@@ -4155,6 +4261,8 @@ type CreateVPCPeeringResult struct {
 	JSON413 *VPCTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *VPCKeyReused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4173,6 +4281,8 @@ type CreateVPCPeeringResult struct {
 	Headers413 *CreateVPCPeeringResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateVPCPeeringResult415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CreateVPCPeeringResult422Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4212,6 +4322,11 @@ func (r CreateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreateVPCPeeringResult) GetJSON415() *VPCUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CreateVPCPeeringResult) GetJSON422() *VPCKeyReused {
+	return r.JSON422
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4714,7 +4829,7 @@ type AcceptVPCPeeringResult struct {
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *VPCWrongStatus
+	JSON409 *VPCRefusedAccept
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4763,7 +4878,7 @@ func (r AcceptVPCPeeringResult) GetJSON404() *VPCNotFound {
 }
 
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
-func (r AcceptVPCPeeringResult) GetJSON409() *VPCWrongStatus {
+func (r AcceptVPCPeeringResult) GetJSON409() *VPCRefusedAccept {
 	return r.JSON409
 }
 
@@ -4961,8 +5076,8 @@ func (r RejectVPCPeeringResult) ContentType() string {
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-func (c *ClientWithResponses) CreateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClusterResult, error) {
-	rsp, err := c.CreateClusterWithBody(ctx, projectID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateClusterWithBodyWithResponse(ctx context.Context, projectID ProjectID, params *CreateClusterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClusterResult, error) {
+	rsp, err := c.CreateClusterWithBody(ctx, projectID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -4977,8 +5092,8 @@ func (c *ClientWithResponses) CreateClusterWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
-func (c *ClientWithResponses) CreateClusterWithResponse(ctx context.Context, projectID ProjectID, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClusterResult, error) {
-	rsp, err := c.CreateCluster(ctx, projectID, body, reqEditors...)
+func (c *ClientWithResponses) CreateClusterWithResponse(ctx context.Context, projectID ProjectID, params *CreateClusterParams, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClusterResult, error) {
+	rsp, err := c.CreateCluster(ctx, projectID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5070,8 +5185,8 @@ func (c *ClientWithResponses) ListPeeringsWithResponse(ctx context.Context, proj
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-func (c *ClientWithResponses) CreatePeeringWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error) {
-	rsp, err := c.CreatePeeringWithBody(ctx, projectID, clusterID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreatePeeringWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error) {
+	rsp, err := c.CreatePeeringWithBody(ctx, projectID, clusterID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5086,8 +5201,8 @@ func (c *ClientWithResponses) CreatePeeringWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
-func (c *ClientWithResponses) CreatePeeringWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error) {
-	rsp, err := c.CreatePeering(ctx, projectID, clusterID, body, reqEditors...)
+func (c *ClientWithResponses) CreatePeeringWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePeeringResult, error) {
+	rsp, err := c.CreatePeering(ctx, projectID, clusterID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5148,8 +5263,8 @@ func (c *ClientWithResponses) ListRoutesWithResponse(ctx context.Context, projec
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-func (c *ClientWithResponses) CreateRouteWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRouteResult, error) {
-	rsp, err := c.CreateRouteWithBody(ctx, projectID, clusterID, peeringID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateRouteWithBodyWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRouteResult, error) {
+	rsp, err := c.CreateRouteWithBody(ctx, projectID, clusterID, peeringID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5164,8 +5279,8 @@ func (c *ClientWithResponses) CreateRouteWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
-func (c *ClientWithResponses) CreateRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRouteResult, error) {
-	rsp, err := c.CreateRoute(ctx, projectID, clusterID, peeringID, body, reqEditors...)
+func (c *ClientWithResponses) CreateRouteWithResponse(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRouteResult, error) {
+	rsp, err := c.CreateRoute(ctx, projectID, clusterID, peeringID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5227,8 +5342,8 @@ func (c *ClientWithResponses) ListVPCPeeringsWithResponse(ctx context.Context, p
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-func (c *ClientWithResponses) CreateVPCPeeringWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error) {
-	rsp, err := c.CreateVPCPeeringWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateVPCPeeringWithBodyWithResponse(ctx context.Context, params *CreateVPCPeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error) {
+	rsp, err := c.CreateVPCPeeringWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5243,8 +5358,8 @@ func (c *ClientWithResponses) CreateVPCPeeringWithBodyWithResponse(ctx context.C
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
-func (c *ClientWithResponses) CreateVPCPeeringWithResponse(ctx context.Context, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error) {
-	rsp, err := c.CreateVPCPeering(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateVPCPeeringWithResponse(ctx context.Context, params *CreateVPCPeeringParams, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateVPCPeeringResult, error) {
+	rsp, err := c.CreateVPCPeering(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5404,6 +5519,13 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CreateClusterResult200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -5957,6 +6079,13 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 	switch {
 	case rsp.StatusCode == 201:
 		var headers CreatePeeringResult201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6375,6 +6504,13 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 	switch {
 	case rsp.StatusCode == 201:
 		var headers CreateRouteResult201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6812,6 +6948,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest VPCKeyReused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6831,6 +6974,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 	switch {
 	case rsp.StatusCode == 201:
 		var headers CreateVPCPeeringResult201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6899,6 +7049,16 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers CreateVPCPeeringResult422Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7438,7 +7598,7 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest VPCWrongStatus
+		var dest VPCRefusedAccept
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -21,7 +21,13 @@ func (h *handlers) CreateCluster(
 	ctx context.Context, request api.CreateClusterRequestObject,
 ) (api.CreateClusterResponseObject, error) {
 	wanted := request.Body
-	c, err := h.peerings.CreateCluster(ctx, peering.ID(request.ProjectID), h.tenant, peering.Cluster{
+	o, err := once(ctx, request.Params.IdempotencyKey, "createCluster", request.ProjectID, wanted)
+	if err != nil {
+		return nil, err
+	}
+	c, replayed, err := h.peerings.CreateCluster(ctx, peering.Cluster{
+		ClusterRef:        peering.ClusterRef{Project: peering.ID(request.ProjectID)},
+		VPC:               peering.VPC{Tenant: h.tenant},
 		Name:              wanted.Name,
 		Description:       wanted.Desc,
 		VPCCIDR:           wanted.VPCCIDR,
@@ -32,16 +38,19 @@ func (h *handlers) CreateCluster(
 		Tags:              wanted.Tags,
 		EnterpriseProject: wanted.SysEnterpriseProjectID,
 		ARM:               wanted.IsArmArch,
-	})
+	}, o)
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateCluster200JSONResponse{Body: gen.ClusterCreated{
-		MessageID:   "CS.21000",
-		Message:     fmt.Sprintf("Cluster %s is created successfully.", c.ID),
-		Payload:     gen.ClusterCreatedPayload{ClusterID: c.ID},
-		CurrentTime: h.now().UnixMilli(),
-	}}, nil
+	return api.CreateCluster200JSONResponse{
+		Body: gen.ClusterCreated{
+			MessageID:   "CS.21000",
+			Message:     fmt.Sprintf("Cluster %s is created successfully.", c.ID),
+			Payload:     gen.ClusterCreatedPayload{ClusterID: c.ID},
+			CurrentTime: c.CreatedAt.UnixMilli(),
+		},
+		Headers: api.CreateCluster200ResponseHeaders{IdempotencyReplayed: replayedHeader(replayed)},
+	}, nil
 }
 
 // ListClusters handles GET /v1.0/{project_id}/reserved_clusters.

@@ -53,7 +53,12 @@ var csErrors = map[peering.Code]csError{
 	peering.RouteExists:    {http.StatusBadRequest, "CS.22109", "The route exists.", "Use the route that stands, or delete it first."},
 	peering.RouteNotFound:  {http.StatusBadRequest, "CS.22110", "The route does not exist.", "Check the route ID."},
 	peering.InvalidNetwork: {http.StatusBadRequest, "CS.22112", "The addresses do not fit.", "Correct the addresses."},
-	peering.ClusterInUse:   {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete these peerings first."},
+	peering.QuotaExceeded: {
+		http.StatusBadRequest, "CS.22113", "The quota is exceeded.",
+		"Delete peerings that are not needed, or ask the operator for a higher quota.",
+	},
+	peering.KeyReused:    {http.StatusBadRequest, "CS.22114", "The idempotency key belongs to another request.", "Take a new key."},
+	peering.ClusterInUse: {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete these peerings first."},
 	tooLarge: {
 		http.StatusRequestEntityTooLarge, "CS.22106", "The request body is too large.", "Send a smaller request body.",
 	},
@@ -83,6 +88,8 @@ var vpcErrors = map[peering.Code]vpcError{
 	peering.SelfPeering:     {http.StatusBadRequest, "VPC.22102"},
 	peering.AlreadyPeered:   {http.StatusConflict, "VPC.22104"},
 	peering.WrongStatus:     {http.StatusConflict, "VPC.22105"},
+	peering.QuotaExceeded:   {http.StatusConflict, "VPC.0114"},
+	peering.KeyReused:       {http.StatusUnprocessableEntity, "VPC.22114"},
 	peering.InvalidNetwork:  {http.StatusBadRequest, "VPC.22101"},
 	peering.ClusterInUse:    {http.StatusConflict, "VPC.22113"},
 	peering.RouteExists:     {http.StatusConflict, "VPC.22111"},

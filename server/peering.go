@@ -12,14 +12,21 @@ import (
 func (h *handlers) CreatePeering(
 	ctx context.Context, request api.CreatePeeringRequestObject,
 ) (api.CreatePeeringResponseObject, error) {
-	p, err := h.peerings.CreateForCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterRequest{
-		Name: request.Body.Name,
-		Peer: peering.VPC{ID: peering.ID(request.Body.VPCID), Tenant: peering.ID(request.Body.AcceptTenantID)},
-	})
+	o, err := once(ctx, request.Params.IdempotencyKey, "createPeering", request.ProjectID, request.ClusterID, request.Body)
 	if err != nil {
 		return nil, err
 	}
-	return api.CreatePeering201JSONResponse{Body: gen.PeeringEnvelope{Peering: clusterPeering(p)}}, nil
+	p, replayed, err := h.peerings.CreateForCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterRequest{
+		Name: request.Body.Name,
+		Peer: peering.VPC{ID: peering.ID(request.Body.VPCID), Tenant: peering.ID(request.Body.AcceptTenantID)},
+	}, o)
+	if err != nil {
+		return nil, err
+	}
+	return api.CreatePeering201JSONResponse{
+		Body:    gen.PeeringEnvelope{Peering: clusterPeering(p)},
+		Headers: api.CreatePeering201ResponseHeaders{IdempotencyReplayed: replayedHeader(replayed)},
+	}, nil
 }
 
 // ListPeerings handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering.

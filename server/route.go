@@ -12,12 +12,20 @@ import (
 func (h *handlers) CreateRoute(
 	ctx context.Context, request api.CreateRouteRequestObject,
 ) (api.CreateRouteResponseObject, error) {
-	cluster := clusterRef(request.ProjectID, request.ClusterID)
-	r, err := h.peerings.CreateRoute(ctx, cluster, peering.ID(request.PeeringID), request.Body.Destination)
+	o, err := once(ctx, request.Params.IdempotencyKey,
+		"createRoute", request.ProjectID, request.ClusterID, request.PeeringID, request.Body)
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateRoute201JSONResponse{Body: gen.RouteEnvelope{Route: route(r)}}, nil
+	hop := peering.Hop{Cluster: clusterRef(request.ProjectID, request.ClusterID), Peering: peering.ID(request.PeeringID)}
+	r, replayed, err := h.peerings.CreateRoute(ctx, hop, request.Body.Destination, o)
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateRoute201JSONResponse{
+		Body:    gen.RouteEnvelope{Route: route(r)},
+		Headers: api.CreateRoute201ResponseHeaders{IdempotencyReplayed: replayedHeader(replayed)},
+	}, nil
 }
 
 // ListRoutes handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.

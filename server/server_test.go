@@ -20,7 +20,7 @@ import (
 
 func newServer(t *testing.T) http.Handler {
 	t.Helper()
-	service := peering.NewService(nil, time.Now, func() peering.ID { return "" })
+	service := peering.NewService(nil, peering.DefaultRules(), time.Now, func() peering.ID { return "" })
 	handler, err := server.New(server.Config{Peerings: service, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)

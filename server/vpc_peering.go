@@ -18,16 +18,23 @@ func (h *handlers) CreateVPCPeering(
 	ctx context.Context, request api.CreateVPCPeeringRequestObject,
 ) (api.CreateVPCPeeringResponseObject, error) {
 	wanted := request.Body.Peering
-	p, err := h.peerings.Create(ctx, callerOf(ctx).project, peering.Request{
+	o, err := once(ctx, request.Params.IdempotencyKey, "createVpcPeering", request.Body)
+	if err != nil {
+		return nil, err
+	}
+	p, replayed, err := h.peerings.Create(ctx, callerOf(ctx).project, peering.Request{
 		Name:        wanted.Name,
 		Description: wanted.Description,
 		Requester:   vpc(wanted.RequestVPCInfo),
 		Accepter:    vpc(wanted.AcceptVPCInfo),
-	})
+	}, o)
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateVPCPeering201JSONResponse{Body: envelope(p)}, nil
+	return api.CreateVPCPeering201JSONResponse{
+		Body:    envelope(p),
+		Headers: api.CreateVPCPeering201ResponseHeaders{IdempotencyReplayed: replayedHeader(replayed)},
+	}, nil
 }
 
 // ListVPCPeerings handles GET /v2.0/vpc/peerings.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -24,14 +25,22 @@ type brokenStore struct {
 	fail func() error
 }
 
-func (b brokenStore) Create(context.Context, peering.Peering) error { return b.fail() }
+func (b brokenStore) Create(
+	context.Context, peering.Peering, peering.Once, peering.Limits,
+) (peering.Peering, bool, error) {
+	return peering.Peering{}, false, b.fail()
+}
+
+func (b brokenStore) Due(context.Context, time.Time) iter.Seq2[peering.ID, error] {
+	return func(yield func(peering.ID, error) bool) { yield("", b.fail()) }
+}
 
 func (b brokenStore) Get(context.Context, peering.ID) (peering.Peering, error) {
 	return peering.Peering{}, b.fail()
 }
 
 func (b brokenStore) Update(
-	context.Context, peering.ID, func(peering.Peering) (peering.Peering, error),
+	context.Context, peering.ID, peering.Limits, func(peering.Peering) (peering.Peering, error),
 ) (peering.Peering, error) {
 	return peering.Peering{}, b.fail()
 }
@@ -41,9 +50,9 @@ func (b brokenStore) List(context.Context, peering.Scope, peering.Query) ([]peer
 }
 
 func (b brokenStore) CreateRoute(
-	context.Context, peering.ID, func(peering.Peering) (peering.Route, error),
-) (peering.Route, error) {
-	return peering.Route{}, b.fail()
+	context.Context, peering.Hop, peering.Once, func(peering.Cluster, peering.Peering) (peering.Route, error),
+) (peering.Route, bool, error) {
+	return peering.Route{}, false, b.fail()
 }
 
 func (b brokenStore) Routes(context.Context, peering.ID) ([]peering.Route, error) {
@@ -60,8 +69,8 @@ func (b brokenStore) Clusters(context.Context, peering.ID) ([]peering.Cluster, e
 	return nil, b.fail()
 }
 
-func (b brokenStore) CreateCluster(context.Context, peering.Cluster) (peering.Cluster, error) {
-	return peering.Cluster{}, b.fail()
+func (b brokenStore) CreateCluster(context.Context, peering.Cluster, peering.Once) (peering.Cluster, bool, error) {
+	return peering.Cluster{}, false, b.fail()
 }
 
 func (b brokenStore) UpdateCluster(context.Context, peering.ClusterRef, func(peering.Cluster) peering.Cluster) error {
@@ -110,7 +119,7 @@ func serveStore(t *testing.T, store peering.Store, now func() time.Time) (endpoi
 	t.Helper()
 	log = &lockedBuffer{}
 	handler, err := server.New(server.Config{
-		Peerings: peering.NewService(store, now, newPeeringID),
+		Peerings: peering.NewService(store, peering.DefaultRules(), now, newPeeringID),
 		Log:      slog.New(slog.NewTextHandler(log, nil)),
 		Now:      now,
 	})

@@ -28,6 +28,7 @@ type serveConfig struct {
 	etcdEndpoints       []string
 	inventory           string
 	serviceTenant       string
+	rules               peering.Rules
 	auth                string
 	logLevel, logFormat string
 }
@@ -55,6 +56,11 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
 	flags.StringVar(&cfg.serviceTenant, "service-tenant", "8185f87d043f4519a68420a282b5e2fa",
 		"id of the service's tenant, to which the VPCs of new clusters belong")
+	defaults := peering.DefaultRules()
+	flags.IntVar(&cfg.rules.Tenant, "quota-tenant", defaults.Tenant, "how many pending and active peerings a tenant may have")
+	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "how many pending and active peerings a cluster may have")
+	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "how many peerings may wait for one tenant")
+	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "how long a peering waits before it expires")
 	flags.StringVar(&cfg.auth, "auth", "none", "how callers are known: none believes them, on a loopback address only")
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
@@ -71,6 +77,9 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	tenant := peering.ID(cfg.serviceTenant)
 	if !tenant.Valid() {
 		return usageError{fmt.Errorf("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", tenant)}
+	}
+	if err := validRules(cfg.rules); err != nil {
+		return err
 	}
 	clusters, err := loadInventory(cfg.inventory)
 	if err != nil {
@@ -92,14 +101,16 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	service := peering.NewService(store, time.Now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
+	now := steadyClock()
+	service := peering.NewService(store, cfg.rules, now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}
-	api, err := server.New(server.Config{Peerings: service, Tenant: tenant, Log: log, Now: time.Now})
+	api, err := server.New(server.Config{Peerings: service, Tenant: tenant, Log: log, Now: now})
 	if err != nil {
 		return err
 	}
+	defer startSettling(ctx, store, service, log)()
 	servers := []*httpServer{
 		newHTTPServer(apiListener, api, log),
 		newHTTPServer(adminListener, server.Operations(store.Ready, log), log),
@@ -107,6 +118,22 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	return serveHTTP(ctx, servers, func() error {
 		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)
 	})
+}
+
+// validRules answers what is wrong with what the operator decides, or nil.
+func validRules(r peering.Rules) error {
+	for _, quota := range []struct {
+		flag  string
+		value int
+	}{{"--quota-tenant", r.Tenant}, {"--quota-cluster", r.Cluster}, {"--quota-pending", r.Pending}} {
+		if quota.value < 1 {
+			return usageError{fmt.Errorf("%s %d is less than 1", quota.flag, quota.value)}
+		}
+	}
+	if r.Lifetime <= 0 {
+		return usageError{fmt.Errorf("--pending-lifetime %s is not more than 0", r.Lifetime)}
+	}
+	return nil
 }
 
 // newLogger answers a logger onto w.

@@ -27,6 +27,8 @@ MEANING = {
     "CS.22109",  # the route exists
     "CS.22110",  # no such route
     "CS.22111",  # the cluster has peerings
+    "CS.22113",  # the quota is exceeded
+    "CS.22114",  # the idempotency key belongs to another request
     "CS.22112",  # addresses with host bits, or that do not fit each other
     "VPC.22102",  # VPC peered with itself
 }

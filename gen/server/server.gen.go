@@ -25,7 +25,7 @@ import (
 type ServerInterface interface {
 	// CreateCluster Creates a cluster
 	// (POST /v1.0/{project_id}/reserved_cluster)
-	CreateCluster(ctx echo.Context, projectID ProjectID) error
+	CreateCluster(ctx echo.Context, projectID ProjectID, params CreateClusterParams) error
 	// DeleteCluster Deletes a cluster
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	DeleteCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
@@ -40,7 +40,7 @@ type ServerInterface interface {
 	ListPeerings(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
 	// CreatePeering Creates a VPC peering connection
 	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
-	CreatePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
+	CreatePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, params CreatePeeringParams) error
 	// DeletePeering Deletes a peering of a cluster
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	DeletePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
@@ -52,7 +52,7 @@ type ServerInterface interface {
 	ListRoutes(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
 	// CreateRoute Creates a route over a peering
 	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
-	CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
+	CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params CreateRouteParams) error
 	// DeleteRoute Deletes a route
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
 	DeleteRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID) error
@@ -64,7 +64,7 @@ type ServerInterface interface {
 	ListVPCPeerings(ctx echo.Context, params ListVPCPeeringsParams) error
 	// CreateVPCPeering Creates a VPC peering connection between two VPCs
 	// (POST /v2.0/vpc/peerings)
-	CreateVPCPeering(ctx echo.Context) error
+	CreateVPCPeering(ctx echo.Context, params CreateVPCPeeringParams) error
 	// DeleteVPCPeering Deletes a peering
 	// (DELETE /v2.0/vpc/peerings/{peering_id})
 	DeleteVPCPeering(ctx echo.Context, peeringID PeeringID) error
@@ -98,8 +98,28 @@ func (w *ServerInterfaceWrapper) CreateCluster(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter project_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateClusterParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCluster(ctx, projectID)
+	err = w.Handler.CreateCluster(ctx, projectID, params)
 	return err
 }
 
@@ -218,8 +238,28 @@ func (w *ServerInterfaceWrapper) CreatePeering(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cluster_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreatePeeringParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreatePeering(ctx, projectID, clusterID)
+	err = w.Handler.CreatePeering(ctx, projectID, clusterID, params)
 	return err
 }
 
@@ -346,8 +386,28 @@ func (w *ServerInterfaceWrapper) CreateRoute(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter peering_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRouteParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateRoute(ctx, projectID, clusterID, peeringID)
+	err = w.Handler.CreateRoute(ctx, projectID, clusterID, peeringID, params)
 	return err
 }
 
@@ -515,8 +575,28 @@ func (w *ServerInterfaceWrapper) ListVPCPeerings(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateVPCPeering(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateVPCPeeringParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateVPCPeering(ctx)
+	err = w.Handler.CreateVPCPeering(ctx, params)
 	return err
 }
 
@@ -832,6 +912,15 @@ type VPCInvalidParameterJSONResponse struct {
 	Headers VPCInvalidParameterResponseHeaders
 }
 
+type VPCKeyReusedResponseHeaders struct {
+	XRequestID *string
+}
+type VPCKeyReusedJSONResponse struct {
+	Body VPCError
+
+	Headers VPCKeyReusedResponseHeaders
+}
+
 type VPCNotFoundResponseHeaders struct {
 	XRequestID *string
 }
@@ -839,6 +928,15 @@ type VPCNotFoundJSONResponse struct {
 	Body VPCError
 
 	Headers VPCNotFoundResponseHeaders
+}
+
+type VPCRefusedAcceptResponseHeaders struct {
+	XRequestID *string
+}
+type VPCRefusedAcceptJSONResponse struct {
+	Body VPCError
+
+	Headers VPCRefusedAcceptResponseHeaders
 }
 
 type VPCRefusedCreateResponseHeaders struct {
@@ -898,6 +996,7 @@ type VPCWrongStatusJSONResponse struct {
 
 type CreateClusterRequestObject struct {
 	ProjectID ProjectID `json:"project_id"`
+	Params    CreateClusterParams
 	Body      *CreateClusterJSONRequestBody
 }
 
@@ -906,7 +1005,8 @@ type CreateClusterResponseObject interface {
 }
 
 type CreateCluster200ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 type CreateCluster200JSONResponse struct {
@@ -921,6 +1021,9 @@ func (response CreateCluster200JSONResponse) VisitCreateClusterResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1413,6 +1516,7 @@ func (response ListPeerings503JSONResponse) VisitListPeeringsResponse(w http.Res
 type CreatePeeringRequestObject struct {
 	ProjectID ProjectID `json:"project_id"`
 	ClusterID ClusterID `json:"cluster_id"`
+	Params    CreatePeeringParams
 	Body      *CreatePeeringJSONRequestBody
 }
 
@@ -1421,7 +1525,8 @@ type CreatePeeringResponseObject interface {
 }
 
 type CreatePeering201ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 type CreatePeering201JSONResponse struct {
@@ -1436,6 +1541,9 @@ func (response CreatePeering201JSONResponse) VisitCreatePeeringResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1794,6 +1902,7 @@ type CreateRouteRequestObject struct {
 	ProjectID ProjectID `json:"project_id"`
 	ClusterID ClusterID `json:"cluster_id"`
 	PeeringID PeeringID `json:"peering_id"`
+	Params    CreateRouteParams
 	Body      *CreateRouteJSONRequestBody
 }
 
@@ -1802,7 +1911,8 @@ type CreateRouteResponseObject interface {
 }
 
 type CreateRoute201ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 type CreateRoute201JSONResponse struct {
@@ -1817,6 +1927,9 @@ func (response CreateRoute201JSONResponse) VisitCreateRouteResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2191,7 +2304,8 @@ func (response ListVPCPeerings503JSONResponse) VisitListVPCPeeringsResponse(w ht
 }
 
 type CreateVPCPeeringRequestObject struct {
-	Body *CreateVPCPeeringJSONRequestBody
+	Params CreateVPCPeeringParams
+	Body   *CreateVPCPeeringJSONRequestBody
 }
 
 type CreateVPCPeeringResponseObject interface {
@@ -2199,7 +2313,8 @@ type CreateVPCPeeringResponseObject interface {
 }
 
 type CreateVPCPeering201ResponseHeaders struct {
-	XRequestID *string
+	IdempotencyReplayed *bool
+	XRequestID          *string
 }
 
 type CreateVPCPeering201JSONResponse struct {
@@ -2214,6 +2329,9 @@ func (response CreateVPCPeering201JSONResponse) VisitCreateVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2322,6 +2440,23 @@ func (response CreateVPCPeering415JSONResponse) VisitCreateVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVPCPeering422JSONResponse struct{ VPCKeyReusedJSONResponse }
+
+func (response CreateVPCPeering422JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2892,7 +3027,7 @@ func (response AcceptVPCPeering404JSONResponse) VisitAcceptVPCPeeringResponse(w 
 	return err
 }
 
-type AcceptVPCPeering409JSONResponse struct{ VPCWrongStatusJSONResponse }
+type AcceptVPCPeering409JSONResponse struct{ VPCRefusedAcceptJSONResponse }
 
 func (response AcceptVPCPeering409JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
 
@@ -3176,10 +3311,11 @@ type strictHandler struct {
 }
 
 // CreateCluster operation middleware
-func (sh *strictHandler) CreateCluster(ctx echo.Context, projectID ProjectID) error {
+func (sh *strictHandler) CreateCluster(ctx echo.Context, projectID ProjectID, params CreateClusterParams) error {
 	var request CreateClusterRequestObject
 
 	request.ProjectID = projectID
+	request.Params = params
 
 	var body CreateClusterJSONRequestBody
 	var err error
@@ -3351,11 +3487,12 @@ func (sh *strictHandler) ListPeerings(ctx echo.Context, projectID ProjectID, clu
 }
 
 // CreatePeering operation middleware
-func (sh *strictHandler) CreatePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error {
+func (sh *strictHandler) CreatePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, params CreatePeeringParams) error {
 	var request CreatePeeringRequestObject
 
 	request.ProjectID = projectID
 	request.ClusterID = clusterID
+	request.Params = params
 
 	var body CreatePeeringJSONRequestBody
 	var err error
@@ -3481,12 +3618,13 @@ func (sh *strictHandler) ListRoutes(ctx echo.Context, projectID ProjectID, clust
 }
 
 // CreateRoute operation middleware
-func (sh *strictHandler) CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error {
+func (sh *strictHandler) CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params CreateRouteParams) error {
 	var request CreateRouteRequestObject
 
 	request.ProjectID = projectID
 	request.ClusterID = clusterID
 	request.PeeringID = peeringID
+	request.Params = params
 
 	var body CreateRouteJSONRequestBody
 	var err error
@@ -3610,8 +3748,10 @@ func (sh *strictHandler) ListVPCPeerings(ctx echo.Context, params ListVPCPeering
 }
 
 // CreateVPCPeering operation middleware
-func (sh *strictHandler) CreateVPCPeering(ctx echo.Context) error {
+func (sh *strictHandler) CreateVPCPeering(ctx echo.Context, params CreateVPCPeeringParams) error {
 	var request CreateVPCPeeringRequestObject
+
+	request.Params = params
 
 	var body CreateVPCPeeringJSONRequestBody
 	var err error
@@ -3808,178 +3948,191 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2LcuO41Sf+Kij+v6pJ/kXKpG6W3JVKOW7PF2d6erxud08qLX8eiIQspiVAISi7NR1X7dPsg+2TbOEA",
-	"IMGbRMryraPs1jdtSSBxOTj38zvfLJ/NF4wSGnPr6Js1JTggEfzzgsTRyjmexCQSfwaE+1G4iENGrSML",
-	"PkZTdofmmK4QJz6jAUcYRWRB4lD8CoUc3bEonqIwblm2Rb7i+WJGrCPPtrg/JXMsHjsPaThfzuHTeLUg",
-	"1pEV0pjckMiyra/ODXPEpw7/Ei4cBm/HM2fBxG8i62iCZ5zc39vW350L8q8l4bFzFhRn+x7PCUfxlKBI",
-	"/gqFFP7kJLol0Q8czdhNC53FYs7Gz37giN1RZD4c3U1JRFA8xTGaYo48FDPU76IZiWMScXtEg/AmjLmN",
-	"Rtb1yBL/cUYWYhEaWS3xN6YBwoiSO/Tx49lbxOIpie5CTlojam6S5Y57kzZ2idOZ9LtO1+8MncHY853B",
-	"pDPpTToTF/c8y9xJtXs8jkJ602Dz7m1rgSM8J7E6+JPZksckKttI9RU6e5s5Uctz4X+WbYXiZwscTy3b",
-	"onguvvTloOswsGxL7GwYkcA6iqMlyVAC/vqO0Jt4ah31u7YgDP2nJ2Yotlc8+38+u87w2PkHdn6/dq7+",
-	"//+y7JKVk68L4guKtvS5oMyxwCnAyVhi/eeEiKFlKxZHNAGa+HR+ghbyh8hnlBJf/CS7D4dkeNh1u11n",
-	"7Pue0520ew6eTAZOb+K5/rjTPRy7k/JNUk/etEn/FZGJdWT9fwfptT2Q3/KDdBWwpoj9k/hx2ZrUV+IU",
-	"0eWUoIX6G4haLFWdGBqTGaM3HMUsu8zupOOOh22vR9xe1x+6g8AbTNpjr+d6Ha/f7VcsUb7mIUu8IJwt",
-	"I5+oNV6wZUzWn1okfpI7pF7QHgwnh05vMhk7Xex1Hdwee047aOPeuDfp+J5XvgJ42IPmryYMty4ifMEo",
-	"J/LS8TNxKymenUYRA47rMxoTGot/4sViFvpYrO7gn1ws8ZteEIwO1Vjxb76cz3G0so4scbYTvJwlbE2z",
-	"O8u2bvFsSeAx4nXXPl5yooZoHjnB4YwEaEzgS7GhmCL9JgTjYGPhAWEg2MOHluAEXvKpmOs1W8TWkfX5",
-	"2/1V8rnaz7OKh/HlzQ3h6iwvoxXCNzikb1A4QaGcF5cf2egmvCUZzn72VnBkvdrQJ4KJL0iEY/MNcSgm",
-	"4PU6A9frD91ub9iRZ0p4LNdSi//COdY7+hMuDxaGZKn1R7nRMUNi3IzE2RVVHIBaXrp3huzOi8Oyiamf",
-	"H2R+C7MTtHiLZ2FwruVCQ3JcmONSejxGyRcoYIQjymI0YbMZu0PxNOQoYP5yLt5RSZ/iPqKUkRyh+RJ2",
-	"CHXaaEq+4oD44RzPFLcXYheDnC3QabvtVdHpyArpyDoawctGlj2yJiGZBfKj5NXwRUQwZ/LHNScysorX",
-	"4Dg56nR/Qo5C6rMoIn5ccTFO5LdAK8nAF0ritY9+x4R8QSZLTgKltzQkYz8dlWWqWj4mKyFfQ76GarXa",
-	"pNSk3DihjGoRvEmyFhlu23XdXl2GWz35KhqbEv+LpLBEaQDlyVQTlDa4W6qz91xkz0XWcBFYGkgpW+xL",
-	"vJayH42jnEQEx6QhX8FBEBGuFL8sZ+HLMSVxuoJZSLSt+un8pJqixyxYoQM5+toPg0jRtBrvHbZbXr/l",
-	"ttyDdseGx41nzP9i2DZltO21N9C2eG2Ots1JlFJ3/SmVUbnYpGT/UMDk7Q/rUHcy7FG4ldiK4nnCuWzJ",
-	"peSZ3i58YFEhR4nNUaZ0d7c4Kvns/CkZb6o6gUQ1FVNsyGTMsXu5sZcbTyA3TJJde/SJKCljMYhgfyod",
-	"do8qU94SYQLuddW9rrrnOc/Dc2ztjuXV92mKOZqFtwQlP619pcRQPUo6XXEknkODkN7AxvlxeEuOUB13",
-	"cqtUcfO2uWVwAmjJScX2S8Ykdp+ny0aTMDKv5KswGKqtBZAAYVz3jB5VEHxcBM2Ni70e+lL00L1I3ovk",
-	"vUh+1WbAk3qUtnEl7bn9ntvvuf29bYUxJ7NJcfc/nZ/o6LeagUzqqd7/v7B4ingYEK5dkTrrQ2iA4nmD",
-	"jjvw2kPX8YYD4nQHpO0MSDtw+l2/57rtTuB1+qVquduuu/fH8CIf0x+An4sZkADdhZBNJVZacQTv8Zwg",
-	"TMFJIR6xl6x7yVrL2CVB6d3haIpvCcL6DqzPHIEB4pbgWURwsNJ0O17VMmVtdDcN/anYnPPT92/P3v/3",
-	"9fHJyen55fH7k9PyC9Vtwswqplex/x85ydx+MAJ5jGnAQT8IpDUcxi/aAhbrDuliGW9nCcd623Ks6HFU",
-	"IJXBtnd97u2svTR4Ztdn8TppRlj3OqnbXIv1V5K5eYSdJvenfLab748a9iiX5RldmvHaLdk9K4dM1z0j",
-	"3zPyPSPfM/LvjpHbshSguLXw8eNs7BSLZ6o31KlhKI8Muk32vmw5G3deDnp1AjTr8rUzRKS+q9qORxKf",
-	"u04uDMRhURgK1DRlgvmFMd/kDTYGKt4NXgHK0kcgTuIjI4sv5MhzW/D/DgY7yy00JlLKyZtNa59fuPf0",
-	"7z39r01NhXkVuVtEBKFgxaNVCZjBL9Z7LjWjF2zReIY3bLe8/gDYhdfXfsOj7cWvO2wufuWCN3gp1ZSf",
-	"3Ee5Nxv2ZsPebKi9uTzG8ZJX720o53p8cnn26XRHW1saTnkjmEKMvxAuWQdHjM5W6G4azoBfhFxNovwo",
-	"GokWueh8NDU5GJzwhIrTecfYF6RK09XoH7h66utPNTFF5lpHXdYkyVCKPaIqZ7FaACoLR+FWpBoyixC7",
-	"JdEML0rC5BBDBmSKHdo4l4y9w9FNU8uGh7+TCg045ChmDM3gqWsVXtN+wTGai23o93qdPhqvYsJLib3f",
-	"XPWttk5KXlpXC06WWHFPPhDAFuFzPJuR6LEV4V1fE1ilIM05kwArFPW76KfwLzu2sD9SfIvDGR7PGhNg",
-	"zKISCoSPDXZG+R2g16xRN9WQMDBGQJ1fOCctdIz8KaY3BM3xShLNmBCK5jgggllKcAM8J+WsedCINSsQ",
-	"gZCjZbovG/jwnWAiUisFnkRRrDEaEAZgIDFDsRbJbwwkIcBreMlMe3cnUw2ltI5izZ+W4Bo1J3a+XCxY",
-	"FJPgZxKE+BKgchpRfayGpET/nsXobx9+eV9N43JK6ES+xRFvTbX3wgvLqPhwA8+Vb8hxXfN9VSp7/u1V",
-	"zFftEBLL18I22ct1DDjvg0CYo4+XPzoDRKjPAhLA3slcLnPChZm9Fp6tN0fsFuawup2y7E8L/1ga3udJ",
-	"olITMJLtspvEUVlHltB/dKLRnHCOb2okO7nesNOZ9LFzGLSJc+j3es4QdzuOG/QnvfHA98hh20h2ShXt",
-	"Rz3TTwt/7aHGd6xsUyQPD/kjF798Wvg/smgcBgGhjRXDoIRDAS8OAyWD5nhVdbqH4BtID/cXYQiBQ9f3",
-	"yULGAgjFNEZDfDjud4jnt4NBd+JOBqQX9P3D8QAPXa/d6dogF+QwU1l/9qP1QSP8geuFiGmKOxuwxO7a",
-	"5UE+E5RV9spCpCt7ZRsiWz3rkTWc626PD0Jif1ERhycuR8gxXnE3AxLjcMato8/fpLS3jqwDdbcOQGYr",
-	"uDZ4v63EvnUkhb546ZggMl/EK+v+yiQKtVK92UdyqplHK70l85CX4CqtuU0ZXEET0i67R0Ixkr7TDRsk",
-	"fbLJQw2tTrteX8SteTqMqfS+vAS0tD1VvAzksU8L/z2Lf2RLuo26WnC/v2eIL/3pRj01p6ZqN3EdfbTE",
-	"Uf6sN7nKB8oiREkI9S1sgiDED7U6ushHaTq7Ps3nLtL7jqViWemWUYQlTCxGC/hXuQ1pZwh/cw3XpBvg",
-	"Hu71nIkfDJ0uHnacwXjQd3rjgdcb9IjXHY9br0KawZUYl+7Xri/B0znuc6fbryD3tRRe6eOvQe2bwwQv",
-	"gjCexmf+aeF/pHgZTwmNxTk3d8HIQHpBpunPyw/edcGXnTXhlGfx744CsXbOAsWK8JxkJECSmjJebYrT",
-	"v7yLzvFK+Yf0KsSy+CMc6xPHQnIXu3jAu3PAP+uJfldxBKCUJwok5AjksILzm55zLQXkAkqtmPzUNoiA",
-	"pvGLlyMMnsAZ/2vE6M2HJJGlEdOolf2iHM1rqKK3vZkTcnRx+rfTk8vTt29UoovUQGTShHLehi/GAEoy",
-	"XaoSZnZ0tMm8zR4gJY1fUETA9xroRBExh0XEFiSKw0wdF2zbmg4i6K+QtBnLvE26nI9JZEPWK46nHNJJ",
-	"FfStYp/ieJAPFhjCSLb70EagFOliLhMWzXEs+8j0u1ahrcy9bclnBNc4Lk7wV4hnGzk5d5irlwYwu3k4",
-	"m4W64Q0PqU+QNzx0HddzXO/SdY/g//+j5lTEy6t3yfi0VWh0cq/Dg5rdFZeyyqxEupLfSHMNTVgEdgKE",
-	"R6Il5aVvmGOKb0h0TVlArvliWXzLh/OPiC+IH07U1U9sLjlW2ChIDK96wddwvpyLZ1//a8liXHzDz/In",
-	"SLwJfqJfYFCgudWddulWy+DuhrinfOJ78VNo0XETMlpKyBfwVW4mb6RpprMqZMkOJaULFwtechKU7qiJ",
-	"xFdjaZJDXEsuWXicZB/iy/zGCUVEEUecJnVALcCS0pDe2KjXbArl9Pw2/UtPIU3fK+6MfJQ+r9LVZBci",
-	"duuORUHF81JE6pLeUCS+Y9EXxMkNUGr2wYL7wuh1D77BMbnDq+Kz/1t+kSx5zZNW/JrQmESLKOTk2miV",
-	"s6a3TTogbeHDlNlQ0sbnDXK1lywgMphWRZu3C3/b7VJuh9wj782OOZ+zLaGUqwooJ0vKWVLI0phxgcqY",
-	"iHl3c3wyw/+NtWYJpXC6Jbxw3bldJXvAxmDk3ttWATQeB0Eo23KdGxIUGnPlhWojQWH00mr3etn2Wf8z",
-	"Wrpux4f/S0ajr667uYtWTL7GkLHCljEaWeoJ0N1MPUe21Hr/8Z1YZ8ivcTS/xpE/LRWw4L0VZHMiOB04",
-	"rCQZHUdzJEaFMfHjZUR0T7YvZBHbaLyUHkc+ZXemPBwzNiOYPoa4yjUle+J93IFsfIM810Xjlb7ypdx8",
-	"F034tpKvu+DMttQScWx0DnhjrDhjTBsH+Ic/tHufXad39e/2Z9fpXn12neHVvz34j/z3Z88ZXv0Z/v3H",
-	"0aj1x2+d+0ZjDv7Q+ew6bfFhW3+2iUIwRWfnt110cvb2QtUsQuQH81wx0tbyx0aY6lpFsXVhXNgtKBbS",
-	"wuFJt6zu9uj5J3uju0l4TyVNn587xPiGFxd0iW84tPVbAWOt4JzPLCAepl/Y2eYhOe72PV3xnNoEHHaj",
-	"YlFC5YACFkDyELQerTbdl1FEaKwyTsts40ewgRNPTtm01ZfrNXz1ow03XP2q9AkLvJoxHNSUX2qjz9Wg",
-	"/DkZ00lXl77Dzm7z5gM9Tye3jafFNrwjtfXyNbN6F/K4zDO0EOfEJpq6+J68tiSvczHdRyOqn6v241eh",
-	"RN1hjgIt+veHV/cY6m7++1KnBsC2Fp1atVsiP4HINkmzig/JBN6YzHlNQgc1Rs4RRxFewd8sltm/2S36",
-	"q+41rt+lNNUZ/JuTGfFjGzEK8TPBiXgtx1XudOXL7XRBa47yg1CmyvjgXro+jP09HutLO2qs9byUsMWY",
-	"qZBtCx1ThMcQYJuT+ZhEiMd4xYX6BrGM4rHXdt28kYYIuOdVeCMic3ZLuApIPafa3sAT8B15YRqt+nEi",
-	"Gc/nnfn+zegGG/haze3aS2xobELi+4SV0AKVJBwKYTwWMxTnPmM+nknrPSl8y1j2Rb651jtoWM9VIRsE",
-	"ElrIthmEtRidyUJ4mZJgHVkZP0KZ4JL1UhtIXhVVZcg8Wa5J6KZr4rPrDLEzOXZ+vPrWad//2/x7cO+Y",
-	"f3ab/Om17zd6IDbh56z10BQ3PlnrLnZcYoat2+70da9pS3O3Sy3TpLDSu8aTGrry2P7JjC0D9CGOCJ6j",
-	"DyruHMlkdYR1blDxbmXqtSsNwbuI0RtZqgyBbeNxFbkIYYX3Cb6FGHQLKUQ5L1fGZusvOoiqeofj87Pk",
-	"066ajZnuBF8C1BmibERhjBYwgv9p4KDkgWYaOKSFL8ez0NcB+x94NoCvMFDEjzWKlJzEiCZFJbb+qg23",
-	"vdipI/lBV5UMZ8qFk297+skyyJl83pd5XUmWdPLFIVqmOXmZcvXkJwOVhmhAOyTfDSVQzIhqIAeND5rs",
-	"FXyffO6ZsfYlJ2J/R1RjORqYiRCKMYATAT2mglrS2v6iFQVV8mAVIsC1kWNb6FfAejOr7HWWZVl2PPTy",
-	"Y7OAQ66LvFiQ+kKwPx3R25DNFDqOonKitPpEIZXKEfqkf/lGtoC9ExqOTF767fO3+6vf1i60PJchezHW",
-	"G2FFuIFvFXZKwNY84ElNTzN/rmztZg6a3m6Z67XZD5Owm8wW2xnGVrJrBcrLbEwZC35rYAiWriJH+hqB",
-	"aUZwwFHMIN6Wd/jfTRknBgiTYDG/k4jlhGU2HPC9hS/P8Q15F9IvRX/SFIyUss3+ePEuKemp8jZEZFZ1",
-	"O4T6ENIvyeHAflNhXH22KPkaGxRQQXfi4bacYBm1GC1M8gxNiwchf3xGKfGlisyrBbkwILTtn90hmad6",
-	"DWqE0sI3JJuCsn5vW+FGN4xaw1lQN2tODUiz5uS1rzu5nEGRgcmr8VqVilxqv8ByS2ZkFzYweemaU90q",
-	"cUe9aGtLQpBMxpBAl0LAZdAj9bo1iB+hCJv0NqIGwSloOPE1oAnIZmHq1WGS7FqUcybea3IH46kUfE+l",
-	"iP95K03cVno4aOQ042Lbksg32yn64L4LM6XSG6C25a25CZW810j0n7DoBSQiqNmf0lsyY4uSyIZRjl2D",
-	"OAr7p4ev2bmzDfH6crFhG6Vr5p7tjpY2ivrEV6AWosPCpRtYPzSUbGU+NFS+tWsZ9uZoW/nutpD4DUeU",
-	"kEAXOS9p+K8laRSWc53hsfMP7Px+3XI2k+6MiJHcTljWyLqWlOsooh1ZrZFlLC8twlmXI121xCIo7BG6",
-	"w4IfTBQOqQZAaimIqiM9nieN4VojqstpjjJjEidEGLfQ6d/Pzy7ELyiTkGjyRwEIFlkUB8U4PqZShI2J",
-	"wq4OWujt6btTeDxIoRG9YZS8QVj/IF89BE5XhOkKimJtxIUpqktIpCkobXyZgA7CS6uAxS2xbEuvz7It",
-	"tQ7LttSkLNtSWL1XJYroBeFsGfmkxhUX91mJYODGSs620AmbL7B2KQimFpEbHAUQkMLSDEfT1WJK6Gtz",
-	"MSYtogoVRmA/lWV+AVJtCk1WGmozjbV1fMa062qpxTBfpRSTr/GULTZJ/wQ9LUVol4aHWMZL4NxbKqU4",
-	"fsWebV2GWqGiiKNFU7ZQkVzNGYqCvInLWuxWjhAA890uCYG8Uk0xloW4+mbYVq73QtHfDXeuTHjnmt80",
-	"K5LY6vrn1mI+pnKC1Tpj0htqIzcpehfg08p3bhIkymX7clRDmHW5Yihh52urhWq/NiiF6qFlG3gZzgmP",
-	"8XxRJnIArDik6OPliZ1IWox+L+bAgx9M78nVt3b6j0v9j6PCPzZvGExAu8rartsHl2v70usdud0jtydW",
-	"kLigiyv4hRK0mGFfOpGBTeP6YGjZg1El9mV0ljgdfuAScIPJil2sojGCm4HfXoWW09wgSJT5w8WPJ6g/",
-	"dL0/lvrtQlr51sThYESgEtYsocv+tSTRKqmHtmzLZ+xLKHgSoMNclToKqwpnJeKpDDjFUxLVSAwMBZuT",
-	"e5c8uYwOk7rvypiekBa8fiivvOozH3TTiCqygtwEc7GRBg8rhslogDRGalp6LqYjQzAjWjuAliBX6Y5r",
-	"ekF28lVlBG1EExje8hhaggugjkzH0BL8oEIQLcGXMKNo4CYzwmgJSklZHE1/OTSjlemOQSgth9NZHiFK",
-	"4C1KojINIl02RLgIjaNVEuBCSXxLkE0tPpsymZLczPnG1OGKiLENG3O3PkL1mOEiVU+qF1BxMesmtCh8",
-	"LSl0K42RrV2+rzttZKMq/B+Qt/Fp4W8dCTLZ/2MEgLLoF+sGpSpTHqGklgvP9AlD47ZFGBFejbqBE4hx",
-	"vTlqiK3d9vBnANcvCIMWOpZ5uCFF5JZEKxmxMKAFXobe9vIibg8NtdnWEjKpN0CoiJXYug9RCgARGQAQ",
-	"aIZ5rFKrg5dyZHnNzkApUNtVM6Ro7ksOdsDYwPUM5CFBxwb0cEEmJCLUJzu5609Dw8acy4O/NQ6pzuab",
-	"pn6DQ6gZOyocdZMgUjr4wTEsQ2ZtN4MdBYDMeRRVUP2461lIv6xVmsGTBzWJIU9EBZOcCbiOTiCpF5bS",
-	"ySoPikula9tBKcobhGM0I1jW6isju1Z9yjyk5ru8soqVymjuJezt3fdYuFKdpicWTBWIxDPH/5ok9G8k",
-	"wKdibYrcGzKWlME3uycyeltmpSXdbGKGxkTnujyO7WbncTUScHL0o+4oLwWUmJgYmA2Bjmhm0OtPs/lP",
-	"sQ6L1CwUbeIvozBefRB3o4CLvKZnj/qVvRHFGKm2VChiLIbcBQ7oLpBe+EF+Klu+ZjO5JJ1BKhe6THrr",
-	"6DqdWchjQsVtQjPGFmPsfzFSXgWp2oLgQ6K4PZBpFo9VtVUzQZvTjceL8CcCop2HNxTHy6gsKEzR8U8H",
-	"H35CyW/Qbx/e/uT89efjE+fDX4/bvT76v//7//xmCzEHGe1gW89CwY4QJ1TmIUg0qRkRsp9LiEnKYrGu",
-	"LyRAGERV6dSPl/GUReHvOpxVmHvMvpDSYuCfyIrHgLMofvFY8/u7I2boXMIsCtMDlP1S19ZJks+hmn+1",
-	"0C9UU4ByrskvBfXIwDXwVU7AJa+VnaMRHVEH/XZw67Xcg29pqeD9gcYLvVZhzgN5TpU5r384+fDHI8WY",
-	"ucG4xyS+I8qw1Fx9RFEBjxR2DeufAAdd8pjNJUUz2bBSWgFweSLyT9iBMNY9hg0HTEutqt1yD24Xvu6B",
-	"wNUCjF+umzKmq7S7GiRsQBqKnIStZgBfRASUDLGbx2Zii5JTKKQlaTswckx8JoSeTEeROaBmPk7a/Euv",
-	"XbCGO9CWGRWyRmWf3FEu2wnAbPMOqTnwj1A3HhZbxqgPkNYZCZtJ9OHakYM4uSUUBXjFR1S2ChUsDFYH",
-	"OUmX2R50CnlfENzGbnSKX5HbJOw0R5iLezNhkWRMI3oKbiKVDOTjKAoJR7+ZjuXfWugirTAKVUMFCGoJ",
-	"itO9AABl/01SK6Iy/1WtSBJwE4c5ouIBOo4DwSRb9dnW9x8WGzMU3lAWkexD4ylZ6XKaL5TdQbhN3kvJ",
-	"amehT6is4tLMaoH9KXHaLdeyrWU0E/wijhf86ODg7u6uheHrFotuDtRYfvDu7OT0/YdTGCO4WRjPFN6y",
-	"2XOGRFyyDbflyR+yBaF4EQpR2XJbHSm6pyDcarCCTPcjie9dpk2mPzlQAuQsAATvBSsDojlJ7mGeNRil",
-	"pwrfNKXfsxjdkJinnANk6x1V8U19OyZJ97nQJ7YsgsIUhYEEb2cTjbUDZyM0SqDss8A6Uv4fDXKQeCe2",
-	"6LNm7J/ZMMpPHp0AZ0vsAQtSxkOO5qscvki+Yt1z3USozFfpAzO1uIUqzjwQnWXgsZm1pLmBTRqSZqAz",
-	"77OKVxwtCXzAF0yQs3hY23WbbmqKnpWFJw+DXDJaBpk8g+nh9XquNzwcuP3OYcfEKNdoD54L/zN5Ol/6",
-	"PuF8spzJYlkTbgPa4YoxVgZEw8R9stQjMyDezXCsKttG6oo/bhpKO8OS78ojKhuUHOXBCdetl7IUYFtd",
-	"r1NneNK0Bob06gwpbXZwb1u9ehPOtr+EcZ16r027cZgWg2CM9/Y3rWN+vhJ/GMry5yvBDFOaTRlgSq8S",
-	"veCzpkNuXYk31FHXvqXEdi85yoyU5W2+hc+Nt0r5JTGwE/GdMOBiN1l0JjguRHC0mgWuq6QyM9RVKsLO",
-	"jKXVktXVCixXTtZkuQ9iESrlOMsi3jJK1nOEtuv1B+1uv7eBI+iM5hocoe1uwT018tfm666Tr5/9ukuq",
-	"ekWXr3ANyi+fbd2QEt3lA8R7cQrQ/otG6C/pgwdQbfKgbGiiAGqhzp3pum5SA++6LuC4Zy8Hn7K7nV2N",
-	"+ipJmcQcuoNB2xuY9+N/LUm0khq/ifOepmLALSGyXLrkhnhrZKa6c9lYuJiJO/B6bXdwOLTXa07ZxgtW",
-	"GTj4kdVupmIZzQYsE978yM0B/PdyaPvJ0pRSm8NNL/3+AercGlggy92g7jXlWBJjbT2/en4m9YrYU47B",
-	"VDGnra0ye+OP1Xu0CYfjMpD4EwhwZTjhprAWMmrxZek5Rz6mP0DxlpFgkOWBMgy/C5tsmQT0TP6n40bA",
-	"irPpANU22nUTGy0xppvfriQo8wjWlMpveCxVST2+jqrUeVxVSc3k+bmQPs29ZVTJ/eQWPYZldGBEREs1",
-	"u3cAiAXgpNq4Ab1OaGyJK0AXXib+KjYLCI8lID9wuIjIOke0wDc6Q5syhYP6BkESvIFOJL2X0q8YCG1y",
-	"tkJJgkS2tC7kqnRSZ14bIB6l7qxZyONznezwYH5BBWsoNAgt9rtO00k+w0EVhv2SOosrxpWmRxkBX6s7",
-	"6bjjYdvrEbfX9YfuIPAGk/bY67lex+t3+2k905FVp5GwTgK0DsnwsOt2u87Y9z2nO2n3HDyZDJzexHP9",
-	"cad7OHYnlsHbPy18qzwzar0CZy5m4A16k8Fh4HY7k27PG+L+oNt2cXvQHvdIe4LXaWzGOgcdd+C1h67j",
-	"DQfE6Q5I2xmQduD0u37PddudwOv0zXzCslra+6sGjNhMKlrfIo+XoGjuFcKaLFHypTi3m2sYJEoTnJ5U",
-	"Udzg66/IqS6JGmYYrPRHqRsmVElZqaBRUQDU8CyWdfEjWh5+W9I4lD1bk0Fl0bby8GJFlOA84WDba6Qw",
-	"G0fOI6+XJuE0lkY8slAwJvMsYthYQ3w47neI57eDQXfiTgakF/T9w/EAD12v3emmbGyBo5hKF0AzpglU",
-	"nVchy6eeJsqY087x0aavb8qqmgQnvKatUwsb8SsOIYkgD9ZQIvQqMoJfmcjbQqjtTnI1p4Yks65EeFWW",
-	"gKwJCz2XRNvHW+rHW8pPdb0MfYCxcfBN/aN+bEbPLi8HQ5mloooyZLEeg1wKgCfUoC4yfbgsxmIKrAyn",
-	"61YU9abJLc8fbDDyzV9dmME40dpa25rYg5lrU+wWm8nCyYckjHgEYgnCO8hppVmkbpMRrY5WtD23ozUz",
-	"nSKzYLMZiDqZNaTRf8oUKGHFVlKju5e7/8Fy12A8e26zRdRgG17zNBbi5h8bNZZXu5K5BwnUywafn8Ql",
-	"kemzhq3d1MHXKnXCXUjQk8dxwckVGrxN47ascb9Vj8lB9BQRjiXv6gXtwXBy6PQmk7HTxV7Xwe2x57SD",
-	"Nu6Ne5OO73kG1lBtZteQk6ksasOZ2Iy1NfF2pUA5FWxLbuGea23l2jKvHza8w6+OcdXIeQV0sUnE5iU+",
-	"fqGKJaUbYzINaZBlR1LpmmJdHyWzvGVs1bi5IzpfctnjRuzpDC9yL2N3VPZhTmWGeCjTzAGynWOdTl3t",
-	"BrtQnGR7J1jCoU0XUoFBreVKTa/xY/qB6i0nMqAV/1O4bdNT2qQnJjB9z5/6mqGqvSOmhiNGQYg24Pe7",
-	"VQkPvsF/6vtljAkbDLmF4Bc6C06z0kANC2OuRJuNYsaqXDMpE63jmEno/vndMgnm36tzymiO/NoUjM0/",
-	"TlBwaxpRfIN1ZOgNSRxXl6aOVyrtOwx4C/2oer3iiCCfzcch1c6jkYVpMLLAQYVvCBqTm5BmFBz1hhEF",
-	"x5W/jDiLIC+LA4QhPEUIuD/JcnJEaCDGT5gwx+IWgmRUZKRVyIKviCRlXoHMqzDTLSpyJpJEkwIFALre",
-	"6XwRrz5JSS50BrsA9TgzmuDCzMlX7MezlURc0ygFUCeqQRGVm0eD2DTJhNL4LHVBFL5tnq+Bvw3ohG9Q",
-	"z6jJqpp8Ar2TTn9je98m0661+ybaauIXhUFQySATFLVrEKz6FGakZE2SEjNrMgEkPN2Y55tre4cbsY3i",
-	"4uQecnK/TomMB6tmO5kLJa9QyNEdppCArtYsVPz04lTRIfkaZxatUBL0nqtFjhmbEUwfsoZi22gs16JK",
-	"cJUBUjHPWTgPKybquWWtWmWypkwwX9u5dQfHEor5c59Q8LaL3xAaVK2ERbJevGQlMv80xVPF8Bd8WAaa",
-	"WnPaVw92Ry0U0mTWt1S3oGDQbw8HvdKCgmxYAwAO1hcTuG63vJhAsu19ZcGzVxZcJX3jvS2qDKr8bkqd",
-	"YJOEezyHMnwm8XLPta7wKj1wpoqXdLfYefWB1EnzYA01NNA0940iEkoUyVDWcxutqzUii0rt4jGmAc/7",
-	"8CvV1BFVeuobEJIayAA0BomUkwJ1S2//TtXOFIvpQZqnaYemylxYKXgAPLFRAE+iYO5Yb4O5J6f8iFpz",
-	"DtXwUZcR0kwrm/p6cyOoz0ddQvV9C3P3rGp5ZkOJmu6/tC3Poy9vIlcCHX6ya61aT4Iw/AIWk0U/kKCJ",
-	"2dwQZRcIff+N4mLb2EFzHH3J6aePwCkqTIPktHZkGrRBAaw2DtpZ48B9gHFw9Wx1F0XtXGlLwFvnwv6L",
-	"mRCAZNsqjBoZxkmIwB17kz7uEKc/cYnTHbvYGQa9ntOeHE7aYiz2vDz2tdV22wXs3/wNUM0yVQ7zDxwF",
-	"OMbIJzSOoL+wgWmdPm9oPk/Ozxt2OpM+dg6DNnEO/V7PGeJux3GD/qQ3HvgeOWyXZUxvysd5jPShdfk4",
-	"WeDn0h2EIGUOpPWzbukLQERHBwde+1Do7i3vaOAO3KLK9me4Xn/yRkvXbfcld/hTzU2E9r/SxdAoBJ8D",
-	"sl1rD+h5Pr09ANDdRYOgKyOJG8d+pJneH7VtCXjtNsaEfGelNZFiIEpjwvjTzpoZmW8aF7RkCgS00WGk",
-	"6yrDY0NwvQDsVqw/qFdSkqIUy1Ep7NqIyma7WXw1O9uMV7ZpLK9G0ULXrOWoDrAbYMsvo9SkfurkY8iH",
-	"Rsy/FrduXHRyb1vsjlZtYlLPpIHyKotf1m9k453R5hzd5VK34M05RPZHSbJQ2ESPmfe7V25ep3KzFc3W",
-	"TEl+1mQTibadq/jZXqno1tQNfmTROAwCQuWgYa1Bx7L91zl0/6qdEfNp4TdOiYHFPSAn5vWoTfUraZXk",
-	"qdajSp2wD6hVytQmtdCp9KEoiE6FCIfmeFWV/5LTcV5LddLuNf2uXO7Goe9Z/CNb0u/ROihQ1zpzoGaZ",
-	"VMy0Xy9Lk+WIa+uo0d0rKntF5eUrKnte+F3wwlxV11rHSLOIbLZiYRlXA7ytbRM3ZvFUgRYZzVJIJIT9",
-	"G7MhYKKu1MR725HXQ053nPeDK99GBdrboqovZIHJceIzGmR4nTJ3dZ+iMqS5indlmZrT3pJD5LoGPQp0",
-	"3F6q7aXac5jfGkoSUXb3nCIOONGzmN/NRWJdk/3XiJk5BXuD/cHS+4LI/PUa8nuzQX4g+eUWDTk2i/qf",
-	"oWVMsbmvri1M5HuxVY0w6tExfCxroXVYJBH4So0QIldVS2tkCalbcDwnLXRsfDLGEUGyL5edtBAUuoTi",
-	"Ei10LLvFh3xdSpWc7C6NOQmDnxPrckuCEjCu1yzaXq/ckvRXKas6l+7wqOMeuY0wZzOdV9eJKFuIJn1x",
-	"vgsj7GWLqe9MZBwrLMLdiAzZtuxJRcbF6d9OTy5P324WGhcwORAJyagqqSEkRoCeRGrIPdul1JBPzIMU",
-	"XehP93LjZcgNTYPPKzmS+7OXHXvZ0dTckG0y68gOmEx0q+WBbEF4IKt08E2CA2RQ6kWuUx90eKrsEdpK",
-	"r3dSN1LM7z3P4BkXewE2ekG6vk0vkizFLkP7TZ+a2bH7q/v/FwAA//8=",
+	"7H2JcuPImear5GAmort3AQoAD5GsmHDIquqx3O1qrUpV7XBRo04CSREWmUkjk1Kxy9rYp9kH2yfZyAtI",
+	"XCTAInWZ3o3pEskE8vjzv//v/2oFZL4gGGFGreFXa4pgiGLxz7MQzReEIRysnAu0mMEVCvnnIaJBHC1Y",
+	"RLA1tM5jRBFmAOIQsHiJwP0UxQiwKQIQ03sUg4gCNoUMMAIgBgjGswjFIEb/WCLKwH3EpuLXFM4RMN/5",
+	"E1q1LNuiwRTNIX8xWy2QNbTGhMwQxJZtfXFuiMM/dehttHCImBOcOQsSYYZiaziBM4oeHmzrArF45ZxM",
+	"xKf5JYiPwZTcgznEK0BRQHBIAQQxWiAW8V/xRdyTmE1BxPik0Bc4X8yQNfTMCc4jHM2Xc/GpmiyfyA2K",
+	"G032r86F3BznrGTD38M5omLH9BZGWG4giu9Q/B0FM3LTAmdMbnzys+8oIPcYmA9PzgoyMIUUePyMeh0w",
+	"Q4yhmNojHEY3EaM2GFnXI4v/xxlZgMRgZLX43/zQIcDoHnz8ePYWEDZF8X1EUWuEzU2y3HF34kMXOe1J",
+	"r+N0gvbA6Y+9wOlP2pPupD1xYdcrO2rK4gjfNNi8B9tawBjOEVNEfDpbUobiso1UX4Gzt5kTtTxX/M+y",
+	"rYj/bAHZ1LItDOf8y0AOuo5Cy7b4zkYxvxWc8jOUAL/8jPANm1rDXsfmhKH/9PgM+fbyZ//3Z9cZnDh/",
+	"g87v187V//gPyy5ZOfqyQAG/nZY+F5A5FnEK4mQsvv7cFSqu+y/wVhFQECMoqHsKFwuEAcEBsvlFQHco",
+	"BmTCEAaRoCNIb1EIJiRugV+nhP9JAbyBEc7d31u0kpxAfTDC5j2PMPA7YEqWMRUPFfwBcTLk7GGKwCSK",
+	"KQMEI3APqQ0og2xJxQPHJFzZ8mW/lTGmoWA+v70ZYf4cPg3xW4gFTaZXhYIYTZYUhXwhkPH36E/4l5gw",
+	"cIsWrAUu1WPUJVrE5O8oUJdoKG+K3+2O8F1Eo/EMgWAKYxjI4xnDGPFbEmEQkiX/9h9LwhC1AeRsRdyV",
+	"iILvwxhOmBMhNnGmjC3gInIiY223aOVIfvxD/kL1kdseHPeR03HDrtNph6EzDgZtp9cfdGD3eDJo+x1N",
+	"wPIRKQnnCcSkW4M0vx9Z338G//bvzmj0eTS6cv731T9HI/5vi//n6oevnu13uw8j65+f/+3fnf85Gjnp",
+	"L9V3P2wiaL2NoMkuCio/R4g/r+xec0Y0EYf26fwULOQPQUAwRgH/Sfa2H6PBccftdJxxEHhOZ+J3HTiZ",
+	"9J3uxHODcbtzPHYn5axAPXkTK/iPGE2sofXvR6mgPZLf0qN0FWJNksbOSqWs+IrzKkGZihyVYOVXWTGz",
+	"MZoRfEMBI9lldiZtdzzwvS5yu51g4PZDrz/xx17X9dper9OrWKJ8zbcs8QJRsowDpNZ4QZYMrT+1mP8k",
+	"d0jd0O8PJsdOdzIZOx3odRzojz3HD33YHXcn7cDzylcgHvZN81cTFrIlRnRBMEVStNAzLnswnL2LYyL0",
+	"ioBghjDj/4SLxSwKBHs9+jvlS/yqFyRGR2os/zddzucwXllDi5/tBC5nifDWQt2yrTs4WyLxGP666wAu",
+	"KVJDNHubwGiGQjBG4ku+oRAD/SYgxomNFQ+IQi4EP7S4vPOST/lcr8mCWUPr89eHq+RzzTwqHkaXNzeI",
+	"qrO8jFdSOrwB0YRLED4vJTBscBPdoYz+cvaWswG92ihAnMsuUAyZ+QYW8Ql43Xbf9XoDt9MdtOWZIsrk",
+	"WmppGeIc6x39KZUHK4ZkqfVHudGMAD5uhlh2RRUHoJaX7p2hbeeVvrKJqZ8fZX4rZsdp8Q7OovBcaz8N",
+	"yXFhjkvp8QQkX4CQICkgJ2Q2I/eATSMKQhIs5/wdlfTJ7yNIGckQzJdih0DbB1P0BYYoiOZwpnQazvCl",
+	"hCzQqe97VXQ6siI8soYj8bKRZY+sSYRmofwoebX4IkaQEvnjmhMZWcVrcJIcdbo/EQURDkgco4BVXIxT",
+	"+a3UKPTAZ0ritY9+x4R8IbUxpZ03JOMgHZVlqlo+JitBXyK6hmq1caCMgdw4rpNoEbxJshYZru+6brcu",
+	"w62efBWNTVFwa+qsnL9qnTzI2jy7pTr7wEUOXGQNFxFLE1LK5vvC1lL23jjKKTd6UUO+AsMwRlQpflnO",
+	"QpdjjFi6glmEtEfm0/lpNUVzixYcydHXQRTGiqbVeO/Yb3m9lttyj/y2LR43npHg1rBtymjb8zfQNn9t",
+	"jrbNSZRSd/0plVE536Rk/0BI5O2P6lB3Mmwv3IpvRfE8xblsyaXkmd4tAsGihLNB2RxlSndni6OSz86f",
+	"kvGmqhNIVFM+xYZMxhy7l5O4RSUHYbhChCcmNW3zbp31xlH+OaPEezKy1jz0DaDI8GQlm6CsGM7A4C1S",
+	"7s9btGqVXsdOEzlff8VVhlfFjA4i/iDi9ybiTe6y9ugTqV8mDQCCwVRGEPYq/t8ibq0fzIqDWXHgOU/D",
+	"c2ztOafV92kKKZhFdwgkP619pfhQPUr6x2HMn4PDCN+IjQtYdIeGoI7nv1yoe9vcMnECYElRxfZLxsR3",
+	"n6bLlhGxF2bbVRt2QgJErO4Z7VUQfFyEze3Ag8nwXEyGg0g+iOSDSH7RZsCjOv+28foduP2B2x+4/YNt",
+	"RYyi2aS4+5/OT3WigpqBTJCq3v8/EjYFNAoR1V5jnaDDNUD+vH7b7Xv+wHW8QR85nT7ynT7yQ6fXCbqu",
+	"67dDr90rVctdv+7en4gXBRB/J/g5nwEKZcKYXGnFEbyHc5R44j6dnx58oQdf6EEJel1+CZnjXmBzFEzh",
+	"Hacnxa7WXzMxgDM0OIsRDFeaxYxXtbwONrifRsGUb875u/dvz97/1/XJ6em788uT96fvynlfo7tVMb2K",
+	"/f9IUYZRC3udMohDKq5+KB0XEdubs8K2/rEkDK53F0Eq0/cTvwKkfE5zuGrmO+q6dVwTtsjtYmBOKANd",
+	"t5zhtZscilgiP3L0JUAorDwO5ScqzpFzGSxGimOBVGoLOpMOTMTlnEY3nHeKtz1jSyLCiyXbzr/ENIXn",
+	"BPx+DAuVwnsIKBy8FwfB/cQBheJ10jKr7nVSt7mWlK4kc/MIG4mA8tluvj9q2F4uyxMGCtjaLdk9Kxep",
+	"/gdGfmDkB0Z+YOSvjpHbshaquLXi4/1sLLenMFFvqFPEVW5HuU32vmw5G3deDnpxAjQbSLEzRKS+q9qO",
+	"PYnPXWdXh/ywsK5SpmDK7e1xxOimGIsxUPFu4cDBJH0EoIgNjTTmiALPbYn/d9TfWXK1MZFSTt5sWocE",
+	"60P87BA/e2lqqphXkbvFSMAgKB6tamANfrHeyawZvXB+ps/wBn7L6/UFu/B62sU73F78uoPm4lcueIND",
+	"WU35CdzJhxjbIcZ2sPAOFt5rs/AkYE713iqEm5PTy7NP73a0taVByjecfzMBNCS4PAUEz1bgfhrNkIIU",
+	"kpMoP4pGWoBCCcqlkyQHAxOeUHE6PxNyCxSMihr9HVVPffm5dqZ2s9anmrUeM5Rij7BK2q7WVZQxqpDE",
+	"UmOGxIDcoXgGFyV5QiKJRkAb7dAcvSTkZxjfNDVCafQ7qjBWIi4SCZiJp661TUxTU0eHe91uuwfGK4Zo",
+	"KbH3mlsp1YZkyUvrGizJEivuyQck0N7oHM5mBqTWnmyWXV8TsUpOmnMiIe8w6HXAT9Efd+wM+YjhHYxm",
+	"cDxrTICMxCUUKD422JkATVuvgaohUWiMEDXp0Ry1wAkIphDfIDCHK0k0Y4QwmMMQcWaZaKDlrLnfiDUr",
+	"wJuIgmW6Lxv4sECDkwaE4EkYMI0nBKCAauQz5GuR/MbAdhTYQs+Zae/uZAySzYFbrqNY86clSJPNiZ0u",
+	"FwsSMxT+BYURvBRYb42onqkhKdG/Jwz8+cMv76tpXE4JnMq3OPytqfZeeGEZFR9v4LnyDTmua76vSmXP",
+	"v72K+aodAnz5Wtgme7mOAefdRQBS8PHyR6cPEA5IiEKxdzKZ1ZxwYWYvhWfrzREgs1Ssbqcs+9MiOJE+",
+	"kvMk/a8JcNZ2OYP8qKyhxfUfnb43R5TCmxophK43aLcnPegchz5yjoNu1xnATttxw96kO+4HHjr2jRTC",
+	"VNHeae4dQxhi1iD1zliyKx0Vxorlwzb5DL8tQW+vJP1pEaylaXZPymhCriCiey5+/LQIfiTxOApDhBvr",
+	"xWEJgxaiKAqVCK4+af9YuEbSk/6F24Ei9BAEaCGjVvLwB/B43GsjL/DDfmfiTvqoG/aC43EfDlzPb3ds",
+	"IRblMNNWefKjDYRC/B3VC+HT5CwrJInZucuDfCLUySzHEjHZLMdqCEL5pEfWcK67PT4RvP2jio09cjla",
+	"Tu7wuxkiBqMZtYafv0plxxpaR+puHQmVRSGrivfbSuuxhlLn4S8dI4DmC7ayHq5MolAr1Zs9lFPNPFqp",
+	"bZmHPAdPcc1tykAAm+iz2T3ieqF0HW/YIOmSTh5qKLXa8/wsbs3jwUGm9+U5AJseqOJ5gIR+WgQ/odUF",
+	"WtLG6voOI385gVhU4R8xEPikbKFZGHGXVPCesB/JEm9jsxViUO8JoMtgutFYy9lqOlZSxygriRY96cFV",
+	"BQJIDDCKxMGRCRApSaJiV5f6Kn1316ep8shOhIbf8Ej/pY3U2oE/NYE1Mq27PXFHFFy8+/O708t3b9+o",
+	"GJ8MKch4kTLcoqcn+9oBwyTBUtbmqQHacM3X6u3hKjwZasUrNhPKsAwMVALRdAQXsHtzG+JnrslmUINJ",
+	"J4Rd2O06kyAcOB04aDv9cb/ndMd9r9vvIq8zHrdehHov7sS4dL92fQkeL5CbO91eBbmvpfDKmG8Nat8c",
+	"Nn4WhPE4MdRPi+Ajhks2RZjxc27ukpeJVQX1Tn9eIe5dEdvMqvAq0vRXRzXgcc5CxYrgHGWUoSSrdLza",
+	"lLf1/C46hSsVL9Cr4MuiezjWR46N5y528YB3F5B9YpXmFcWVBaU8UmA5RyDHFZzfjKQW+qoV3Tr5qW0Q",
+	"AU3j2c9HGDxCcPbXmOCbD4l904hpHIyipr6AJPOxKoFyR0ebzNvs0lnSmhXESASjQp04yOewiMkCxSzK",
+	"lGCLbVvT4xP8SdRbyHaWAC/nYxTbomAFsqlsMqnadij2yY9HtshEAALZv1D7Q6RI53OZkHgOmez02utY",
+	"hcavD7YlnxFeQ1ac4K8iv8nI0byHVL00FLObR7NZpFvS0ggHCHiDY9dxPcf1Ll13KP7/32pOhb+8epeM",
+	"T1uFzo0POl1Es7viUlaZlcjY2htprgn0GW4nCGdIvMS09A1ziOENiq8xCdE1XSyLb/lw/hHQBQqiibr6",
+	"ic0lx3IbBfDhVS/4Es2Xc/7s68RnlO+PKn4C+Jsyhr9BgeZWt/3SrZbJPhvyYOQT3/OfivaCNxHBpYR8",
+	"Ib7KzeSNNM10lp2stsWodOF8wdpfXthRE5q6xtIkh7iWXLLwOMk++Jf5jeOKiCIOlib5iTK+JcYRvrFB",
+	"t9kUyun5bfqXnkKazl3cGfkofV6lq8kuhO/WPYnDiuel3XRKujcjdk/iW0DRjaDU7IM59xWj1z34BjJ0",
+	"D0sa+/6X/CJZ8ponreg1wgzFizii6Npo87mmL2c6IG0/SpTZUNKC9A1wtcM4RDK7oIo27xbBttul3A65",
+	"Rz6Y3T4/Z5s2K1eVoJwsKWdJIUtjxgUqYyLm3c3xyQz/N9aaJZTC6ZbwwnXndpXsARkLI/fBtgoNr2AY",
+	"RrJx9rkhQUXr7LxQbSQojG7XfrebbXD936Ol67YD8X/RaPTFdTf3uWboi2wYTZYMjCz1BNF/XD1HNr1+",
+	"//Fnvs6IXsN4fg3jYFoqYEUgg5PNKed0wmElyegkngM+KmIoYMsY6a7pt2jBbDBeSo8jnZJ7Ux7q/vN7",
+	"EFe5tuGPvI87kI1vgOe6YLzSV76Um++iTf5W8nUXnNmWWiJkRtezN8aKM8a02U77e7/72XW6V//0P7tO",
+	"5+qz6wyu/umJ/8h/f/acwdUfxL9/GI1aP3xtPzQac/R9+7Pr+PxDX3+2iUIgBmfndx1wevb2QsENiCAo",
+	"pLk64q3ljw0g1jADfOsiVtitpOv7o29Z3e3R80/2RnfC8x5Lmj49d2DwhhYXdAlvqGhJvhKMtYJzPrGA",
+	"+Db9ws42Psxxt9d0xXNqk+CwGxWLEiqXSSEiti2SVKpN92UcI8xUBUKZbbwHGzjx5JRNW325XsNXP9pw",
+	"w9WvSp+wgKsZgWFN+aU2+lwNyp+TMZ10dek77Ow2bz7Q83Ry23habMM7UlsvXzOrnyPKyjxDC35OZKKp",
+	"ix7Ia0vyOufT3RtR/aVqP37lStQ9pCDUov9weHWPoe7mvy91aog+BkWnVk6/mEdY/+k9usg2SbOKD8mK",
+	"BobmtCahCzVGzhHGMVyJvwmT5RDZLfoTuZfpYvpdSlOdiX9TNEMBswHBIn7GORGt5bjKna58uZ0uaM1R",
+	"fuDKVBkfPEjXb2N/+2N9aYu5tZ6XErbIiArZtsAJBnAsAmxzNB+jGFAGVzp7MSqRerVdN2+kISLc8yq8",
+	"EaM5uUNUBaSeUm1v4Al4RV6YRqveTyTj6bwzr9+MbrCBL9Xcrr3EhsamqASakBJawJKEIy6Mx3yG/Nxn",
+	"JIAzab0nhdAZy77IN9d6Bw3ruSpkA4SE5rJtJsJaBM8kMIpMSbCGVsaPUCa4ZLr6BpJXOe0ZMk+WaxK6",
+	"6Zr47DoD6ExOnB+vvrb9h3+af/cfHPPPTpM/Pf9howdiE57aWg9NceOTte5ixyXc57rtTl/3krY0d7vU",
+	"Mk0KK71rNCkqLo/tn87IMgQfWIzgHHxQcedYJqsDaJb5ZO9WBr+j0hC8jwm+kdAVIrBtPK4iFyGq8D6J",
+	"b0UMugUUGKyXq+u19RdtgFXpz8n5WfJpR83GTHcSXwqUUoDJCIsxWsBw/qeB5JIHmmngIi18OZ5FgQ7Y",
+	"f0ezAXyFicV/rFEF5SRGOKmys/VXvrjtxdZ1yQ86CkIiAx+RfNvVT5ZBzuTznszrSrKkky+OwTLNycvA",
+	"lyQ/6as0RAPqJ/luIIHDRlgD+2ho72SvxPfJ554Za19SxPd3hDUMswF3LEIxBuaxQBOroJYU66VoRQnU",
+	"FGEVAoFzJse2wK8CptVEXdFZlmXZ8aK5NZmFVOS6yIslUl8QDKYjfBeRmUJLU1SOlFafKKRSOQKf9C/f",
+	"AFFBd881HJm89Nvnrw9Xv61daHkuQ/ZirDfCivAzXyvslJCsecCjmp5m/lzZ2s0ctKSYR+R6bfbDJOwm",
+	"s8V2hrGV7FqB8jIbU8aC3xrwv6WryJG+RuSbIRhSwIiIt+Ud/vdTQpEBysdZzO8oJjlhmQ0HvLbw5Tm8",
+	"QT9H+LboT5oKI6Vssz9e/JyU9FR5G2I0q7odXH2I8G1yOGK/MTeuPlsYfWEGBVTQHX+4LSdYRi1G97E8",
+	"Q9PigcufgGCMAqki02pBzg0Ibftnd0jmqV4LNUJp4RuSTYWy/mBb0UY3jFrDWVg3a04NSLPm5LWvO7mc",
+	"QZGpnqzxWpWKXGq/iOWWzMgubGDy0jWnulXijnrR1pYEJ5mMIQEuuYDLoAnrdWtQV4QBNOlthA2CU1Ch",
+	"/GsBryILwtWroyTZtSjnTKj25A6yqRR8j6WI/2ErTdxWerjQyHHGxbYlkW+2U/TBvQozpdIboLblrbkJ",
+	"lbzXSPSfkPgZJCKo2b/Dd2hGFiWRDQOZoAZxFPZPD1+zc2cb4vXlYsM2StfMPdsdLW0U9YmvQC1Eh4VL",
+	"N7B+aCjZynxoqHxr1zLszdG28t1tAf4bKrq36iLnJY7+sUSNwnKuMzhx/gad369bzmbSnSE+ktoJyxpZ",
+	"15JyHUW0I6s1sozlpUU463Kkq5ZYBAkfgnvI+cFEVdnrwvqWgiwc6vE06enaGmFdTjPMFuNrJ0TEWuDd",
+	"X8/PLvgvMJEQmfJHoRAssihOFOMEEEsRNkaq7UTYAm/f/fxOPF5IoRG+IRi9AVD/IF89JJyuAOKVKIq1",
+	"AeWmqC4hkaagtPFlAroQXloFLG6JZVt6fZZtqXVYtqUmZdmWwm6/KlFELxAlyzhANa44v89KBAturORs",
+	"C5yS+QJqlwJnajG6gXEoAlJQmuFgulpMEX5pLsaku2OhwkjYT2WZXwK5PMVqLA21mcbaOj5j2nW11GIx",
+	"X6UUoy9sShabpH8CJ5k2V5GGB1/Gc+DcWyqlkL1gz7YuQ61QUfjRgilZqEiu5gxFQd7EZc13K0cIogeI",
+	"XRICeaGaIpOFuPpm2FaubVLR3y3uXJnwzvWta1YksdX1z63FfEzlBKt1xqSt40ZuUvQuiE8r37lJkCiX",
+	"7fNRDcWsyxVD2Yaktlqo9muDUqgeWraBl9EcUQbnizKRI8DrIww+Xp7aiaSF4PdiDrzwg+k9ufrqp/+4",
+	"1P8YFv6xecPEBLSrzHfdnnC5+pded+h2hm6XryBxQRdX8AtGYDGDgXQiCzYN66NDZg9GldiX0VnidPiO",
+	"SsANIit2oYrGcG4m/PYqtJzmBolEme8vfjwFvYHr/VDqt4tw5VsTh4PZ/kqzZonl+I8lildJPbRlWwEh",
+	"txHnSQId5qrUUVhVOCshoGXAiU1RXCMxMOJsTu5d8uQyOkzqvitjelxa0PqhvPKqz3zQTSOqyApyE8zF",
+	"BhpHrxgmwyHQoNFp6TmfjgzBjHDtAFqCXKWbpeoF2clXlRG0EU5g2ctjaAkugDoyHUNL8IMKQbQEX8KM",
+	"ogk3mRFGS1BKyuJo+suBGa1Md0yE0nLAxeURogTeoiQq0yDSZYsIF8IsXiUBLpDEtzjZ1OKzKZMpyc2c",
+	"b0wdrogY22Jj7tdHqPYZLlL1pHoBFRezbkKLwteSQrfSGNna5fuy00Y2qsL/AnkbnxbB1pEgk/3vIwCU",
+	"Rb9YNyhVmfIIJbVceKZPWPRcXUQxotWoGzDB49Sbo4bY2m0v/gzF9QujsAVOZB5uhAG6Q/FKRiwMaIHn",
+	"obc9v4jbt4babGspMqk3QKjwldi6L10KABEbABBgBilTqdXhczmyvGZnoBSo7aoZUjT3JQc7YGzgegby",
+	"LUHHBvRwgSYoRjhAO7nrj0PDxpzLg781DqnO5pumfoNDqBk7Khx1kyBSOvibY1iGzNpuBjsKAJnzKKqg",
+	"+nHXswjfrlWahSdP1CRGNBEVRHImwXV0Akm9sJROVvmmuFS6th2UorwBkIEZgrJWXxnZtepT5hE23+WV",
+	"VaxURnMvxd7ev8bCleo0Pb5grEAknjj+1yShfyMBPhZrU+TekLGkDL7ZPZHR2zIrLWnvxQgYI53rsh/b",
+	"zc7jaiQ4/eBHpQQpAcUnxgdmQ6AjnBn08tNs/lWswyI1c0UbBcs4YqsP/G4UcJHXNDFTv7I3ohgD1aYQ",
+	"xIQwkbtABbqLSC/8ID+VLcCzmVySzkQqF7hMmo3pOp1ZRBnC/DaBGSGLMQxujZRXTqo2J/gIKW4vyDSL",
+	"x6rabJqgzenGw0X0ExKinUY3GLJlXBYUxuDkp6MPP4HkN+C3D29/cv70l5NT58OfTvxuD/y///N/f7O5",
+	"mBMZ7cK2nkWcHcn2LRHTaFIzxGU/lRCTmDC+rlsUAihEVenUT5ZsSuLodx3OKsydkVtUWgz8E1pRJnAW",
+	"+S/2Nb+/OnyGzqWYRWF6AmW/1LV1muRzqG6ILfAL1hSgnGvyS049MnAt+CpFwiWvlZ3hCI+wA347uvNa",
+	"7tHXtFTw4UjjhV6rMOeRPKfKnNfvTz/8MFSMmRqMe4zYPVKGpebqIwwKeKRi16D+ieCgS8rIXFI0kQ2M",
+	"pRUgLk+M/i52IGK657zhgGmpVfkt9+huEegeCFQtwPjluilDvErbTYqEDZGGIidhqxmIL2IklAy+mydm",
+	"YouSUyDCJWk7YuQYBYQLPZmOInNAzXyctBuiXjtnDfdCWyaYyxqVfXKPqWwnIGabd0jNBf+IdCN6vmUE",
+	"BwLSOiNhM4k+VDtyAEV3CIMQrugIy9bRnIWJ1YmktiWeISrfyqUxZCQGnN+JTg46HbUFLrO9OxVAP6fL",
+	"jV08FVtDd0l0ag4g5ddrQmLJv/jeG50jxTvqto+BCRnOolvEZ1t7UScjnDwQIxCQJTZysZSmIK4fZ7kQ",
+	"q3eKH08yPSBa4ERtiee6Yg33MGIp4qtYm1joO+E2U8lRAYzjCFHwm+lo/60FLtKKq0g1mBBBPqNVjuw6",
+	"8CapnVGVEKp2JglAcuIeYf4AHdcSwTVxJjOU8EOx44yA6AaTGGUfyqZopcuLbjG5F+FHyaek6JlFAcKy",
+	"qk0z7wUMpsjxW65lW8t4xvknYws6PDq6v79vQfF1i8Q3R2osPfr57PTd+w/vxBjO3SM2U/jTZjsqFFPJ",
+	"Rt2WJ39IFgjDRcRVh5bbaktVZiqEfQ3WmGmPJ/HOy7Tr9CdHSqCehQLRfEHKgHlOE76UZ5VGKa7Ce03v",
+	"8xkDN4jRlJMKXeMeq3iv5haTpD1pFCBbFoVBDKJQgtmTicYeEmcjyT8i+Cy0hsofpkEf7IZLP0ubnDlC",
+	"yl0l/p4tWnkaJ2D2JAySySVQ5BLNwRJJ+BEF81UOsSWPAeC5biKm56v0gZnq5kJdbB7azzIQ7szq3NzA",
+	"Ji2/M2CkD1lVlsVLJD6gC8IvBH+Y77pNNzXFI8v398ul92Ww3jMoKV6363qD477bax+3TdR3jZ/hueJ/",
+	"ppSkyyBAlE6WM1l+bAKYiIbzfIyVgSUxkbQs9cgMLHozZLDKzsS6hpKapqcB4W5S9QVazOAKbYRyLx3z",
+	"zU0fOvK4ywYlZHF0SnVjrCw12VbHa9cZnrQUEkO6dYaUtqJ4sK1uvQlnuzWLce16r017pZj2HOdVD/ZX",
+	"bQF8vuJ/GKbM5yvOmVL6T9lxSvsSW+KzpmlqXfE31FGmv6aE+yC50wyVZdW+FZ8bb5XSVCKUJ1pTIg6K",
+	"zc/BGVPaSqoIUcZVC1U3G+kaImoDyKRNmdWkCwJATjYVAN/IblRCeJbdvCUYrecuvuv1+n6n193AXXS+",
+	"eQ3u4rtbcGKNy7aZdejU+F029tjqukuqekGXr3ANyi+fbd2gEk3qg4jGwxQ+/xfdP6GkYacA0pMHZYsW",
+	"F0JJ1ZlNHddNEApc1xUo+9nLQafkfmdXo756UyZ9B26/73t98378ryWKV9LQMlH400QZcUuQLGYvuSHe",
+	"Gvmr7lw2U4HPxO17Xd/tHw/s9VpYti2GVQbdPrT8Zuqa0QrCMsHnh26u/UI31wshWZpSsXOo9qXff4Nq",
+	"uAa0yXI3qI5NOZZEwFvPr56eSb0g9pRjMFXMaWsb0d74Y/UebVBCVgbhfyrCjxlOuCnoCAykBAkMQEEA",
+	"8XeitM5I/8jyQJkkYXLBbe27ZRJuNfmfjuoJVpxN1qi2966b2HuJad/8diUhsz1YZir7ZF+qknp8HVWp",
+	"vV9VSc3k6bmQPs2DZVTJ/eQW7cMyOjLi1aWa3c8CrkxAx2a8vFxjS9wK2hWbeM/ILESUyXYJgsPFSFah",
+	"ggW80fnzmCiU2jdAlCgY2FHSlyq9nCHXJmcrkKSvZAsfI6oKW3VevAGxUupcm0WUnetUlG/mF5izhkL7",
+	"1mJj/jTZ57M4qMKwX1IffcW40uQ1IxxvbWr3nlabDa06bZ51iqZ1jAbHHbfTccZB4Dmdid914GTSd7oT",
+	"zw3G7c7x2J1YBm//tAis8ry19QqcuZi+1+9O+seh22lPOl1vAHv9ju9Cv++Pu8ifwHUam7HOftvte/7A",
+	"dbxBHzmdPvKdPvJDp9cJuq7rt0Ov3TOzPcsqnR+uGjBiM+VrfQNDWoJxelAIa7JEyZdYbjfXMEiQpp89",
+	"qqK4IfJQkfFeEtPNMFjpj1I3jKuSso5EY9YIyMkzJlELRrg8OLrELJIddZNBZbHQ8uBvRcziPOFgTxmz",
+	"EOtx5Erymm0SByVpBCcL9WOy3yJGkTWAx+NeG3mBH/Y7E3fSR92wFxyP+3Dgen67kzLCBYwZlk6EZmxX",
+	"3Iu8Elo+9TQRypx2jhM3fX1TZtckVOI1bY1b2IhfYSSSRPJgHCVisyLj+4UJzS3E4u5kX3NqSDInS8Rf",
+	"ZYnPmiDVawgCHaI/9aM/5RSyXqJ/g+lz9FX9o36kSM8uL5UjmdGkCnhkYScRCTUCylIDAMlU87KITyo+",
+	"c1yzU1EAniZCPX3ow6hNeHFBD+NEa+uQayIhZsJVsbNwJhUrHyAxoiOAJN0AhMxXWkrqxBnh6tiJ77lt",
+	"rSfq9KEFmc2E2JQZZhopqkyd4zZ1JTW6Bxn+LyzDDcZz4DZbxDC24TWPY69u/rFRj3u1K5l7lMACbfBA",
+	"SgwbmWptWP5N3Y2tUpfghQTI2Y9DUK7Q4G0a42eNM7B6TA7OqYiGLXlXN/T7g8mx051Mxk4Heh0H+mPP",
+	"8UMfdsfdSTvwPAOXqjaza8jJVMa94dpsxtqa+N5SUKUKtiW38MC1tnK0mdcPGr7qF8e4auQDCyS6SUzm",
+	"JREHroolZT5jNI1wmGVHUumaQl1LJysCZKTXuLkjPF9S2Q+J7+kMLnIvI/dY9uxOZQZ/KNHMQWSCM51q",
+	"Xu2Uu1Cc5CldcgmPNx1aBRa3lq81ZQT79ErVW05sAHn+q/Drpqe0SdNMQCFfV1pwhkIPbqEabiEFfttA",
+	"+uxWQT36Kv5T30tkTNgQDy0gfqEzBDVjD9WwiFElaG3ACKlyFGmWXs9NlNyhp3cSJWiVL85FpLn7S1N3",
+	"Nv84wW+uadLRDbaaocUkMW5dVD1eqZT4KKQt8KPqUgxjBAIyH0dYu7JGFsThyBLuMniDwBjdRDijbqk3",
+	"jLBwowXLmJJY5KxRAb4pnsKF5X9KIASAcMjHTwg3DlkLiERdYKScJNWLuiAvlDknZipKRT5JkoRToACB",
+	"C/luvmCrT1Ir4PqHXQApnRntm8XM0RcYsNlKYgVqfA1R4azhPJXTScMvNckS08hCdeE/vm6er4EcL3A1",
+	"34CuUT1XNfkENCqd/sbG1E2mXWv3TZzgxEsrBokqD5m8qR2VwseQAuSUrElSYmZNJvSJp1tKfXVt73gj",
+	"KhcrTu5bTu7XKZKRbtUmKnOh5BWKKLiHWCTnqzVzgyO9OFV0iL6wzKIVvofec7XIMSEzBPG3rKHY8BzK",
+	"tajicWUOVcxzFs2jiol6blmTYZnIKpPv1/Yc3sGxRHz+NEBY+P75bxAOq1ZCYol0ULISmZubIgFD8Zf4",
+	"sAzut+a0r77ZObZQGKlZT1fdYot+zx/0u6XFFtkgi4DmWF9o4bqd8kILybYPVRdPXnXBCZUwOLOG3hYV",
+	"GFVeQKVOkEnCPZ5CGT6TSM/nWld4kf5AU8VL+rLsvDJD6qR5mJEaGmiaF4gBiiT+aSQr742m6xpLSKW9",
+	"UQZxSPMRhUo1dYSVnvpG4kcobA2hMUiMpxRiXsYedqp2pihi36R5mnZoqsxFlYJHwH42CidK/NYd621i",
+	"7skp71FrzuFx7nUZEc40YaqvNzcCqd3rEqrvW5S7Z1XLM1uh1HQlpg2l9r68iVyJ6E2VXWvVehJs7Gew",
+	"mCzKhIT7zGaqKLuA6/tvFBfbxg6aw/g2p5/ugVNUmAbJae3INPCFAlhtHPhZ48D9BuPg6slqUoraudKW",
+	"BG+dc/uPES4A0bYVKjVyp5Nwgzv2Jj3YRk5v4iKnM3ahMwi7XcefHE98PhZ6Xh613fJdv4Banb8Bqs2r",
+	"ys7+joIQMggChFksOmMbaOzp8wbm8+T8vEG7PelB5zj0kXMcdLvOAHbajhv2Jt1xP/DQsV+WC74pO2gf",
+	"yUzrsoOykOWlOyhCpjl44c+6GbWAjBoeHXn+MdfdW96w7/bdosr2B3G9/tMbLV3X70nu8J81N1E0rpYu",
+	"hkYJATkI5rX2gJ7n49sDAnS+aBB0ZFRy49iPONO1prYtIV67jTEh31lpTaTondKYMP60s2ZG5pvGxT6Z",
+	"0gdtdBjJw8rw2BDqL0ASFisr6pXbpPjaclQKGDjCsk10FhnQzraRlg1Gyyt1tNA1q1Sqw/0GTPhrKcOp",
+	"nwq6DwnTSHzU4veNC3IebIvc46pNTKrFNPpjZWHQ+o1svDPaIMS7XOoW3D3XjWAvKR8K+WmfecwH9ehl",
+	"qkdb0WzNFOtXk/oiUetz1VDbqzidmprKjyQeR2GIsBw0qDXoRLbROxdd9Grn53xaBI0TdMTiyjN0Or5f",
+	"a/xPaHWBhPP/9Wl+9QulleirVgVL/cjfUPyVKfZqgXfSDaTwYBXgH5jDVVUKT0ZNeznlXrs3VjpyuRuH",
+	"vifsR7LEr5HMC9S1zqKpWXfGiHZNZmmyHFBvHTW6B03poCk9f03pwAtfBS/Mlcmt9e00CypnS0CWrBq/",
+	"b22PxjFhU4VJle0/MIerN2Y3zkRdqQnnl+PB27pd5HTHeVe+cq5UgPktqpqyFpgcRQHBYYbXKXtbNwkr",
+	"AxKseFeWqTn+lhwi17JrL8iAB6l2kGpPYf9rpFCAyf1TijjBiZ7EZm8uEuva+b/GxEyLeAor/5VJ7wsk",
+	"U/BryO/NBvmR5JdbdH/ZLOr/Ivo1FTtr62LNRL4X+0Rxox6ciI9lcbmO7CQCX6kRXOSq8nMN1SF1Cwrn",
+	"qAVOjE/GMEZANsWzk/6dXJdQXKIFToBoHBXRdVlhcrK7NOZkl4OcWJdbEpYgpb1k0fZy5Zakv0pZ1b50",
+	"B8O2O3QbQQpn2h6vE1E2F0364rwKI+yZiSnlN5fX7hUKjRMFNrkboSG7Bj6q0Lh49+d3p5fv3m4WGxdi",
+	"ckIoJKOq5AaXGSF4FLkh92yXckM+MY/7dKE/PUiO5yE5NA0+rexI7s9BeuzdyHl1BofsUltHdojJxHda",
+	"HsiOl0ey1AjeJNBKBqVe5BpDihZelS16W+n1TopfiknK5xnA6mLryUYvSNe36UWSpdhlcM7pUzM79nD1",
+	"8P8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

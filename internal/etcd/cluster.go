@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/peering/peering/internal/peering"
@@ -19,10 +20,15 @@ func (s *Store) Cluster(ctx context.Context, ref peering.ClusterRef) (peering.Cl
 	if err != nil {
 		return peering.Cluster{}, translate(fmt.Errorf("get cluster %s: %w", ref.ID, err))
 	}
-	if len(resp.Kvs) == 0 {
+	return oneCluster(ref, resp.Kvs)
+}
+
+// oneCluster reads the only key-value pair of kvs, or answers ClusterNotFound.
+func oneCluster(ref peering.ClusterRef, kvs []*mvccpb.KeyValue) (peering.Cluster, error) {
+	if len(kvs) == 0 {
 		return peering.Cluster{}, noCluster(ref)
 	}
-	return decodeCluster(resp.Kvs[0])
+	return decodeCluster(kvs[0])
 }
 
 // PutCluster implements peering.Store.
@@ -32,9 +38,9 @@ func (s *Store) PutCluster(
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	key := clusterKey(c.ClusterRef)
-	merged, revision := c, int64(0)
+	merged, revision, record := c, int64(0), []byte("{}")
 	for {
-		value, err := encodeCluster(merged)
+		value, err := encodeOver(record, recordOfCluster(merged))
 		if err != nil {
 			return err
 		}
@@ -45,7 +51,7 @@ func (s *Store) PutCluster(
 		}
 		kvs := resp.Responses[0].GetResponseRange().Kvs
 		if len(kvs) == 0 {
-			merged, revision = c, 0
+			merged, revision, record = c, 0, []byte("{}")
 			continue
 		}
 		old, err := decodeCluster(kvs[0])
@@ -56,7 +62,7 @@ func (s *Store) PutCluster(
 		if err != nil || merged == old {
 			return err
 		}
-		revision = kvs[0].ModRevision
+		revision, record = kvs[0].ModRevision, kvs[0].Value
 	}
 }
 
@@ -81,29 +87,44 @@ func (s *Store) Clusters(ctx context.Context, project peering.ID) ([]peering.Clu
 const firstNumber = 1_000_000
 
 // CreateCluster implements peering.Store. Numbers are unique over all projects, but for those of an inventory.
-func (s *Store) CreateCluster(ctx context.Context, c peering.Cluster) (peering.Cluster, error) {
+func (s *Store) CreateCluster(
+	ctx context.Context, c peering.Cluster, once peering.Once,
+) (made peering.Cluster, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	number, revision := int64(firstNumber), int64(0)
 	for {
 		c.ID = strconv.FormatInt(number, 10)
-		value, err := encodeCluster(c)
+		value, err := encode(recordOfCluster(c))
 		if err != nil {
-			return c, err
+			return c, false, err
+		}
+		compare, then, err := s.keeping(ctx, once, value)
+		if err != nil {
+			return c, false, err
 		}
 		key := clusterKey(c.ClusterRef)
 		resp, err := s.commit(ctx,
-			[]clientv3.Cmp{unchanged(clusterNumberKey, revision), absent(key)},
-			[]clientv3.Op{clientv3.OpPut(clusterNumberKey, c.ID), clientv3.OpPut(key, value)},
-			[]clientv3.Op{clientv3.OpGet(clusterNumberKey)})
+			append(compare, unchanged(clusterNumberKey, revision), absent(key)),
+			append(then, clientv3.OpPut(clusterNumberKey, c.ID), clientv3.OpPut(key, value)),
+			[]clientv3.Op{clientv3.OpGet(clusterNumberKey), clientv3.OpGet(onceKey(once))})
+		if s.lapsedLease(err) {
+			continue
+		}
 		if err != nil || resp.Succeeded {
-			return c, err
+			return c, false, err
+		}
+		if first, err := replay(once, resp.Responses[1].GetResponseRange().Kvs); err != nil {
+			return c, false, err
+		} else if first != nil {
+			made, err := decodeCluster(first)
+			return made, true, err
 		}
 		number++ // it is taken, by an inventory
 		if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 && kvs[0].ModRevision != revision {
 			last, err := strconv.ParseInt(string(kvs[0].Value), 10, 64)
 			if err != nil {
-				return c, fmt.Errorf("key %s: %w", clusterNumberKey, err)
+				return c, false, fmt.Errorf("key %s: %w", clusterNumberKey, err)
 			}
 			number, revision = last+1, kvs[0].ModRevision
 		}
@@ -127,7 +148,7 @@ func (s *Store) UpdateCluster(ctx context.Context, ref peering.ClusterRef, chang
 		if err != nil {
 			return err
 		}
-		value, err := encodeCluster(change(c))
+		value, err := encodeOver(resp.Kvs[0].Value, recordOfCluster(change(c)))
 		if err != nil {
 			return err
 		}

@@ -135,7 +135,7 @@ func TestCreateClusterTakesTheNextFreeNumber(t *testing.T) {
 	wanted.Project = listed.Project
 	made := make([]peering.Cluster, attempts)
 	for _, err := range race(attempts, func(i int) (err error) {
-		made[i], err = store.CreateCluster(t.Context(), wanted)
+		made[i], err = tryCluster(t.Context(), store, wanted)
 		return err
 	}) {
 		wantCode(t, err, "")

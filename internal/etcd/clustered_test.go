@@ -82,7 +82,7 @@ func TestClustered(t *testing.T) {
 	p := newPeering(cluster.VPC, newVPC())
 	p.Cluster = cluster.ClusterRef
 	create(t, store, p)
-	wantCode(t, store.Create(t.Context(), newPeering(p.Accepter, p.Requester)), peering.AlreadyPeered)
+	wantCode(t, tryCreate(t.Context(), store, newPeering(p.Accepter, p.Requester)), peering.AlreadyPeered)
 	wantCode(t, act(t, store, peering.Accept, p.ID), "")
 	wantCode(t, act(t, store, peering.Reject, p.ID), peering.WrongStatus)
 	old := create(t, store, newPeering(newVPC(), newVPC()))
@@ -108,7 +108,7 @@ func TestClusteredRaced(t *testing.T) {
 	stores := []*etcd.Store{connect(t, time.Minute, endpoint), connect(t, time.Minute, endpoint)}
 	a, b := newVPC(), newVPC()
 	made := 0
-	for _, err := range race(10, func(i int) error { return stores[i%2].Create(t.Context(), newPeering(a, b)) }) {
+	for _, err := range race(10, func(i int) error { return tryCreate(t.Context(), stores[i%2], newPeering(a, b)) }) {
 		if err == nil {
 			made++
 			continue

@@ -33,7 +33,7 @@ func TestCreateForUnknownClusterLeavesNothing(t *testing.T) {
 	before := dump(t, store)
 	p := newPeering(newVPC(), newVPC())
 	p.Cluster = newCluster().ClusterRef
-	wantCode(t, store.Create(t.Context(), p), peering.ClusterNotFound)
+	wantCode(t, tryCreate(t.Context(), store, p), peering.ClusterNotFound)
 	wantDump(t, store, before)
 }
 
@@ -46,7 +46,7 @@ func TestCreateOfAPairThatIsTakenLeavesNothing(t *testing.T) {
 				wantCode(t, act(t, store, action, p.ID), "")
 			}
 			before := dump(t, store)
-			err := store.Create(t.Context(), newPeering(p.Accepter, p.Requester))
+			err := tryCreate(t.Context(), store, newPeering(p.Accepter, p.Requester))
 			wantCode(t, err, peering.AlreadyPeered)
 			if e, ok := errors.AsType[*peering.Error](err); !ok || !strings.Contains(e.Message, string(p.ID)) {
 				t.Errorf("the message does not name %s: %v", p.ID, err)
@@ -62,7 +62,7 @@ func TestCreateWithATakenIDLeavesNothing(t *testing.T) {
 	before := dump(t, store)
 	other := newPeering(newVPC(), newVPC())
 	other.ID = p.ID
-	wantCode(t, store.Create(t.Context(), other), peering.Internal)
+	wantCode(t, tryCreate(t.Context(), store, other), peering.Internal)
 	wantDump(t, store, before)
 }
 
@@ -73,9 +73,9 @@ func TestCreateRaced(t *testing.T) {
 	a, b := newVPC(), newVPC()
 	errs := race(callers, func(i int) error {
 		if i%2 == 0 {
-			return store.Create(t.Context(), newPeering(a, b))
+			return tryCreate(t.Context(), store, newPeering(a, b))
 		}
-		return store.Create(t.Context(), newPeering(b, a))
+		return tryCreate(t.Context(), store, newPeering(b, a))
 	})
 	made := 0
 	for _, err := range errs {
@@ -118,7 +118,7 @@ func TestCreateSettlesTheExpired(t *testing.T) {
 	invariants(t, store)
 	wantCode(t, act(t, store, peering.Delete, old.ID), "")
 	invariants(t, store)
-	wantCode(t, store.Create(t.Context(), later(old)), peering.AlreadyPeered)
+	wantCode(t, tryCreate(t.Context(), store, later(old)), peering.AlreadyPeered)
 	wantCode(t, act(t, store, peering.Delete, young.ID), "")
 	invariants(t, store)
 }
@@ -126,7 +126,7 @@ func TestCreateSettlesTheExpired(t *testing.T) {
 func TestDeleteOfAnExpiredThatIsNotSettledFreesThePair(t *testing.T) {
 	store := open(t)
 	old := create(t, store, newPeering(newVPC(), newVPC()))
-	_, err := store.Update(t.Context(), old.ID, func(p peering.Peering) (peering.Peering, error) {
+	_, err := store.Update(t.Context(), old.ID, limits, func(p peering.Peering) (peering.Peering, error) {
 		return p.After(peering.Delete, p.ExpiresAt)
 	})
 	wantCode(t, err, "")
@@ -148,7 +148,7 @@ func TestCreateOverExpiredInterrupted(t *testing.T) {
 		{"by a delete succeeds", takes(peering.Delete), ""},
 		{"by a rename succeeds", func(t *testing.T, store *etcd.Store, old peering.Peering) {
 			t.Helper()
-			_, err := store.Update(t.Context(), old.ID, renamed)
+			_, err := store.Update(t.Context(), old.ID, limits, renamed)
 			wantCode(t, err, "")
 		}, ""},
 		{"by another create is refused", func(t *testing.T, store *etcd.Store, old peering.Peering) {
@@ -167,7 +167,7 @@ func TestCreateOverExpiredInterrupted(t *testing.T) {
 		}, ""},
 	}
 	store := open(t)
-	for at, before := range map[int]string{2: "the read", 3: "the transaction"} {
+	for at, before := range map[int]string{3: "the read", 5: "the transaction"} {
 		for _, tt := range tests {
 			t.Run("before "+before+" "+tt.name, func(t *testing.T) {
 				old := create(t, store, newPeering(newVPC(), newVPC()))
@@ -177,7 +177,7 @@ func TestCreateOverExpiredInterrupted(t *testing.T) {
 					}
 				})
 				young := later(old)
-				wantCode(t, interrupted.Create(t.Context(), young), tt.want)
+				wantCode(t, tryCreate(t.Context(), interrupted, young), tt.want)
 				if tt.want == "" {
 					wantStatus(t, store, young.ID, peering.PendingAcceptance)
 				}
@@ -203,7 +203,7 @@ func TestCreateOverExpiredRacedByAccept(t *testing.T) {
 		young := later(old)
 		errs := race(2, func(i int) error {
 			if i == 0 {
-				return store.Create(t.Context(), young)
+				return tryCreate(t.Context(), store, young)
 			}
 			return act(t, store, peering.Accept, old.ID)
 		})

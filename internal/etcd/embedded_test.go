@@ -31,7 +31,7 @@ func TestWhatWasAnsweredOutlivesTheProcess(t *testing.T) {
 	expired := create(t, store, newPeering(newVPC(), newVPC()))
 	create(t, store, later(expired))
 	changed := create(t, store, newPeering(newVPC(), newVPC()))
-	_, err := store.Update(t.Context(), changed.ID, renamed)
+	_, err := store.Update(t.Context(), changed.ID, limits, renamed)
 	wantCode(t, err, "")
 	want := dump(t, store)
 	wantCode(t, store.Close(), "")

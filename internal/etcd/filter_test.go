@@ -18,7 +18,7 @@ func TestListByFilters(t *testing.T) {
 	vpcs := []peering.ID{newID(), newID(), newID(), newID()}
 	names := []string{"a", "a.b", "b"}
 	statuses := []peering.Status{peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted}
-	now := created.Add(peering.Lifetime)
+	now := created.Add(peering.DefaultRules().Lifetime)
 	var made []peering.Peering
 	for range size {
 		p := newPeering(peering.VPC{ID: newID(), Tenant: pick(r, tenants)}, peering.VPC{ID: newID(), Tenant: pick(r, tenants)})

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peering/peering/internal/etcd"
 	"github.com/peering/peering/internal/peering"
@@ -23,7 +24,7 @@ func invariants(t *testing.T, store *etcd.Store) {
 			maps.Copy(want, keysOfPeering(t, value, want, got))
 		case strings.HasPrefix(key, "/peering/route/"):
 			want[keyOfRoute(t, value, got)] = value
-		case key == "/peering/cluster-number":
+		case key == "/peering/cluster-number", strings.HasPrefix(key, "/peering/once/"):
 			want[key] = value
 		case strings.HasPrefix(key, "/peering/cluster/"):
 			want[keyOfCluster(t, value)] = value
@@ -51,6 +52,7 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 		Requester struct{ ID, Tenant peering.ID }
 		Accepter  struct{ ID, Tenant peering.ID }
 		Cluster   *ref
+		ExpiresAt time.Time `json:"expires_at"`
 	}
 	if err := json.Unmarshal([]byte(record), &r); err != nil {
 		t.Fatalf("record %s: %v", record, err)
@@ -75,8 +77,17 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 			t.Errorf("the cluster of peering %s is not stored", r.ID)
 		}
 	}
+	requesterQuota := "tenant/" + requester
+	if r.Cluster != nil {
+		requesterQuota = "cluster/" + r.Cluster.path()
+	}
+	accepterQuota := map[peering.Status]string{peering.PendingAcceptance: "pending/" + accepter, peering.Active: "tenant/" + accepter}[r.Status]
+	if r.Status == peering.PendingAcceptance {
+		keys["/peering/expiry/"+r.ExpiresAt.UTC().Format("20060102T150405.000000000")+"/"+id] = ""
+	}
 	switch r.Status {
 	case peering.PendingAcceptance, peering.Active:
+		keys["/peering/quota/"+requesterQuota+"/"+id], keys["/peering/quota/"+accepterQuota+"/"+id] = "", ""
 		a, b := r.Requester.ID.Key(), r.Accepter.ID.Key()
 		pair := "/peering/pair/" + min(a, b) + "/" + max(a, b)
 		if other, ok := others[pair]; ok {

@@ -1,6 +1,10 @@
 package etcd
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/peering/peering/internal/peering"
@@ -22,6 +26,16 @@ import (
 //	tenant-vpc/TENANT/VPC/ID      the VPC of either side,
 //	tenant-other/TENANT/OTHER/ID  the tenant on the other side
 //	cluster-peering/PROJECT/CLUSTER/ID    a peering that was created for the cluster
+//	expiry/TIME/ID                a peering that is stored as pending and expires then
+//	quota/tenant/TENANT/ID        a peering that counts towards the quota; the same for
+//	quota/pending/TENANT/ID       what waits for a tenant and
+//	quota/cluster/PROJECT/CLUSTER/ID    clusters
+//
+// And what no peering has:
+//
+//	quota-guard/HASH              written by whoever adds to a quota of that hash, so that two of them notice each other
+//	once/PROJECT/KEY              what an idempotency key of the project was used for, under a lease
+//	election/NAME/LEASE           who is or wants to be the leader under the name, under a lease
 const root = "/peering/"
 
 func peeringKey(id peering.ID) string {
@@ -54,6 +68,34 @@ func clusterPrefix(project peering.ID) string {
 
 func clusterKey(ref peering.ClusterRef) string {
 	return clusterPrefix(ref.Project) + ref.ID
+}
+
+func onceKey(once peering.Once) string {
+	return root + "once/" + once.Project.Key() + "/" + once.Key
+}
+
+const electionPrefix = root + "election/"
+
+// quotaPrefix is what the keys of all peerings that count towards a quota start with.
+func quotaPrefix(q peering.Quota) string {
+	prefix := root + "quota/" + string(q.Kind) + "/"
+	if q.Kind == peering.ClusterQuota {
+		return prefix + q.Cluster.Project.Key() + "/" + q.Cluster.ID + "/"
+	}
+	return prefix + q.Tenant.Key() + "/"
+}
+
+// guardKey is a key that quotas share by chance: a key for each quota would stay for ever.
+func guardKey(q peering.Quota) string {
+	hash := sha256.Sum256([]byte(quotaPrefix(q)))
+	return root + "quota-guard/" + hex.EncodeToString(hash[:2])
+}
+
+const expiryPrefix = root + "expiry/"
+
+// expiryTime is a time in a form that sorts.
+func expiryTime(t time.Time) string {
+	return t.UTC().Format("20060102T150405.000000000")
 }
 
 // scopePrefix is what the index keys of all peerings of a scope start with.
@@ -90,6 +132,12 @@ func indexKeys(p peering.Peering) []string {
 	}
 	if p.Cluster != (peering.ClusterRef{}) {
 		prefixes = append(prefixes, scopePrefix(peering.Scope{Cluster: p.Cluster}))
+	}
+	for _, q := range p.Quotas() {
+		prefixes = append(prefixes, quotaPrefix(q))
+	}
+	if p.Status == peering.PendingAcceptance {
+		prefixes = append(prefixes, expiryPrefix+expiryTime(p.ExpiresAt)+"/")
 	}
 	for i, prefix := range prefixes {
 		prefixes[i] = prefix + p.ID.Key()

@@ -20,7 +20,7 @@ func fill(t *testing.T, store *etcd.Store, tenant peering.ID, n int) []peering.I
 		peerings[i].Name = fmt.Sprintf("p%d", i)
 		ids[i] = peerings[i].ID
 	}
-	for _, err := range race(n, func(i int) error { return store.Create(t.Context(), peerings[i]) }) {
+	for _, err := range race(n, func(i int) error { return tryCreate(t.Context(), store, peerings[i]) }) {
 		wantCode(t, err, "")
 	}
 	return ids

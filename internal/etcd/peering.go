@@ -11,86 +11,147 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// stored is a peering together with the revision at which it was written.
+// stored is a peering together with its record and the revision at which that was written.
 type stored struct {
 	peering.Peering
 
+	record   []byte
 	revision int64
 }
 
 // Create implements peering.Store.
-func (s *Store) Create(ctx context.Context, p peering.Peering) error {
+func (s *Store) Create(
+	ctx context.Context, p peering.Peering, once peering.Once, limits peering.Limits,
+) (made peering.Peering, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	var lapsed *stored
+	c := creation{Peering: p, once: once, limits: limits}
 	for {
-		compare, then, err := creation(p, lapsed)
+		replayed, err := s.prepare(ctx, &c)
+		if err != nil || replayed {
+			return c.Peering, replayed, err
+		}
+		compare, then, err := s.creating(ctx, c)
 		if err != nil {
-			return err
+			return peering.Peering{}, false, err
 		}
+		pair, id := pairKey(c.Peering), peeringKey(c.ID)
 		resp, err := s.commit(ctx, compare, then, []clientv3.Op{
-			clientv3.OpGet(pairKey(p)),
-			clientv3.OpGet(clusterKey(p.Cluster), clientv3.WithCountOnly()),
-			clientv3.OpGet(peeringKey(p.ID), clientv3.WithCountOnly()),
+			clientv3.OpGet(pair), clientv3.OpGet(id, clientv3.WithCountOnly()), clientv3.OpGet(onceKey(c.once), clientv3.WithCountOnly()),
 		})
-		if err != nil || resp.Succeeded {
-			return err
+		if s.lapsedLease(err) {
+			continue
 		}
-		if p.Cluster != (peering.ClusterRef{}) && resp.Responses[1].GetResponseRange().Count == 0 {
-			return noCluster(p.Cluster)
+		if err != nil || resp.Succeeded {
+			return c.Peering, false, err
 		}
 		if resp.Responses[2].GetResponseRange().Count > 0 {
-			return fmt.Errorf("the id %s is taken", p.ID)
+			continue // somebody else was the first to use the key
 		}
-		lapsed, err = s.standing(ctx, resp.Responses[0].GetResponseRange().Kvs, p)
-		if err != nil {
-			return err
+		if resp.Responses[1].GetResponseRange().Count > 0 {
+			return peering.Peering{}, false, fmt.Errorf("the id %s is taken", c.ID)
+		}
+		if err := s.standing(ctx, resp.Responses[0].GetResponseRange().Kvs, &c); err != nil {
+			return peering.Peering{}, false, err
 		}
 	}
 }
 
-// creation is the transaction that adds p. Where the pair still names a peering that has expired, lapsed, the same
+// creation is a peering that is to be made.
+type creation struct {
+	peering.Peering
+
+	once   peering.Once
+	limits peering.Limits
+	claims []claim
+	// lapsed is a peering that has expired while it still holds the pair; pair is the revision of the pair's key then. A
+	// negative one stands for a key that names no peering.
+	lapsed *stored
+	pair   int64
+}
+
+// prepare reads what a creation depends on: the cluster, which becomes the requester, and the quotas. Where its
+// idempotency key was used before, it becomes what was made then.
+func (s *Store) prepare(ctx context.Context, c *creation) (replayed bool, err error) {
+	quotas := c.Quotas()
+	reads := append([]clientv3.Op{clientv3.OpGet(onceKey(c.once)), clientv3.OpGet(clusterKey(c.Cluster))}, claimReads(quotas)...)
+	resp, err := s.commit(ctx, nil, reads, nil)
+	if err != nil {
+		return false, err
+	}
+	first, err := replay(c.once, resp.Responses[0].GetResponseRange().Kvs)
+	if err != nil {
+		return false, err
+	}
+	if first != nil {
+		c.Peering, err = decodePeering(first)
+		return true, err
+	}
+	if c.Cluster != (peering.ClusterRef{}) {
+		cluster, err := oneCluster(c.Cluster, resp.Responses[1].GetResponseRange().Kvs)
+		if err != nil {
+			return false, err
+		}
+		if c.Peering, err = c.RequestedBy(cluster); err != nil {
+			return false, err
+		}
+	}
+	c.claims, err = claims(quotas, resp.Responses[2:], c.limits)
+	return false, err
+}
+
+// creating is the transaction that makes a creation. Where the pair still names a peering that has expired, the same
 // transaction settles that one, so that nobody can accept it afterwards.
-func creation(p peering.Peering, lapsed *stored) (compare []clientv3.Cmp, then []clientv3.Op, err error) {
-	value, err := encodePeering(p)
+func (s *Store) creating(ctx context.Context, c creation) (compare []clientv3.Cmp, then []clientv3.Op, err error) {
+	p := c.Peering
+	value, err := encode(recordOfPeering(p))
 	if err != nil {
 		return nil, nil, err
 	}
-	compare = []clientv3.Cmp{absent(peeringKey(p.ID))}
-	then = []clientv3.Op{clientv3.OpPut(peeringKey(p.ID), value), clientv3.OpPut(pairKey(p), p.ID.Key())}
+	keepCompare, keep, err := s.keeping(ctx, c.once, value)
+	if err != nil {
+		return nil, nil, err
+	}
+	claimCompare, claimed := claiming(c.claims)
+	compare = slices.Concat([]clientv3.Cmp{absent(peeringKey(p.ID)), unchanged(pairKey(p), max(c.pair, 0))}, keepCompare, claimCompare)
+	then = slices.Concat([]clientv3.Op{clientv3.OpPut(peeringKey(p.ID), value), clientv3.OpPut(pairKey(p), p.ID.Key())}, keep, claimed)
 	for _, key := range indexKeys(p) {
 		then = append(then, clientv3.OpPut(key, ""))
 	}
 	if p.Cluster != (peering.ClusterRef{}) {
 		compare = append(compare, present(clusterKey(p.Cluster)))
 	}
-	if lapsed == nil {
-		return append(compare, absent(pairKey(p))), then, nil
+	if c.lapsed == nil {
+		return compare, then, nil
 	}
-	settled, err := rewriting(lapsed.Peering, lapsed.At(p.CreatedAt))
-	compare = append(compare,
-		unchanged(peeringKey(lapsed.ID), lapsed.revision),
-		clientv3.Compare(clientv3.Value(pairKey(p)), "=", lapsed.ID.Key()))
-	return compare, append(then, settled...), err
+	settled, err := rewriting(*c.lapsed, c.lapsed.At(p.CreatedAt))
+	return append(compare, unchanged(peeringKey(c.lapsed.ID), c.lapsed.revision)), append(then, settled...), err
 }
 
-// standing answers the peering that the pair key of p names where that one has expired by the time that p is made, nil
-// where there is none (any more), and AlreadyPeered where it is live.
-func (s *Store) standing(ctx context.Context, pair []*mvccpb.KeyValue, p peering.Peering) (*stored, error) {
+// standing tells the creation which peering the key of its pair names, if that one has expired by the time that the new
+// one is made. It answers AlreadyPeered where it is live.
+func (s *Store) standing(ctx context.Context, pair []*mvccpb.KeyValue, c *creation) error {
+	before := c.pair
+	c.lapsed, c.pair = nil, 0
 	if len(pair) == 0 {
-		return nil, nil
+		return nil
 	}
 	other, err := s.get(ctx, peering.ID(pair[0].Value))
 	if peering.CodeOf(err) == peering.NotFound {
-		return nil, nil
+		// It was deleted since then, and its key with it; if not, nobody will.
+		if c.pair = -pair[0].ModRevision; c.pair == before {
+			return fmt.Errorf("key %s names peering %s, which is not there", pair[0].Key, pair[0].Value)
+		}
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if now := other.At(p.CreatedAt); now.Status.Live() {
-		return nil, peering.Errorf(peering.AlreadyPeered, "The VPCs are already peered by %s, which is %s.", now.ID, now.Status)
+	if now := other.At(c.CreatedAt); now.Status.Live() {
+		return peering.Errorf(peering.AlreadyPeered, "The VPCs are already peered by %s, which is %s.", now.ID, now.Status)
 	}
-	return &other, nil
+	c.lapsed, c.pair = &other, pair[0].ModRevision
+	return nil
 }
 
 // Get implements peering.Store.
@@ -115,11 +176,13 @@ func one(id peering.ID, kvs []*mvccpb.KeyValue) (stored, error) {
 		return stored{}, peering.NoPeering(id)
 	}
 	p, err := decodePeering(kvs[0])
-	return stored{Peering: p, revision: kvs[0].ModRevision}, err
+	return stored{Peering: p, record: kvs[0].Value, revision: kvs[0].ModRevision}, err
 }
 
 // Update implements peering.Store.
-func (s *Store) Update(ctx context.Context, id peering.ID, change func(peering.Peering) (peering.Peering, error)) (peering.Peering, error) {
+func (s *Store) Update(
+	ctx context.Context, id peering.ID, limits peering.Limits, change func(peering.Peering) (peering.Peering, error),
+) (peering.Peering, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	current, err := s.get(ctx, id)
@@ -131,12 +194,16 @@ func (s *Store) Update(ctx context.Context, id peering.ID, change func(peering.P
 		if err != nil || changed == current.Peering {
 			return changed, err
 		}
-		then, err := replacement(current.Peering, changed)
+		compare, claimed, err := s.claim(ctx, gained(current.Peering, changed), limits)
+		if err != nil {
+			return peering.Peering{}, err
+		}
+		then, err := replacement(current, changed)
 		if err != nil {
 			return peering.Peering{}, err
 		}
 		key := peeringKey(id)
-		resp, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, current.revision)}, then, []clientv3.Op{clientv3.OpGet(key)})
+		resp, err := s.commit(ctx, append(compare, unchanged(key, current.revision)), append(then, claimed...), []clientv3.Op{clientv3.OpGet(key)})
 		if err != nil {
 			return peering.Peering{}, err
 		}
@@ -150,14 +217,28 @@ func (s *Store) Update(ctx context.Context, id peering.ID, change func(peering.P
 	}
 }
 
+// claim answers what a transaction compares and does to take a place in each of the quotas, or QuotaExceeded.
+func (s *Store) claim(ctx context.Context, quotas []peering.Quota, limits peering.Limits) ([]clientv3.Cmp, []clientv3.Op, error) {
+	if len(quotas) == 0 {
+		return nil, nil, nil
+	}
+	resp, err := s.commit(ctx, nil, claimReads(quotas), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	taken, err := claims(quotas, resp.Responses, limits)
+	compare, then := claiming(taken)
+	return compare, then, err
+}
+
 // replacement is what a transaction does to put a changed peering in the place of the current one.
-func replacement(current, changed peering.Peering) ([]clientv3.Op, error) {
+func replacement(current stored, changed peering.Peering) ([]clientv3.Op, error) {
 	var then []clientv3.Op
 	if current.Status.Live() && !changed.Status.Live() {
-		then = append(then, clientv3.OpDelete(pairKey(current)))
+		then = append(then, clientv3.OpDelete(pairKey(current.Peering)))
 	}
 	if changed.Status == peering.Deleted {
-		for _, key := range append(indexKeys(current), peeringKey(current.ID)) {
+		for _, key := range append(indexKeys(current.Peering), peeringKey(current.ID)) {
 			then = append(then, clientv3.OpDelete(key))
 		}
 		return append(then, clientv3.OpDelete(routePrefix(current.ID), clientv3.WithPrefix())), nil
@@ -167,10 +248,10 @@ func replacement(current, changed peering.Peering) ([]clientv3.Op, error) {
 }
 
 // rewriting is what a transaction does to put a changed record in the place of the current one and to move its index keys.
-func rewriting(current, changed peering.Peering) ([]clientv3.Op, error) {
-	value, err := encodePeering(changed)
+func rewriting(current stored, changed peering.Peering) ([]clientv3.Op, error) {
+	value, err := encodeOver(current.record, recordOfPeering(changed))
 	then := []clientv3.Op{clientv3.OpPut(peeringKey(changed.ID), value)}
-	before, after := indexKeys(current), indexKeys(changed)
+	before, after := indexKeys(current.Peering), indexKeys(changed)
 	for _, key := range before {
 		if !slices.Contains(after, key) {
 			then = append(then, clientv3.OpDelete(key))

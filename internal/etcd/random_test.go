@@ -48,7 +48,9 @@ type crowd struct {
 func newCrowd(t *testing.T, store *etcd.Store) *crowd {
 	t.Helper()
 	c := &crowd{alive: map[peering.ID]bool{}}
-	c.Service = peering.NewService(store, func() time.Time {
+	rules := peering.DefaultRules()
+	rules.Limits = peering.Limits{Tenant: 4, Cluster: 3, Pending: 3}
+	c.Service = peering.NewService(store, rules, func() time.Time {
 		return created.Add(time.Duration(c.clock.Load()) * time.Hour)
 	}, newID)
 	for range 3 {
@@ -76,7 +78,7 @@ func (c *crowd) any(r *rand.Rand) peering.ID {
 	return pick(r, c.made[max(0, len(c.made)-20):])
 }
 
-func (c *crowd) remember(p peering.Peering, err error) error {
+func (c *crowd) remember(p peering.Peering, _ bool, err error) error {
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -107,9 +109,9 @@ func (c *crowd) act(t *testing.T, r *rand.Rand) error {
 	switch what := r.IntN(100); {
 	case what < 25:
 		own := pick(r, c.vpcs)
-		return c.remember(c.Create(ctx, own.Tenant, peering.Request{Name: name, Requester: own, Accepter: pick(r, c.vpcs)}))
+		return c.remember(c.Create(ctx, own.Tenant, peering.Request{Name: name, Requester: own, Accepter: pick(r, c.vpcs)}, peering.Once{}))
 	case what < 40:
-		return c.remember(c.CreateForCluster(ctx, pick(r, c.clusters).ClusterRef, peering.ClusterRequest{Name: name, Peer: pick(r, c.vpcs)}))
+		return c.remember(c.CreateForCluster(ctx, pick(r, c.clusters).ClusterRef, peering.ClusterRequest{Name: name, Peer: pick(r, c.vpcs)}, peering.Once{}))
 	case what < 52:
 		_, err := c.Accept(ctx, caller, id)
 		return err
@@ -125,6 +127,9 @@ func (c *crowd) act(t *testing.T, r *rand.Rand) error {
 		return c.forget(id, c.Delete(ctx, peering.Scope{Cluster: pick(r, c.clusters).ClusterRef}, id))
 	case what < 92:
 		_, _, err := c.List(ctx, peering.Scope{Tenant: caller}, peering.Filter{}, id, 3)
+		return err
+	case what < 95:
+		_, err := c.Settle(ctx)
 		return err
 	case what < 97:
 		_, err := c.Show(ctx, peering.Scope{Tenant: caller}, id)
@@ -142,7 +147,7 @@ func TestRandom(t *testing.T) {
 	c := newCrowd(t, store)
 	seed := seed(t)
 	expected := []peering.Code{
-		peering.AlreadyPeered, peering.SelfPeering, peering.WrongStatus, peering.Forbidden, peering.NotFound,
+		peering.AlreadyPeered, peering.SelfPeering, peering.WrongStatus, peering.Forbidden, peering.NotFound, peering.QuotaExceeded,
 	}
 	race(workers, func(worker int) error {
 		r := rand.New(rand.NewPCG(seed, uint64(worker)))

@@ -62,8 +62,8 @@ type clusterRecord struct {
 	CreatedAt         time.Time        `json:"created_at,omitzero"`
 }
 
-func encodePeering(p peering.Peering) (string, error) {
-	return encode(peeringRecord{
+func recordOfPeering(p peering.Peering) peeringRecord {
+	return peeringRecord{
 		Version:     recordVersion,
 		ID:          p.ID,
 		Name:        p.Name,
@@ -75,7 +75,7 @@ func encodePeering(p peering.Peering) (string, error) {
 		CreatedAt:   p.CreatedAt,
 		UpdatedAt:   p.UpdatedAt,
 		ExpiresAt:   p.ExpiresAt,
-	})
+	}
 }
 
 func decodePeering(kv *mvccpb.KeyValue) (peering.Peering, error) {
@@ -115,8 +115,8 @@ func decodeRoute(kv *mvccpb.KeyValue) (peering.Route, error) {
 	return peering.Route{ID: r.ID, Peering: r.Peering, VPC: peering.VPC(r.VPC), Destination: r.Destination}, nil
 }
 
-func encodeCluster(c peering.Cluster) (string, error) {
-	return encode(clusterRecord{
+func recordOfCluster(c peering.Cluster) clusterRecord {
+	return clusterRecord{
 		Version:           recordVersion,
 		Ref:               clusterRefRecord(c.ClusterRef),
 		Name:              c.Name,
@@ -131,7 +131,7 @@ func encodeCluster(c peering.Cluster) (string, error) {
 		EnterpriseProject: c.EnterpriseProject,
 		ARM:               c.ARM,
 		CreatedAt:         c.CreatedAt,
-	})
+	}
 }
 
 func decodeCluster(kv *mvccpb.KeyValue) (peering.Cluster, error) {

@@ -42,7 +42,7 @@ func recorded() (peering.Cluster, peering.Peering) {
 		Cluster:     c.ClusterRef,
 		CreatedAt:   created,
 		UpdatedAt:   created.Add(123456789 * time.Nanosecond),
-		ExpiresAt:   created.Add(peering.Lifetime),
+		ExpiresAt:   created.Add(peering.DefaultRules().Lifetime),
 	}
 }
 
@@ -58,6 +58,8 @@ func TestRecordsAreAsTheyWere(t *testing.T) {
 		"/peering/tenant/8185f87d043f4519a68420a282b5e2fa/0190a3b400007000800000000000000a":                  "",
 		"/peering/tenant/4f30b9215e054c908d18f2b150131646/0190a3b400007000800000000000000a":                  "",
 		"/peering/cluster-peering/4f30b9215e054c908d18f2b150131646/1000000/0190a3b400007000800000000000000a": "",
+		"/peering/quota/cluster/4f30b9215e054c908d18f2b150131646/1000000/0190a3b400007000800000000000000a":   "",
+		"/peering/quota/tenant/4f30b9215e054c908d18f2b150131646/0190a3b400007000800000000000000a":            "",
 	}
 	const requester, accepter, id = "8185f87d043f4519a68420a282b5e2fa", "4f30b9215e054c908d18f2b150131646", "/0190a3b400007000800000000000000a"
 	for tenant, other := range map[string]string{requester: accepter, accepter: requester} {
@@ -103,11 +105,11 @@ func TestUnreadablePeering(t *testing.T) {
 			return err
 		},
 		"update": func() error {
-			_, err := store.Update(t.Context(), p.ID, renamed)
+			_, err := store.Update(t.Context(), p.ID, limits, renamed)
 			return err
 		},
 		"delete":         func() error { return act(t, store, peering.Delete, p.ID) },
-		"create over it": func() error { return store.Create(t.Context(), later(p)) },
+		"create over it": func() error { return tryCreate(t.Context(), store, later(p)) },
 	}
 	for how, spoil := range unreadable {
 		record := spoil(peeringRecord)
@@ -167,5 +169,34 @@ func write(t *testing.T, store *etcd.Store, key, value string) {
 	t.Helper()
 	if _, err := store.Client().Put(t.Context(), key, value); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUnknownMembersSurvive writes records as a newer program might, with members that this one does not know.
+func TestUnknownMembersSurvive(t *testing.T) {
+	store := open(t)
+	p, cluster := create(t, store, newPeering(newVPC(), newVPC())), put(t, store, newCluster())
+	peeringKey := "/peering/peering/" + p.ID.Key()
+	clusterKey := "/peering/cluster/" + cluster.Project.Key() + "/" + cluster.ID
+	for _, key := range []string{peeringKey, clusterKey} {
+		newer := strings.NewReplacer(`{"version"`, `{"color":{"a":[1,2]},"version"`, `"tenant"`, `"zone":"z","tenant"`).Replace(dump(t, store)[key])
+		if _, err := store.Client().Put(t.Context(), key, newer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := store.Update(t.Context(), p.ID, limits, renamed)
+	wantCode(t, err, "")
+	wantCode(t, store.UpdateCluster(t.Context(), cluster.ClusterRef, func(c peering.Cluster) peering.Cluster {
+		c.Name = "renamed"
+		return c
+	}), "")
+	for key, zones := range map[string]int{peeringKey: 2, clusterKey: 1} {
+		got := dump(t, store)[key]
+		if !strings.Contains(got, `"color":{"a":[1,2]}`) || strings.Count(got, `"zone":"z"`) != zones || strings.Count(got, `"name"`) != 1 {
+			t.Errorf("%s became %s", key, got)
+		}
+	}
+	if got, err := store.Get(t.Context(), p.ID); err != nil || got.Name == p.Name {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }

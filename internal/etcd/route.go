@@ -13,42 +13,74 @@ import (
 
 // CreateRoute implements peering.Store.
 func (s *Store) CreateRoute(
-	ctx context.Context, id peering.ID, create func(peering.Peering) (peering.Route, error),
-) (peering.Route, error) {
+	ctx context.Context, hop peering.Hop, once peering.Once, create func(peering.Cluster, peering.Peering) (peering.Route, error),
+) (made peering.Route, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	current, err := s.get(ctx, id)
 	for {
+		ground, err := s.ground(ctx, hop, once)
 		if err != nil {
-			return peering.Route{}, err
+			return peering.Route{}, false, err
 		}
-		route, err := create(current.Peering)
+		if ground.first != nil {
+			made, err := decodeRoute(ground.first)
+			return made, true, err
+		}
+		route, err := create(ground.cluster, ground.hop.Peering)
 		if err != nil {
-			return peering.Route{}, err
+			return peering.Route{}, false, err
 		}
 		value, err := encodeRoute(route)
 		if err != nil {
-			return peering.Route{}, err
+			return peering.Route{}, false, err
 		}
-		hop, key := peeringKey(id), routeKey(route)
+		compare, then, err := s.keeping(ctx, once, value)
+		if err != nil {
+			return peering.Route{}, false, err
+		}
+		key := routeKey(route)
 		resp, err := s.commit(ctx,
-			[]clientv3.Cmp{unchanged(hop, current.revision), absent(key)},
-			[]clientv3.Op{clientv3.OpPut(key, value)},
-			[]clientv3.Op{clientv3.OpGet(hop), clientv3.OpGet(key)})
-		if err != nil {
-			return peering.Route{}, err
+			append(compare, unchanged(peeringKey(hop.Peering), ground.hop.revision), absent(key)),
+			append(then, clientv3.OpPut(key, value)),
+			[]clientv3.Op{clientv3.OpGet(key), clientv3.OpGet(onceKey(once), clientv3.WithCountOnly())})
+		if s.lapsedLease(err) {
+			continue
 		}
-		if resp.Succeeded {
-			return route, nil
+		if err != nil || resp.Succeeded {
+			return route, false, err
 		}
-		if err := taken(resp.Responses[1].GetResponseRange().Kvs); err != nil {
-			return peering.Route{}, err
+		if resp.Responses[1].GetResponseRange().Count > 0 {
+			continue
 		}
-		current, err = one(id, resp.Responses[0].GetResponseRange().Kvs)
-		if err != nil {
-			return peering.Route{}, err
+		if err := taken(resp.Responses[0].GetResponseRange().Kvs); err != nil {
+			return peering.Route{}, false, err
 		}
 	}
+}
+
+// ground is what the creation of a route depends on.
+type ground struct {
+	cluster peering.Cluster
+	hop     stored
+	// first is the record of what the idempotency key has made before.
+	first *mvccpb.KeyValue
+}
+
+func (s *Store) ground(ctx context.Context, hop peering.Hop, once peering.Once) (g ground, err error) {
+	resp, err := s.commit(ctx, nil, []clientv3.Op{
+		clientv3.OpGet(onceKey(once)), clientv3.OpGet(clusterKey(hop.Cluster)), clientv3.OpGet(peeringKey(hop.Peering)),
+	}, nil)
+	if err != nil {
+		return g, err
+	}
+	if g.first, err = replay(once, resp.Responses[0].GetResponseRange().Kvs); err != nil || g.first != nil {
+		return g, err
+	}
+	if g.cluster, err = oneCluster(hop.Cluster, resp.Responses[1].GetResponseRange().Kvs); err != nil {
+		return g, err
+	}
+	g.hop, err = one(hop.Peering, resp.Responses[2].GetResponseRange().Kvs)
+	return g, err
 }
 
 // taken answers RouteExists where kvs holds a route.
@@ -67,40 +99,44 @@ func taken(kvs []*mvccpb.KeyValue) error {
 func (s *Store) Routes(ctx context.Context, id peering.ID) ([]peering.Route, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	resp, err := s.client.Get(ctx, routePrefix(id), clientv3.WithPrefix())
+	routes, _, err := s.routes(ctx, id)
 	if err != nil {
-		return nil, translate(fmt.Errorf("list routes of peering %s: %w", id, err))
-	}
-	routes := make([]peering.Route, len(resp.Kvs))
-	for i, kv := range resp.Kvs {
-		if routes[i], err = decodeRoute(kv); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	slices.SortFunc(routes, peering.SortRoutes)
 	return routes, nil
 }
 
+// routes answers the routes over a peering and, in the same order, their keys and values.
+func (s *Store) routes(ctx context.Context, id peering.ID) ([]peering.Route, []*mvccpb.KeyValue, error) {
+	resp, err := s.client.Get(ctx, routePrefix(id), clientv3.WithPrefix())
+	if err != nil {
+		return nil, nil, translate(fmt.Errorf("list routes of peering %s: %w", id, err))
+	}
+	routes := make([]peering.Route, len(resp.Kvs))
+	for i, kv := range resp.Kvs {
+		if routes[i], err = decodeRoute(kv); err != nil {
+			return nil, nil, err
+		}
+	}
+	return routes, resp.Kvs, nil
+}
+
 // DeleteRoute implements peering.Store.
 func (s *Store) DeleteRoute(ctx context.Context, id, route peering.ID) error {
-	routes, err := s.Routes(ctx, id)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	routes, kvs, err := s.routes(ctx, id)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	for _, r := range routes {
+	for i, r := range routes {
 		if !r.ID.Is(route) {
 			continue
 		}
-		value, err := encodeRoute(r)
-		if err != nil {
-			return err
-		}
 		// A route never changes, so the key holds this one or, since then, another one.
 		key := routeKey(r)
-		resp, err := s.commit(ctx, []clientv3.Cmp{clientv3.Compare(clientv3.Value(key), "=", value)},
-			[]clientv3.Op{clientv3.OpDelete(key)}, nil)
+		resp, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, kvs[i].ModRevision)}, []clientv3.Op{clientv3.OpDelete(key)}, nil)
 		if err != nil || resp.Succeeded {
 			return err
 		}

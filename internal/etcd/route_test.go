@@ -1,6 +1,7 @@
 package etcd_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -9,6 +10,17 @@ import (
 	"github.com/peering/peering/internal/etcd"
 	"github.com/peering/peering/internal/peering"
 )
+
+// routed is a cluster from which the routes lead; the store does not mind whose the peerings are.
+var routed = newCluster()
+
+func tryRoute(
+	ctx context.Context, store *etcd.Store, id peering.ID, create func(peering.Peering) (peering.Route, error),
+) (peering.Route, error) {
+	made, _, err := store.CreateRoute(ctx, peering.Hop{Cluster: routed.ClusterRef, Peering: id}, peering.Once{},
+		func(_ peering.Cluster, p peering.Peering) (peering.Route, error) { return create(p) })
+	return made, err
+}
 
 // routeTo makes a route to the destination over whatever peering it is given.
 func routeTo(destination string) func(peering.Peering) (peering.Route, error) {
@@ -31,7 +43,7 @@ func whileActive(destination string) func(peering.Peering) (peering.Route, error
 
 func createRoute(t *testing.T, store *etcd.Store, id peering.ID, destination string) peering.Route {
 	t.Helper()
-	r, err := store.CreateRoute(t.Context(), id, routeTo(destination))
+	r, err := tryRoute(t.Context(), store, id, routeTo(destination))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,13 +60,14 @@ func wantRoutes(t *testing.T, store *etcd.Store, id peering.ID, want ...peering.
 
 func TestRoutesOfAPeering(t *testing.T) {
 	store := open(t)
+	put(t, store, routed)
 	p, other := create(t, store, newPeering(newVPC(), newVPC())), create(t, store, newPeering(newVPC(), newVPC()))
 	wantRoutes(t, store, p.ID)
 	wide, narrow := createRoute(t, store, p.ID, "192.168.0.0/16"), createRoute(t, store, p.ID, "10.0.0.0/8")
 	elsewhere := createRoute(t, store, other.ID, "10.0.0.0/8")
 	wantRoutes(t, store, p.ID, wide, narrow)
 
-	_, err := store.CreateRoute(t.Context(), p.ID, routeTo("10.0.0.0/8"))
+	_, err := tryRoute(t.Context(), store, p.ID, routeTo("10.0.0.0/8"))
 	wantCode(t, err, peering.RouteExists)
 	wantCode(t, store.DeleteRoute(t.Context(), p.ID, elsewhere.ID), peering.RouteNotFound)
 	wantCode(t, store.DeleteRoute(t.Context(), p.ID, narrow.ID), "")
@@ -71,17 +84,19 @@ func TestRoutesOfAPeering(t *testing.T) {
 
 func TestRouteOverNoPeering(t *testing.T) {
 	store := open(t)
+	put(t, store, routed)
 	before := dump(t, store)
-	_, err := store.CreateRoute(t.Context(), newID(), routeTo("10.0.0.0/8"))
+	_, err := tryRoute(t.Context(), store, newID(), routeTo("10.0.0.0/8"))
 	wantCode(t, err, peering.NotFound)
 	wantDump(t, store, before)
 }
 
 func TestRouteThatItsMakerRefuses(t *testing.T) {
 	store := open(t)
+	put(t, store, routed)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	before, refusal := dump(t, store), errors.New("refused")
-	_, err := store.CreateRoute(t.Context(), p.ID, func(peering.Peering) (peering.Route, error) { return peering.Route{}, refusal })
+	_, err := tryRoute(t.Context(), store, p.ID, func(peering.Peering) (peering.Route, error) { return peering.Route{}, refusal })
 	if !errors.Is(err, refusal) {
 		t.Errorf("answered %v", err)
 	}
@@ -107,7 +122,7 @@ func TestRouteInterrupted(t *testing.T) {
 		}, peering.WrongStatus, 0},
 		{"by a rename", peering.Active, func(t *testing.T, store *etcd.Store, p peering.Peering) {
 			t.Helper()
-			_, err := store.Update(t.Context(), p.ID, renamed)
+			_, err := store.Update(t.Context(), p.ID, limits, renamed)
 			wantCode(t, err, "")
 		}, "", 1},
 		{"by the same route", peering.Active, func(t *testing.T, store *etcd.Store, p peering.Peering) {
@@ -117,6 +132,7 @@ func TestRouteInterrupted(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			store := open(t)
+			put(t, store, routed)
 			p := newPeering(newVPC(), newVPC())
 			p.Status = tt.status
 			create(t, store, p)
@@ -125,7 +141,7 @@ func TestRouteInterrupted(t *testing.T) {
 					tt.interrupt(t, store, p)
 				}
 			})
-			_, err := interrupted.CreateRoute(t.Context(), p.ID, whileActive("10.0.0.0/8"))
+			_, err := tryRoute(t.Context(), interrupted, p.ID, whileActive("10.0.0.0/8"))
 			wantCode(t, err, tt.want)
 			found, err := store.Routes(t.Context(), p.ID)
 			if err != nil || len(found) != tt.routes {
@@ -138,6 +154,7 @@ func TestRouteInterrupted(t *testing.T) {
 
 func TestRouteReplacedWhileItIsDeleted(t *testing.T) {
 	store := open(t)
+	put(t, store, routed)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	old := createRoute(t, store, p.ID, "10.0.0.0/8")
 	var young peering.Route
@@ -154,12 +171,13 @@ func TestRouteReplacedWhileItIsDeleted(t *testing.T) {
 func TestOneOfManyEqualRoutesIsMade(t *testing.T) {
 	const attempts = 20
 	store := open(t)
+	put(t, store, routed)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	codes := make([]peering.Code, attempts)
 	var wg sync.WaitGroup
 	for i := range attempts {
 		wg.Go(func() {
-			if _, err := store.CreateRoute(t.Context(), p.ID, routeTo("10.0.0.0/8")); err != nil {
+			if _, err := tryRoute(t.Context(), store, p.ID, routeTo("10.0.0.0/8")); err != nil {
 				codes[i] = peering.CodeOf(err)
 			}
 		})

@@ -35,13 +35,13 @@ func wantUnavailable(t *testing.T, ctx context.Context, store *etcd.Store, p pee
 	t.Helper()
 	unchanged := func(p peering.Peering) (peering.Peering, error) { return p, nil }
 	calls := map[string]func() error{
-		"create": func() error { return store.Create(ctx, newPeering(newVPC(), newVPC())) },
+		"create": func() error { return tryCreate(ctx, store, newPeering(newVPC(), newVPC())) },
 		"get": func() error {
 			_, err := store.Get(ctx, p.ID)
 			return err
 		},
 		"update": func() error {
-			_, err := store.Update(ctx, p.ID, unchanged)
+			_, err := store.Update(ctx, p.ID, limits, unchanged)
 			return err
 		},
 		"list": func() error {
@@ -81,7 +81,7 @@ func TestCloseInTheMiddle(t *testing.T) {
 		}
 		for {
 			p := newPeering(newVPC(), newVPC())
-			if err := store.Create(t.Context(), p); err != nil {
+			if err := tryCreate(t.Context(), store, p); err != nil {
 				return err
 			}
 			if len(made[i]) == 0 {

@@ -31,6 +31,7 @@ type Config struct {
 type Store struct {
 	client  *clientv3.Client
 	timeout time.Duration
+	lease   *lease
 	close   func() error
 }
 
@@ -57,7 +58,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{client: client, timeout: cfg.Timeout, close: sync.OnceValue(shut)}, nil
+	return &Store{client: client, timeout: cfg.Timeout, lease: newLease(), close: sync.OnceValue(shut)}, nil
 }
 
 // Close releases the store; an embedded etcd is stopped. Closing again changes nothing.

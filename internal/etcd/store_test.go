@@ -1,7 +1,9 @@
 package etcd_test
 
 import (
+	"context"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +55,7 @@ func newPeering(requester, accepter peering.VPC) peering.Peering {
 		Accepter:  accepter,
 		CreatedAt: created,
 		UpdatedAt: created,
-		ExpiresAt: created.Add(peering.Lifetime),
+		ExpiresAt: created.Add(peering.DefaultRules().Lifetime),
 	}
 }
 
@@ -73,13 +75,28 @@ func later(p peering.Peering) peering.Peering {
 	young := newPeering(p.Accepter, p.Requester)
 	young.CreatedAt = p.ExpiresAt
 	young.UpdatedAt = p.ExpiresAt
-	young.ExpiresAt = p.ExpiresAt.Add(peering.Lifetime)
+	young.ExpiresAt = p.ExpiresAt.Add(peering.DefaultRules().Lifetime)
 	return young
+}
+
+// limits leave the tests room; those of quotas have their own.
+var limits = peering.Limits{Tenant: 1_000_000, Cluster: 1_000_000, Pending: 1_000_000}
+
+// tryCreate creates a peering for tests that are not about idempotency keys.
+func tryCreate(ctx context.Context, store *etcd.Store, p peering.Peering) error {
+	_, _, err := store.Create(ctx, p, peering.Once{}, limits)
+	return err
+}
+
+// tryCluster creates a cluster likewise.
+func tryCluster(ctx context.Context, store *etcd.Store, c peering.Cluster) (peering.Cluster, error) {
+	made, _, err := store.CreateCluster(ctx, c, peering.Once{})
+	return made, err
 }
 
 func create(t *testing.T, store *etcd.Store, p peering.Peering) peering.Peering {
 	t.Helper()
-	wantCode(t, store.Create(t.Context(), p), "")
+	wantCode(t, tryCreate(t.Context(), store, p), "")
 	return p
 }
 
@@ -93,7 +110,7 @@ func get(t *testing.T, store *etcd.Store, id peering.ID) peering.Peering {
 // act takes the action for a clock that stands at the time when the peering was made.
 func act(t *testing.T, store *etcd.Store, action peering.Action, id peering.ID) error {
 	t.Helper()
-	_, err := store.Update(t.Context(), id, taking(action))
+	_, err := store.Update(t.Context(), id, limits, taking(action))
 	return err
 }
 
@@ -142,7 +159,10 @@ func dump(t *testing.T, store *etcd.Store) map[string]string {
 	}
 	values := map[string]string{}
 	for _, kv := range resp.Kvs {
-		values[string(kv.Key)] = string(kv.Value)
+		// Guards stay behind by design, and which ones is by chance.
+		if !strings.HasPrefix(string(kv.Key), "/peering/quota-guard/") {
+			values[string(kv.Key)] = string(kv.Value)
+		}
 	}
 	return values
 }

@@ -35,7 +35,7 @@ func TestUpdateInterruptedByAnotherUpdate(t *testing.T) {
 	change, seen := interruptedChange(func() {
 		wantCode(t, act(t, store, peering.Accept, p.ID), "")
 	}, renamed)
-	got, err := store.Update(t.Context(), p.ID, change)
+	got, err := store.Update(t.Context(), p.ID, limits, change)
 	wantCode(t, err, "")
 	want := p
 	want.Name, want.Status = "renamed", peering.Active
@@ -75,7 +75,7 @@ func TestUpdateInterrupted(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := create(t, store, newPeering(newVPC(), newVPC()))
 			change, _ := interruptedChange(func() { tt.interrupt(t, store, p) }, taking(tt.action))
-			_, err := store.Update(t.Context(), p.ID, change)
+			_, err := store.Update(t.Context(), p.ID, limits, change)
 			wantCode(t, err, tt.want)
 			invariants(t, store)
 		})
@@ -101,7 +101,7 @@ func rejectsAndCreates(t *testing.T, store *etcd.Store, old peering.Peering) {
 
 func TestUpdateOfNothing(t *testing.T) {
 	store := open(t)
-	_, err := store.Update(t.Context(), newID(), func(p peering.Peering) (peering.Peering, error) {
+	_, err := store.Update(t.Context(), newID(), limits, func(p peering.Peering) (peering.Peering, error) {
 		t.Errorf("change was given %+v", p)
 		return p, nil
 	})
@@ -128,7 +128,7 @@ func TestUpdateWritesNothingWhereNothingChanges(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := create(t, store, newPeering(newVPC(), newVPC()))
 			before := revision(t, store)
-			if _, err := store.Update(t.Context(), p.ID, tt.change); err != tt.want { //nolint:errorlint // it comes back as it is
+			if _, err := store.Update(t.Context(), p.ID, limits, tt.change); err != tt.want { //nolint:errorlint // it comes back as it is
 				t.Errorf("error is %v, want %v", err, tt.want)
 			}
 			if after := revision(t, store); after != before {
@@ -189,7 +189,7 @@ func TestUpdateRaced(t *testing.T) {
 	p.Name = ""
 	create(t, store, p)
 	for _, err := range race(callers, func(int) error {
-		_, err := store.Update(t.Context(), p.ID, func(p peering.Peering) (peering.Peering, error) {
+		_, err := store.Update(t.Context(), p.ID, limits, func(p peering.Peering) (peering.Peering, error) {
 			p.Name += "x"
 			return p, nil
 		})

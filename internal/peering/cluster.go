@@ -136,16 +136,15 @@ func validClusterID(id string) bool {
 }
 
 // CreateCluster makes a cluster as it is asked for, with defaults for what is missing, in the project and with a new VPC
-// of the tenant. Its id is the next free number.
-func (s *Service) CreateCluster(ctx context.Context, project, tenant ID, wanted Cluster) (Cluster, error) {
+// of the tenant that are asked for. Its id is the next free number.
+func (s *Service) CreateCluster(ctx context.Context, wanted Cluster, once Once) (made Cluster, replayed bool, err error) {
 	c := wanted.WithDefaults()
-	c.ClusterRef = ClusterRef{Project: project}
-	c.VPC = VPC{ID: s.newID(), Tenant: tenant}
+	c.VPC.ID = s.newID()
 	c.CreatedAt = s.now()
 	if e := c.validNetwork(); e != nil {
-		return Cluster{}, e
+		return Cluster{}, false, e
 	}
-	return s.store.CreateCluster(ctx, c)
+	return s.store.CreateCluster(ctx, c, once)
 }
 
 // Cluster answers the cluster, or ClusterNotFound.

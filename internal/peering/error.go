@@ -36,6 +36,10 @@ const (
 	RouteExists Code = "route_exists"
 	// RouteNotFound is a route that the peering does not have.
 	RouteNotFound Code = "route_not_found"
+	// QuotaExceeded is one peering more than there may be.
+	QuotaExceeded Code = "quota_exceeded"
+	// KeyReused is an idempotency key that came with another request before.
+	KeyReused Code = "key_reused"
 	// Unavailable is a store that did not answer. A change may have been made all the same.
 	Unavailable Code = "unavailable"
 )

@@ -28,6 +28,20 @@ type VPC struct {
 	Tenant ID
 }
 
+// ValidSides answers SelfPeering where both sides are one VPC.
+func (p Peering) ValidSides() error {
+	if p.Requester.ID.Is(p.Accepter.ID) {
+		return Errorf(SelfPeering, "Both sides of the peering are VPC %s.", p.Requester.ID)
+	}
+	return nil
+}
+
+// RequestedBy answers the peering with a cluster's VPC as its requester, or SelfPeering.
+func (p Peering) RequestedBy(c Cluster) (Peering, error) {
+	p.Cluster, p.Requester = c.ClusterRef, c.VPC
+	return p, p.ValidSides()
+}
+
 // At answers the peering as it reads at the given time: one that waited for its accepter until it expired is EXPIRED.
 // Nothing else depends on the time.
 func (p Peering) At(now time.Time) Peering {

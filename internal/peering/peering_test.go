@@ -9,7 +9,7 @@ import (
 
 var (
 	created = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
-	expiry  = created.Add(peering.Lifetime)
+	expiry  = created.Add(peering.DefaultRules().Lifetime)
 )
 
 // sample is a peering of the status that has not changed since it was made.

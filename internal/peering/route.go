@@ -17,28 +17,27 @@ type Route struct {
 	Destination string
 }
 
+// A Hop is a peering of a cluster, over which routes lead.
+type Hop struct {
+	Cluster ClusterRef
+	Peering ID
+}
+
 // CreateRoute adds a route over a peering of a cluster. The peering has to be ACTIVE. The destination must not overlap
 // the cluster's own VPC and is taken once for each peering.
-func (s *Service) CreateRoute(ctx context.Context, ref ClusterRef, id ID, destination string) (Route, error) {
-	cluster, err := s.store.Cluster(ctx, ref)
-	if err != nil {
-		return Route{}, err
-	}
-	if err := validDestination(destination, cluster); err != nil {
-		return Route{}, err
-	}
-	route := Route{ID: s.newID(), Peering: id, Destination: destination}
-	now, scope := s.now(), Scope{Cluster: ref}
-	return s.store.CreateRoute(ctx, id, func(p Peering) (Route, error) {
-		if !scope.Sees(p) {
-			return route, NoPeering(id)
+func (s *Service) CreateRoute(ctx context.Context, hop Hop, destination string, once Once) (made Route, replayed bool, err error) {
+	id, now := s.newID(), s.now()
+	return s.store.CreateRoute(ctx, hop, once, func(cluster Cluster, p Peering) (Route, error) {
+		if err := validDestination(destination, cluster); err != nil {
+			return Route{}, err
+		}
+		if !(Scope{Cluster: hop.Cluster}).Sees(p) {
+			return Route{}, NoPeering(hop.Peering)
 		}
 		if status := p.At(now).Status; status != Active {
-			return route, Errorf(WrongStatus, "Peering %s is %s; it takes routes only while it is %s.", id, status, Active)
+			return Route{}, Errorf(WrongStatus, "Peering %s is %s; it takes routes only while it is %s.", p.ID, status, Active)
 		}
-		made := route
-		made.Peering, made.VPC = p.ID, p.Requester
-		return made, nil
+		return Route{ID: id, Peering: p.ID, VPC: p.Requester, Destination: destination}, nil
 	})
 }
 

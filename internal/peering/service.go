@@ -6,21 +6,33 @@ import (
 	"time"
 )
 
-// Lifetime is how long a peering waits for its accepter before it expires.
-const Lifetime = 7 * 24 * time.Hour
+// Rules are what an operator decides.
+type Rules struct {
+	Limits
+
+	// Lifetime is how long a peering waits for its accepter before it expires.
+	Lifetime time.Duration
+}
+
+// DefaultRules are the DefaultLimits and a lifetime of seven days.
+func DefaultRules() Rules {
+	return Rules{Limits: DefaultLimits(), Lifetime: 7 * 24 * time.Hour}
+}
 
 // A Service is what can be done with peerings. It knows the rules; it is safe for concurrent use.
 type Service struct {
 	store Store
+	rules Rules
 	now   func() time.Time
 	newID func() ID
 }
 
 // NewService answers a service over the store, with the clock and the source of ids that it is given. Ids have to
 // grow in the order in which they are made.
-func NewService(store Store, now func() time.Time, newID func() ID) *Service {
+func NewService(store Store, rules Rules, now func() time.Time, newID func() ID) *Service {
 	return &Service{
 		store: store,
+		rules: rules,
 		// Without the monotonic part, a time is the same before it was stored and after.
 		now:   func() time.Time { return now().UTC().Round(0) },
 		newID: newID,
@@ -36,22 +48,12 @@ type ClusterRequest struct {
 
 // CreateForCluster makes a peering that the cluster's VPC requests. It always waits for its accepter, even where one
 // tenant owns both VPCs.
-func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, request ClusterRequest) (Peering, error) {
-	cluster, err := s.store.Cluster(ctx, ref)
-	if err != nil {
-		return Peering{}, err
-	}
+func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, request ClusterRequest, once Once) (made Peering, replayed bool, err error) {
 	peer := request.Peer
 	if peer.Tenant == "" {
 		peer.Tenant = ref.Project
 	}
-	return s.create(ctx, Peering{
-		Name:      request.Name,
-		Status:    PendingAcceptance,
-		Requester: cluster.VPC,
-		Accepter:  peer,
-		Cluster:   cluster.ClusterRef,
-	})
+	return s.create(ctx, Peering{Name: request.Name, Status: PendingAcceptance, Accepter: peer, Cluster: ref}, once)
 }
 
 // A Request asks for a peering between two VPCs. A VPC without a tenant is the caller's.
@@ -63,7 +65,7 @@ type Request struct {
 }
 
 // Create makes a peering that the caller's VPC requests. It is ACTIVE at once where the caller owns both VPCs.
-func (s *Service) Create(ctx context.Context, caller ID, request Request) (Peering, error) {
+func (s *Service) Create(ctx context.Context, caller ID, request Request, once Once) (made Peering, replayed bool, err error) {
 	p := Peering{
 		Name:        request.Name,
 		Description: request.Description,
@@ -78,27 +80,31 @@ func (s *Service) Create(ctx context.Context, caller ID, request Request) (Peeri
 		p.Accepter.Tenant = caller
 	}
 	if !p.Requester.Tenant.Is(caller) {
-		return Peering{}, Errorf(Forbidden, "The requesting VPC has to be the caller's: request_vpc_info names tenant %s, the caller is %s.",
-			p.Requester.Tenant, caller)
+		return Peering{}, false, Errorf(Forbidden,
+			"The requesting VPC has to be the caller's: request_vpc_info names tenant %s, the caller is %s.", p.Requester.Tenant, caller)
 	}
 	if p.Accepter.Tenant.Is(caller) {
 		p.Status = Active
 	}
-	return s.create(ctx, p)
+	if err := p.ValidSides(); err != nil {
+		return Peering{}, false, err
+	}
+	return s.create(ctx, p, once)
 }
 
-func (s *Service) create(ctx context.Context, p Peering) (Peering, error) {
-	if p.Requester.ID.Is(p.Accepter.ID) {
-		return Peering{}, Errorf(SelfPeering, "Both sides of the peering are VPC %s.", p.Requester.ID)
-	}
+func (s *Service) create(ctx context.Context, p Peering, once Once) (made Peering, replayed bool, err error) {
 	p.ID = s.newID()
 	p.CreatedAt = s.now()
 	p.UpdatedAt = p.CreatedAt
-	p.ExpiresAt = p.CreatedAt.Add(Lifetime)
-	if err := s.store.Create(ctx, p); err != nil {
-		return Peering{}, fmt.Errorf("create peering %s: %w", p.ID, err)
+	p.ExpiresAt = p.CreatedAt.Add(s.rules.Lifetime)
+	made, replayed, err = s.store.Create(ctx, p, once, s.rules.Limits)
+	if CodeOf(err) == QuotaExceeded && s.settleSome(ctx) > 0 {
+		made, replayed, err = s.store.Create(ctx, p, once, s.rules.Limits)
 	}
-	return p, nil
+	if err != nil {
+		return Peering{}, false, fmt.Errorf("create peering %s: %w", p.ID, err)
+	}
+	return made, replayed, nil
 }
 
 // Show answers a peering of the scope, or NotFound.
@@ -172,7 +178,7 @@ type Change struct {
 // Rename changes the name, the description or both. Only the requester may.
 func (s *Service) Rename(ctx context.Context, caller, id ID, change Change) (Peering, error) {
 	now := s.now()
-	return s.store.Update(ctx, id, func(p Peering) (Peering, error) {
+	return s.store.Update(ctx, id, s.rules.Limits, func(p Peering) (Peering, error) {
 		if err := mayTake(Rename, p, id, caller); err != nil {
 			return p, err
 		}
@@ -208,12 +214,17 @@ func (s *Service) Reject(ctx context.Context, caller, id ID) (Peering, error) {
 
 func (s *Service) answer(ctx context.Context, action Action, caller, id ID) (Peering, error) {
 	now := s.now()
-	return s.store.Update(ctx, id, func(p Peering) (Peering, error) {
+	change := func(p Peering) (Peering, error) {
 		if err := mayTake(action, p, id, caller); err != nil {
 			return p, err
 		}
 		return p.After(action, now)
-	})
+	}
+	p, err := s.store.Update(ctx, id, s.rules.Limits, change)
+	if CodeOf(err) == QuotaExceeded && s.settleSome(ctx) > 0 {
+		return s.store.Update(ctx, id, s.rules.Limits, change)
+	}
+	return p, err
 }
 
 // mayTake answers why the caller may not take an action that belongs to one side of p, or nil. To a stranger the peering
@@ -238,7 +249,7 @@ func (s *Service) Delete(ctx context.Context, scope Scope, id ID) error {
 		return err
 	}
 	now := s.now()
-	_, err := s.store.Update(ctx, id, func(p Peering) (Peering, error) {
+	_, err := s.store.Update(ctx, id, s.rules.Limits, func(p Peering) (Peering, error) {
 		if !scope.Sees(p) {
 			return p, NoPeering(id)
 		}

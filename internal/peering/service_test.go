@@ -60,10 +60,21 @@ func newWorld(t *testing.T) *world {
 		accepter:  peering.VPC{ID: newID(), Tenant: newID()},
 		stranger:  newID(),
 	}
-	w.Service = peering.NewService(store, func() time.Time { return w.now }, newID)
+	w.Service = peering.NewService(store, peering.DefaultRules(), func() time.Time { return w.now }, newID)
 	w.cluster = newCluster(w.accepter.Tenant)
 	wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{w.cluster}), "")
 	return w
+}
+
+// Create creates a peering without an idempotency key; so do the others.
+func (w *world) Create(ctx context.Context, caller peering.ID, r peering.Request) (peering.Peering, error) {
+	p, _, err := w.Service.Create(ctx, caller, r, peering.Once{})
+	return p, err
+}
+
+func (w *world) CreateForCluster(ctx context.Context, ref peering.ClusterRef, r peering.ClusterRequest) (peering.Peering, error) {
+	p, _, err := w.Service.CreateForCluster(ctx, ref, r, peering.Once{})
+	return p, err
 }
 
 func newID() peering.ID {
