@@ -2,7 +2,8 @@ package etcd
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
+	"fmt"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -87,8 +88,12 @@ func quotaPrefix(q peering.Quota) string {
 
 // guardKey is a key that quotas share by chance: a key for each quota would stay for ever.
 func guardKey(q peering.Quota) string {
+	return root + "quota-guard/" + fmt.Sprintf("%04x", guardNumber(q))
+}
+
+func guardNumber(q peering.Quota) uint16 {
 	hash := sha256.Sum256([]byte(quotaPrefix(q)))
-	return root + "quota-guard/" + hex.EncodeToString(hash[:2])
+	return binary.BigEndian.Uint16(hash[:])
 }
 
 const expiryPrefix = root + "expiry/"

@@ -25,6 +25,11 @@ func (s *Store) Create(
 ) (made peering.Peering, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	done, err := s.turns.take(ctx, p.Quotas())
+	if err != nil {
+		return peering.Peering{}, false, err
+	}
+	defer done()
 	c := creation{Peering: p, once: once, limits: limits}
 	for {
 		replayed, err := s.prepare(ctx, &c)

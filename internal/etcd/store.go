@@ -32,6 +32,7 @@ type Store struct {
 	client  *clientv3.Client
 	timeout time.Duration
 	lease   *lease
+	turns   *turns
 	close   func() error
 }
 
@@ -58,7 +59,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{client: client, timeout: cfg.Timeout, lease: newLease(), close: sync.OnceValue(shut)}, nil
+	return &Store{client: client, timeout: cfg.Timeout, lease: newLease(), turns: newTurns(), close: sync.OnceValue(shut)}, nil
 }
 
 // Close releases the store; an embedded etcd is stopped. Closing again changes nothing.
