@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -82,12 +83,20 @@ func Operations(ready func(context.Context) error, log *slog.Logger) http.Handle
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := ready(r.Context()); err != nil {
 			log.ErrorContext(r.Context(), "not ready", "error", err)
-			answerProbe(w, http.StatusServiceUnavailable, "the store does not answer")
+			answerProbe(w, http.StatusServiceUnavailable, reason(err))
 			return
 		}
 		answerProbe(w, http.StatusOK, "ok")
 	})
 	return mux
+}
+
+// reason is why the service is not ready, as far as that is for others to know.
+func reason(err error) string {
+	if e, ok := errors.AsType[*peering.Error](err); ok {
+		return e.Message
+	}
+	return "the store does not answer"
 }
 
 func answerProbe(w http.ResponseWriter, status int, text string) {

@@ -24,8 +24,7 @@ const drain = 15 * time.Second
 // serveConfig is what the flags of serve say.
 type serveConfig struct {
 	listen, adminListen string
-	dataDir             string
-	etcdEndpoints       []string
+	etcd                etcdFlags
 	inventory           string
 	serviceTenant       string
 	rules               peering.Rules
@@ -43,7 +42,7 @@ func (p *program) serveCommand() *cobra.Command {
 Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
 When the service is ready it prints the URL of the API and that of the operations endpoints /healthz and /readyz.`,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
-  peering serve --etcd-endpoints http://10.0.0.1:2379,http://10.0.0.2:2379,http://10.0.0.3:2379`,
+  peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
 		RunE: p.action(func(ctx context.Context, _ []string) error { return p.serve(ctx, cfg) }),
 	}
@@ -51,8 +50,7 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags := cmd.Flags()
 	flags.StringVar(&cfg.listen, "listen", "127.0.0.1:8080", "address of the API; port 0 takes a free one")
 	flags.StringVar(&cfg.adminListen, "admin-listen", "127.0.0.1:8081", "address of the operations endpoints")
-	flags.StringVar(&cfg.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
-	flags.StringSliceVar(&cfg.etcdEndpoints, "etcd-endpoints", nil, "URLs of an etcd cluster, version 3.6.9 or later")
+	cfg.etcd.register(flags)
 	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
 	flags.StringVar(&cfg.serviceTenant, "service-tenant", "8185f87d043f4519a68420a282b5e2fa",
 		"id of the service's tenant, to which the VPCs of new clusters belong")
@@ -81,6 +79,10 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err := validRules(cfg.rules); err != nil {
 		return err
 	}
+	storeConfig, err := cfg.etcd.config(p.getenv)
+	if err != nil {
+		return err
+	}
 	clusters, err := loadInventory(cfg.inventory)
 	if err != nil {
 		return err
@@ -96,7 +98,8 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	defer closeListener(adminListener)
 
-	store, err := etcd.Open(ctx, etcd.Config{DataDir: cfg.dataDir, Endpoints: cfg.etcdEndpoints, Log: log})
+	storeConfig.Log = log
+	store, err := etcd.Open(ctx, storeConfig)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/namespace"
 
 	"github.com/peering/peering/internal/peering"
 )
@@ -21,7 +22,14 @@ type Config struct {
 	DataDir string
 	// Endpoints are the URLs of an etcd cluster, version 3.6.9 or later. With them DataDir is not used.
 	Endpoints []string
-	// Timeout is how long a call may take; 2 s by default.
+	// CACert, Cert and Key are PEM files for https endpoints: the CA that signs theirs, the system's by default, and what
+	// this client shows of itself. They are read again for new connections.
+	CACert, Cert, Key string
+	// User and Password are for a cluster that asks for them.
+	User, Password string
+	// Prefix is what all keys start with; nothing by default.
+	Prefix string
+	// Timeout is how long a call may take; 1.5 s by default.
 	Timeout time.Duration
 	// Log gets what etcd reports: its errors, and at level debug everything.
 	Log *slog.Logger
@@ -46,7 +54,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if cfg.Timeout == 0 {
-		cfg.Timeout = 2 * time.Second
+		cfg.Timeout = 1500 * time.Millisecond
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -59,6 +67,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Prefix != "" {
+		client.KV = namespace.NewKV(client.KV, cfg.Prefix)
+		client.Watcher = namespace.NewWatcher(client.Watcher, cfg.Prefix)
+		client.Lease = namespace.NewLease(client.Lease, cfg.Prefix)
+	}
 	return &Store{client: client, timeout: cfg.Timeout, lease: newLease(), turns: newTurns(), close: sync.OnceValue(shut)}, nil
 }
 
@@ -67,12 +80,26 @@ func (s *Store) Close() error {
 	return s.close()
 }
 
-// Ready answers nil where the store can serve, that is where a linearizable read succeeds.
+// Ready answers nil where the store can serve, that is where a linearizable read succeeds, and why it can't otherwise.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	_, err := s.client.Get(ctx, root, clientv3.WithCountOnly())
-	return translate(err)
+	if err == nil {
+		return nil
+	}
+	return &peering.Error{Code: peering.Unavailable, Message: s.ailment(ctx), Err: err}
+}
+
+// ailment tells what is wrong with an etcd that does not answer.
+func (s *Store) ailment(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout/3)
+	defer cancel()
+	// A read of what one member happens to know is good for nothing else.
+	if _, err := s.client.Get(ctx, root, clientv3.WithCountOnly(), clientv3.WithSerializable()); err == nil {
+		return "etcd answers, but has no quorum"
+	}
+	return "etcd does not answer"
 }
 
 // commit runs one transaction: then where all comparisons hold, otherwise the reads of otherwise.

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/peering/peering/internal/etcd"
+)
+
+// etcdFlags say which etcd a store uses.
+type etcdFlags struct {
+	dataDir           string
+	endpoints         []string
+	caCert, cert, key string
+	user, prefix      string
+}
+
+// passwordVariable names the environment variable of the password for --etcd-user: a command line can be read by others.
+const passwordVariable = "PEERING_ETCD_PASSWORD"
+
+func (f *etcdFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
+	flags.StringSliceVar(&f.endpoints, "etcd-endpoints", nil, "URLs of an etcd cluster, version 3.6.9 or later")
+	flags.StringVar(&f.caCert, "etcd-cacert", "", "PEM file of the CA that signs the cluster's certificates; by default the system's CAs")
+	flags.StringVar(&f.cert, "etcd-cert", "", "PEM file of the certificate to show to the cluster")
+	flags.StringVar(&f.key, "etcd-key", "", "PEM file of its key")
+	flags.StringVar(&f.user, "etcd-user", "", "user of the cluster; "+passwordVariable+" holds the password")
+	flags.StringVar(&f.prefix, "etcd-prefix", "", "what all keys start with, such as /team-a; /peering/ follows it")
+}
+
+// config answers what the flags say, or what is wrong with them.
+func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
+	cfg := etcd.Config{
+		DataDir:   f.dataDir,
+		Endpoints: f.endpoints,
+		CACert:    f.caCert,
+		Cert:      f.cert,
+		Key:       f.key,
+		User:      f.user,
+		Prefix:    strings.TrimRight(f.prefix, "/"),
+	}
+	encrypted := f.caCert != "" || f.cert != "" || f.key != ""
+	if len(f.endpoints) == 0 && (encrypted || f.user != "") {
+		return cfg, usageError{errors.New("--etcd-cacert, --etcd-cert, --etcd-key and --etcd-user are about a cluster; name it with --etcd-endpoints")}
+	}
+	if (f.cert == "") != (f.key == "") {
+		return cfg, usageError{errors.New("--etcd-cert and --etcd-key belong together; name both")}
+	}
+	for _, endpoint := range f.endpoints {
+		if encrypted && !strings.HasPrefix(endpoint, "https://") {
+			return cfg, usageError{fmt.Errorf("--etcd-endpoints %s would not be encrypted; it has to start with https://", endpoint)}
+		}
+	}
+	if f.user != "" {
+		if cfg.Password = getenv(passwordVariable); cfg.Password == "" {
+			return cfg, usageError{fmt.Errorf("--etcd-user %s needs a password; put it into %s", f.user, passwordVariable)}
+		}
+	}
+	return cfg, nil
+}

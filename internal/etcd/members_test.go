@@ -1,0 +1,235 @@
+package etcd_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.uber.org/zap"
+
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+)
+
+// A member is one of three etcds that make a cluster.
+type member struct {
+	config  *embed.Config
+	running *embed.Etcd
+}
+
+func (m *member) endpoint() string { return m.config.ListenClientUrls[0].String() }
+
+// start starts the member, for the first time or again. It may not be ready before others are.
+func (m *member) start(t *testing.T) {
+	t.Helper()
+	var err error
+	if m.running, err = embed.StartEtcd(m.config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m *member) stop() {
+	if m.running != nil {
+		m.running.Close()
+		m.running = nil
+	}
+}
+
+// members starts an etcd cluster of three.
+func members(t *testing.T) []*member {
+	t.Helper()
+	three, initial := make([]*member, 3), make([]string, 3)
+	for i := range three {
+		c := embed.NewConfig()
+		c.Name, c.Dir = fmt.Sprint("m", i), t.TempDir()
+		peer, client := freeURL(t), freeURL(t)
+		c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
+		c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
+		c.TickMs, c.ElectionMs = 50, 500
+		c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
+		three[i], initial[i] = &member{config: c}, c.Name+"="+peer.String()
+	}
+	for _, m := range three {
+		m.config.InitialCluster = strings.Join(initial, ",")
+		m.start(t)
+		t.Cleanup(m.stop)
+	}
+	for _, m := range three {
+		<-m.running.Server.ReadyNotify()
+	}
+	return three
+}
+
+// freeURL answers a URL on whose port nobody listens: the members have to know each other's before they start.
+func freeURL(t *testing.T) url.URL {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // nothing was written
+	return url.URL{Scheme: "http", Host: l.Addr().String()}
+}
+
+func TestMembersOfAClusterAgree(t *testing.T) {
+	three := members(t)
+	stores := make([]*etcd.Store, len(three))
+	for i, m := range three {
+		stores[i] = connect(t, time.Minute, m.endpoint())
+	}
+	a, b := newVPC(), newVPC()
+	made := 0
+	for _, err := range race(12, func(i int) error {
+		if i%2 == 0 {
+			return tryCreate(t.Context(), stores[i%3], newPeering(a, b))
+		}
+		return tryCreate(t.Context(), stores[i%3], newPeering(b, a))
+	}) {
+		if err == nil {
+			made++
+			continue
+		}
+		wantCode(t, err, peering.AlreadyPeered)
+	}
+	if made != 1 {
+		t.Errorf("%d peerings of one pair were made, want 1", made)
+	}
+	invariants(t, stores[0])
+}
+
+func TestQuorumIsLostAndComesBack(t *testing.T) {
+	three := members(t)
+	all := connect(t, 0, three[0].endpoint(), three[1].endpoint(), three[2].endpoint())
+	one := connect(t, 0, three[0].endpoint())
+	p := create(t, all, newPeering(newVPC(), newVPC()))
+	three[1].stop()
+	three[2].stop()
+	for _, store := range []*etcd.Store{all, one} {
+		wantUnavailable(t, context.Background(), store, p) // not even a stale answer
+		if err := store.Ready(t.Context()); peering.CodeOf(err) != peering.Unavailable || !strings.Contains(err.Error(), "no quorum") {
+			t.Errorf("ready: %v", err)
+		}
+	}
+	three[1].start(t)
+	three[2].start(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, store := range []*etcd.Store{all, one} {
+		for store.Ready(ctx) != nil && ctx.Err() == nil {
+		}
+		wantCode(t, store.Ready(ctx), "")
+		wantStatus(t, store, p.ID, peering.PendingAcceptance)
+	}
+	invariants(t, all)
+}
+
+func TestKeysBelowAPrefix(t *testing.T) {
+	endpoint, _ := server(t)
+	plain := connect(t, time.Minute, endpoint)
+	var made []peering.Peering
+	for _, prefix := range []string{"/a", "/b"} {
+		store, err := etcd.Open(t.Context(), etcd.Config{Endpoints: []string{endpoint}, Prefix: prefix})
+		wantCode(t, err, "")
+		p, _, err := store.Create(t.Context(), newPeering(newVPC(), newVPC()), newOnce(), limits)
+		wantCode(t, err, "")
+		for _, other := range made {
+			_, err := store.Get(t.Context(), other.ID)
+			wantCode(t, err, peering.NotFound)
+		}
+		made = append(made, p)
+		wantCode(t, store.Lead(t.Context(), "test", func(context.Context) {}), "")
+		invariants(t, store)
+		wantCode(t, store.Close(), "")
+	}
+	for key := range dump(t, plain) {
+		if !strings.HasPrefix(key, "/a/peering/") && !strings.HasPrefix(key, "/b/peering/") {
+			t.Errorf("key %s has no prefix", key)
+		}
+	}
+}
+
+func TestEncryptedClusterThatAsksForAPassword(t *testing.T) {
+	dir := t.TempDir()
+	identity, err := transport.SelfCert(zap.NewNop(), dir, []string{"127.0.0.1:0"}, 1, x509.ExtKeyUsageClientAuth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := embed.NewConfig()
+	c.Dir = filepath.Join(dir, "etcd")
+	c.ListenPeerUrls, c.ListenClientUrls = nil, []url.URL{{Scheme: "https", Host: "127.0.0.1:0"}}
+	c.ClientTLSInfo = transport.TLSInfo{
+		CertFile: identity.CertFile, KeyFile: identity.KeyFile, TrustedCAFile: identity.CertFile, ClientCertAuth: true,
+	}
+	c.TickMs, c.ElectionMs = 10, 100
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
+	e, err := embed.StartEtcd(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	<-e.Server.ReadyNotify()
+	good := etcd.Config{
+		Endpoints: []string{"https://" + e.Clients[0].Addr().String()}, Prefix: "/team",
+		CACert: identity.CertFile, Cert: identity.CertFile, Key: identity.KeyFile,
+	}
+	admin, err := etcd.Open(t.Context(), good)
+	wantCode(t, err, "")
+	protect(t, admin.Client())
+	wantCode(t, admin.Close(), "")
+
+	good.User, good.Password = "peering", "secret"
+	store, err := etcd.Open(t.Context(), good)
+	wantCode(t, err, "")
+	p, _, err := store.Create(t.Context(), newPeering(newVPC(), newVPC()), newOnce(), limits)
+	wantCode(t, err, "")
+	wantStatus(t, store, p.ID, peering.PendingAcceptance)
+	wantCode(t, store.Close(), "")
+
+	for name, spoil := range map[string]func(*etcd.Config){
+		"wrong password": func(c *etcd.Config) { c.Password = "wrong" },
+		"no certificate": func(c *etcd.Config) { c.Cert, c.Key = "", "" },
+		"unknown CA":     func(c *etcd.Config) { c.CACert = "" },
+		"no such file":   func(c *etcd.Config) { c.CACert = filepath.Join(dir, "nothing.pem") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := good
+			spoil(&bad)
+			store, err := etcd.Open(t.Context(), bad)
+			if err == nil {
+				t.Fatal("the store opened", store.Close())
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error shows the password: %v", err)
+			}
+		})
+	}
+}
+
+// protect makes the cluster ask for a password. The user peering may use the keys of the prefix /team only.
+func protect(t *testing.T, c *clientv3.Client) {
+	t.Helper()
+	ctx := t.Context()
+	do := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(c.UserAdd(ctx, "root", "root"))
+	do(c.RoleAdd(ctx, "root"))
+	do(c.UserGrantRole(ctx, "root", "root"))
+	do(c.UserAdd(ctx, "peering", "secret"))
+	do(c.RoleAdd(ctx, "peering"))
+	do(c.RoleGrantPermission(ctx, "peering", "/team/", "/team0", clientv3.PermissionType(clientv3.PermReadWrite)))
+	do(c.UserGrantRole(ctx, "peering", "peering"))
+	do(c.AuthEnable(ctx))
+}
