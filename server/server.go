@@ -74,8 +74,8 @@ func refuseUnchecked(next api.StrictHandlerFunc, operationID string) api.StrictH
 }
 
 // Operations answers the handler of the operations listener: /healthz says that the process runs, /readyz whether it can
-// serve, which ready finds out.
-func Operations(ready func(context.Context) error, log *slog.Logger) http.Handler {
+// serve, which ready finds out. A service that has no room for more, which room finds out, still serves.
+func Operations(ready, room func(context.Context) error, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answerProbe(w, http.StatusOK, "ok")
@@ -84,6 +84,10 @@ func Operations(ready func(context.Context) error, log *slog.Logger) http.Handle
 		if err := ready(r.Context()); err != nil {
 			log.ErrorContext(r.Context(), "not ready", "error", err)
 			answerProbe(w, http.StatusServiceUnavailable, reason(err))
+			return
+		}
+		if err := room(r.Context()); err != nil {
+			answerProbe(w, http.StatusOK, "ok, but nothing can be created or changed: "+reason(err))
 			return
 		}
 		answerProbe(w, http.StatusOK, "ok")

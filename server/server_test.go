@@ -86,18 +86,22 @@ func TestHeadGetsNoBody(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		ready  error
-		status int
+		name        string
+		ready, room error
+		status      int
+		want        string
 	}{
-		{"the store answers", nil, http.StatusOK},
-		{"the store does not answer", errors.New("secret"), http.StatusServiceUnavailable},
+		{"the store answers", nil, nil, http.StatusOK, "ok\n"},
+		{"the store does not answer", errors.New("secret"), nil, http.StatusServiceUnavailable, "does not answer"},
+		{"the store says why it can't", peering.Errorf(peering.Unavailable, "no quorum"), nil, http.StatusServiceUnavailable, "no quorum"},
+		{"the store is full", nil, peering.Errorf(peering.Unavailable, "The disk is full."), http.StatusOK, "The disk is full."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			handler := server.Operations(func(context.Context) error { return tt.ready }, slog.New(slog.DiscardHandler))
+			handler := server.Operations(
+				func(context.Context) error { return tt.ready }, func(context.Context) error { return tt.room }, slog.New(slog.DiscardHandler))
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))
-			if w.Code != tt.status || strings.Contains(w.Body.String(), "secret") {
+			if w.Code != tt.status || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), tt.want) {
 				t.Errorf("answered %d %q", w.Code, w.Body)
 			}
 		})

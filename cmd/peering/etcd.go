@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
 
 	"github.com/peering/peering/internal/etcd"
@@ -12,17 +14,19 @@ import (
 
 // etcdFlags say which etcd a store uses.
 type etcdFlags struct {
-	dataDir           string
+	dataDir, quota    string
 	endpoints         []string
 	caCert, cert, key string
 	user, prefix      string
 }
 
 // passwordVariable names the environment variable of the password for --etcd-user: a command line can be read by others.
-const passwordVariable = "PEERING_ETCD_PASSWORD"
+const passwordVariable = "PEERING_ETCD_PASSWORD" //nolint:gosec // a name, no password
 
 func (f *etcdFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
+	flags.StringVar(&f.quota, "data-quota", humanize.IBytes(etcd.DefaultQuota),
+		"how large the embedded etcd's database may become, such as 500MiB; 64 MiB at least")
 	flags.StringSliceVar(&f.endpoints, "etcd-endpoints", nil, "URLs of an etcd cluster, version 3.6.9 or later")
 	flags.StringVar(&f.caCert, "etcd-cacert", "", "PEM file of the CA that signs the cluster's certificates; by default the system's CAs")
 	flags.StringVar(&f.cert, "etcd-cert", "", "PEM file of the certificate to show to the cluster")
@@ -42,6 +46,10 @@ func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
 		User:      f.user,
 		Prefix:    strings.TrimRight(f.prefix, "/"),
 	}
+	var err error
+	if cfg.Quota, err = parseQuota(f.quota); err != nil {
+		return cfg, err
+	}
 	encrypted := f.caCert != "" || f.cert != "" || f.key != ""
 	if len(f.endpoints) == 0 && (encrypted || f.user != "") {
 		return cfg, usageError{errors.New("--etcd-cacert, --etcd-cert, --etcd-key and --etcd-user are about a cluster; name it with --etcd-endpoints")}
@@ -60,4 +68,19 @@ func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
 		}
 	}
 	return cfg, nil
+}
+
+// minQuota is the smallest --data-quota: less would not hold the peerings of a few hundred tenants.
+const minQuota = 64 << 20
+
+// parseQuota reads --data-quota.
+func parseQuota(s string) (int64, error) {
+	bytes, err := humanize.ParseBytes(s)
+	if err != nil || bytes > math.MaxInt64 {
+		return 0, usageError{fmt.Errorf("--data-quota %q is not a size such as 8GiB", s)}
+	}
+	if bytes < minQuota {
+		return 0, usageError{fmt.Errorf("--data-quota %s is less than %s", s, humanize.IBytes(minQuota))}
+	}
+	return int64(bytes), nil
 }

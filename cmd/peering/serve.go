@@ -63,6 +63,7 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
 	cmd.MarkFlagsMutuallyExclusive("data-dir", "etcd-endpoints")
+	cmd.MarkFlagsMutuallyExclusive("data-quota", "etcd-endpoints")
 	return cmd
 }
 
@@ -116,7 +117,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	defer startSettling(ctx, store, service, log)()
 	servers := []*httpServer{
 		newHTTPServer(apiListener, api, log),
-		newHTTPServer(adminListener, server.Operations(store.Ready, log), log),
+		newHTTPServer(adminListener, server.Operations(store.Ready, store.Room, log), log),
 	}
 	return serveHTTP(ctx, servers, func() error {
 		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)

@@ -17,14 +17,17 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// server starts an etcd with an endpoint of its own.
-func server(t *testing.T) (endpoint string, stop func()) {
+// server starts an etcd with an endpoint of its own, and with a configuration that is changed so.
+func server(t *testing.T, changes ...func(*embed.Config)) (endpoint string, stop func()) {
 	t.Helper()
 	c := embed.NewConfig()
 	c.Dir = t.TempDir()
 	c.ListenPeerUrls, c.ListenClientUrls = nil, []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
 	c.TickMs, c.ElectionMs = 10, 100
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
+	for _, change := range changes {
+		change(c)
+	}
 	e, err := embed.StartEtcd(c)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.uber.org/zap"
@@ -19,7 +18,8 @@ import (
 const etcdDir = "etcd"
 
 // openEmbedded starts an etcd of one member in this process. It listens nowhere: the client calls it in memory.
-func openEmbedded(ctx context.Context, cfg Config) (*clientv3.Client, func() error, error) {
+func openEmbedded(ctx context.Context, cfg Config) (*member, func() error, error) {
+	cfg = cfg.usual()
 	unlock, err := lock(cfg.DataDir)
 	if err != nil {
 		return nil, nil, err
@@ -28,9 +28,12 @@ func openEmbedded(ctx context.Context, cfg Config) (*clientv3.Client, func() err
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("start etcd in %s: %w", cfg.DataDir, err), unlock())
 	}
-	client := v3client.New(server.Server)
-	return client, func() error {
-		_ = client.Close() // a client in memory has nothing to close; it only answers that it is closed
+	m := &member{
+		etcd: server, client: v3client.New(server.Server), log: cfg.Log,
+		limits: cfg.limits, dataDir: cfg.DataDir, free: cfg.free,
+	}
+	return m, func() error {
+		_ = m.client.Close() // a client in memory has nothing to close; it only answers that it is closed
 		server.Close()
 		return unlock()
 	}, nil
@@ -108,8 +111,7 @@ func embeddedConfig(cfg Config) *embed.Config {
 	// A single member waits for one election time-out before it leads itself. There is nobody whose heartbeat could
 	// come late, so the time-out can be short.
 	c.TickMs, c.ElectionMs = 10, 100
-	// Nobody reads the past. Without compaction it would stay in the data directory until that is full.
-	c.AutoCompactionMode, c.AutoCompactionRetention = embed.CompactorModeRevision, "1000"
+	c.QuotaBackendBytes = cfg.limits.quota
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.New(logCore{log: cfg.Log.With("component", "etcd")}))
 	return c
 }

@@ -17,6 +17,9 @@ func translate(err error) error {
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, rpctypes.ErrNoSpace) {
+		return clusterFull(err)
+	}
 	if !unanswered(err) {
 		return err
 	}

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
@@ -20,6 +21,30 @@ func NewLogger(log *slog.Logger) *zap.Logger {
 
 // Batch is how many peerings a list reads at a time.
 const Batch = batch
+
+// Tuned answers cfg for a store that compaction leaves so many changes, whose database is large from so many bytes on, and
+// whose disk has as much left as free answers; nil asks the real one.
+func Tuned(cfg Config, retention, large int64, free func(dir string) (uint64, error)) Config {
+	cfg.limits, cfg.free = limits{retention: retention, large: large}, free
+	return cfg
+}
+
+// Pass makes one pass of maintenance.
+func (s *Store) Pass(ctx context.Context) error {
+	return s.member.pass(ctx)
+}
+
+// Sizes answers how many bytes the database file has, and how many of them are used.
+func (s *Store) Sizes() (size, used int64) {
+	backend := s.member.etcd.Server.Backend()
+	backend.ForceCommit()
+	return backend.Size(), backend.SizeInUse()
+}
+
+// Maintain makes a pass of maintenance at each tick until the end of ctx.
+func (s *Store) Maintain(ctx context.Context, ticks <-chan time.Time) {
+	s.member.maintain(ctx, ticks)
+}
 
 // Client is for tests that look at the keys or write what the store would not.
 func (s *Store) Client() *clientv3.Client {

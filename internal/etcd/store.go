@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ type Config struct {
 	DataDir string
 	// Endpoints are the URLs of an etcd cluster, version 3.6.9 or later. With them DataDir is not used.
 	Endpoints []string
+	// Quota is how many bytes the database of the embedded etcd may have; DefaultQuota where it is 0. When they are used up
+	// the store refuses to write until there is room again.
+	Quota int64
 	// CACert, Cert and Key are PEM files for https endpoints: the CA that signs theirs, the system's by default, and what
 	// this client shows of itself. They are read again for new connections.
 	CACert, Cert, Key string
@@ -33,11 +37,17 @@ type Config struct {
 	Timeout time.Duration
 	// Log gets what etcd reports: its errors, and at level debug everything.
 	Log *slog.Logger
+
+	// limits and free are the usual ones but in tests.
+	limits limits
+	free   func(dir string) (uint64, error)
 }
 
 // Store implements peering.Store.
 type Store struct {
-	client  *clientv3.Client
+	client *clientv3.Client
+	// member is the etcd in this process, nil where the store is an etcd cluster.
+	member  *member
 	timeout time.Duration
 	lease   *lease
 	turns   *turns
@@ -59,20 +69,39 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	open := openEmbedded
-	if len(cfg.Endpoints) > 0 {
-		open = openCluster
-	}
-	client, shut, err := open(ctx, cfg)
+	store := &Store{timeout: cfg.Timeout, lease: newLease(), turns: newTurns()}
+	shut, err := store.connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	store.close = sync.OnceValue(shut)
 	if cfg.Prefix != "" {
-		client.KV = namespace.NewKV(client.KV, cfg.Prefix)
-		client.Watcher = namespace.NewWatcher(client.Watcher, cfg.Prefix)
-		client.Lease = namespace.NewLease(client.Lease, cfg.Prefix)
+		store.client.KV = namespace.NewKV(store.client.KV, cfg.Prefix)
+		store.client.Watcher = namespace.NewWatcher(store.client.Watcher, cfg.Prefix)
+		store.client.Lease = namespace.NewLease(store.client.Lease, cfg.Prefix)
 	}
-	return &Store{client: client, timeout: cfg.Timeout, lease: newLease(), turns: newTurns(), close: sync.OnceValue(shut)}, nil
+	if store.member != nil {
+		stop := store.member.startMaintenance()
+		store.close = sync.OnceValue(func() error {
+			stop()
+			return shut()
+		})
+	}
+	return store, nil
+}
+
+// connect sets the client, of the cluster or of a member in this process; shut ends both.
+func (s *Store) connect(ctx context.Context, cfg Config) (shut func() error, err error) {
+	if len(cfg.Endpoints) > 0 {
+		s.client, shut, err = openCluster(ctx, cfg)
+		return shut, err
+	}
+	s.member, shut, err = openEmbedded(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.client = s.member.client
+	return shut, nil
 }
 
 // Close releases the store; an embedded etcd is stopped. Closing again changes nothing.
@@ -104,6 +133,9 @@ func (s *Store) ailment(ctx context.Context) string {
 
 // commit runs one transaction: then where all comparisons hold, otherwise the reads of otherwise.
 func (s *Store) commit(ctx context.Context, compare []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
+	if err := s.roomFor(slices.Concat(then, otherwise)); err != nil {
+		return nil, err
+	}
 	resp, err := s.client.Txn(ctx).If(compare...).Then(then...).Else(otherwise...).Commit()
 	if err != nil {
 		return nil, translate(fmt.Errorf("transaction: %w", err))

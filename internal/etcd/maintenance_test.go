@@ -1,0 +1,175 @@
+package etcd_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+)
+
+// openTuned is open for a store with limits that a test can reach.
+func openTuned(t *testing.T, cfg etcd.Config, retention, large int64) *etcd.Store {
+	t.Helper()
+	cfg.DataDir, cfg.Timeout = t.TempDir(), time.Minute
+	store, err := etcd.Open(t.Context(), etcd.Tuned(cfg, retention, large, nil))
+	wantCode(t, err, "")
+	t.Cleanup(func() { wantCode(t, store.Close(), "") })
+	return store
+}
+
+// churn makes and deletes peerings.
+func churn(t *testing.T, store *etcd.Store, rounds int) {
+	t.Helper()
+	for range rounds {
+		p := create(t, store, newPeering(newVPC(), newVPC()))
+		wantCode(t, act(t, store, peering.Delete, p.ID), "")
+	}
+}
+
+// TestSteadyStateDoesNotGrow compares the database after some rounds with that after twice as many.
+func TestSteadyStateDoesNotGrow(t *testing.T) {
+	t.Parallel()
+	const never = 1 << 40
+	store := openTuned(t, etcd.Config{}, 10, never)
+	rounds := func() (size int64) {
+		for range 5 {
+			churn(t, store, 100)
+			wantCode(t, store.Pass(t.Context()), "")
+		}
+		size, _ = store.Sizes()
+		return size
+	}
+	first, second := rounds(), rounds()
+	t.Logf("%d bytes, then %d", first, second)
+	if second > first+first/4 { // when etcd commits decides on a few pages
+		t.Errorf("the database grew from %d to %d bytes", first, second)
+	}
+}
+
+func TestCompactionLeavesTheLastChanges(t *testing.T) {
+	t.Parallel()
+	store := openTuned(t, etcd.Config{}, 10, 1<<40)
+	churn(t, store, 20)
+	now := revision(t, store)
+	for range 2 { // the second pass has nothing to do
+		wantCode(t, store.Pass(t.Context()), "")
+	}
+	for past, want := range map[int64]error{10: nil, 11: rpctypes.ErrCompacted} {
+		_, err := store.Client().Get(t.Context(), "/", clientv3.WithRev(now-past))
+		if !errors.Is(err, want) {
+			t.Errorf("reading %d changes ago answers %v, want %v", past, err, want)
+		}
+	}
+}
+
+func TestLargeFileWithFreePagesIsDefragmented(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		large int64
+		want  bool
+	}{
+		{"large", 1 << 20, true},
+		{"small", 1 << 40, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			store := openTuned(t, etcd.Config{}, 0, tt.large)
+			p := create(t, store, newPeering(newVPC(), newVPC()))
+			fillUp(t, store, 4<<20)
+			emptyAgain(t, store)
+			before, _ := store.Sizes()
+			wantCode(t, store.Pass(t.Context()), "")
+			after, used := store.Sizes()
+			if shrunk := after < before/2; shrunk != tt.want {
+				t.Errorf("the file had %d bytes and has %d, %d of them used", before, after, used)
+			}
+			wantStatus(t, store, p.ID, peering.PendingAcceptance)
+			wantCode(t, act(t, store, peering.Accept, p.ID), "")
+			invariants(t, store)
+		})
+	}
+}
+
+// TestFileWithoutFreePagesIsLeftAlone looks for what the log would tell of a defragmentation.
+func TestFileWithoutFreePagesIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	store := openTuned(t, etcd.Config{Log: slog.New(slog.NewTextHandler(&log, nil))}, 0, 1<<20)
+	fillUp(t, store, 4<<20)
+	wantCode(t, store.Pass(t.Context()), "")
+	wantCode(t, store.Close(), "")
+	if strings.Contains(log.String(), "defragmented") {
+		t.Errorf("the log is\n%s", log.String())
+	}
+}
+
+func TestMaintenanceRunsAtEachTick(t *testing.T) {
+	t.Parallel()
+	store := openTuned(t, etcd.Config{}, 0, 1<<40)
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks, ended := make(chan time.Time), make(chan struct{})
+	go func() {
+		defer close(ended)
+		store.Maintain(ctx, ticks)
+	}()
+	for range 2 {
+		p := create(t, store, newPeering(newVPC(), newVPC()))
+		past := revision(t, store)
+		wantCode(t, act(t, store, peering.Delete, p.ID), "")
+		ticks <- time.Time{}
+		ticks <- time.Time{} // taken when the pass of the first has ended
+		if _, err := store.Client().Get(t.Context(), "/", clientv3.WithRev(past)); !errors.Is(err, rpctypes.ErrCompacted) {
+			t.Errorf("reading the past answers %v", err)
+		}
+	}
+	cancel()
+	<-ended
+}
+
+// TestCloseEndsMaintenance looks for its goroutine. Nothing else runs meanwhile.
+func TestCloseEndsMaintenance(t *testing.T) {
+	running := func() bool {
+		stacks := make([]byte, 1<<20)
+		return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), ".startMaintenance")
+	}
+	store := open(t)
+	if !running() {
+		t.Error("there is no maintenance")
+	}
+	wantCode(t, store.Close(), "")
+	for end := time.Now().Add(10 * time.Second); running(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("maintenance goes on after Close")
+		}
+	}
+}
+
+// fillUp writes keys of somebody else, of so many bytes in all.
+func fillUp(t *testing.T, store *etcd.Store, bytes int) {
+	t.Helper()
+	const size = 256 << 10
+	for ; bytes > 0; bytes -= size {
+		key := "/filler/" + string(newID())
+		if _, err := store.Client().Put(t.Context(), key, strings.Repeat("x", size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func emptyAgain(t *testing.T, store *etcd.Store) {
+	t.Helper()
+	if _, err := store.Client().Delete(t.Context(), "/filler/", clientv3.WithPrefix()); err != nil {
+		t.Fatal(err)
+	}
+}

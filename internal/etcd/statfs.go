@@ -1,0 +1,14 @@
+//go:build linux || darwin
+
+package etcd
+
+import "syscall"
+
+// freeBytes answers how many bytes the file system of a directory has left for this process.
+func freeBytes(dir string) (uint64, error) {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return 0, err
+	}
+	return stat.Bavail * uint64(stat.Bsize), nil //nolint:gosec // a block's size is not negative
+}
