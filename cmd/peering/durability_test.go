@@ -18,7 +18,7 @@ func TestKilledServerKeepsWhatItAnswered(t *testing.T) {
 	dir := t.TempDir()
 	want := map[string]client.Status{}
 	for round := range 3 {
-		p := startProcess(t, dir)
+		p := startProcess(t, "--data-dir", dir)
 		c := clientOf(t, p.endpoint, project)
 		for id, status := range want {
 			shown, err := c.ShowPeering(t.Context(), clusterID, id)
@@ -54,7 +54,7 @@ func TestKilledServerKeepsWhatItAnswered(t *testing.T) {
 }
 
 func TestSIGTERMStopsTheServerWithoutError(t *testing.T) {
-	p := startProcess(t, t.TempDir())
+	p := startProcess(t, "--data-dir", t.TempDir())
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

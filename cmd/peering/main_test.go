@@ -121,10 +121,10 @@ type process struct {
 }
 
 // startProcess runs the program's serve in a process of its own, which ends with the test.
-func startProcess(t *testing.T, dataDir string) *process {
+func startProcess(t *testing.T, store ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	p := &process{Cmd: exec.CommandContext(ctx, os.Args[0], serveArgs("--data-dir", dataDir)...), stderr: &lockedBuffer{}}
+	p := &process{Cmd: exec.CommandContext(ctx, os.Args[0], serveArgs(store...)...), stderr: &lockedBuffer{}}
 	p.Env = append(os.Environ(), asProgram+"=1")
 	p.Stderr = p.stderr
 	stdout, err := p.StdoutPipe()
