@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/peering/peering/internal/etcd"
 )
@@ -23,7 +23,8 @@ type etcdFlags struct {
 // passwordVariable names the environment variable of the password for --etcd-user: a command line can be read by others.
 const passwordVariable = "PEERING_ETCD_PASSWORD" //nolint:gosec // a name, no password
 
-func (f *etcdFlags) register(flags *pflag.FlagSet) {
+func (f *etcdFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.StringVar(&f.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
 	flags.StringVar(&f.quota, "data-quota", humanize.IBytes(etcd.DefaultQuota),
 		"how large the embedded etcd's database may become, such as 500MiB; 64 MiB at least")
@@ -33,6 +34,8 @@ func (f *etcdFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.key, "etcd-key", "", "PEM file of its key")
 	flags.StringVar(&f.user, "etcd-user", "", "user of the cluster; "+passwordVariable+" holds the password")
 	flags.StringVar(&f.prefix, "etcd-prefix", "", "what all keys start with, such as /team-a; /peering/ follows it")
+	cmd.MarkFlagsMutuallyExclusive("data-dir", "etcd-endpoints")
+	cmd.MarkFlagsMutuallyExclusive("data-quota", "etcd-endpoints")
 }
 
 // config answers what the flags say, or what is wrong with them.

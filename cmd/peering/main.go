@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(p.serveCommand())
+	root.AddCommand(p.storeCommands()...)
 	root.AddCommand(p.clientCommands()...)
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {

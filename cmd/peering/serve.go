@@ -50,7 +50,7 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags := cmd.Flags()
 	flags.StringVar(&cfg.listen, "listen", "127.0.0.1:8080", "address of the API; port 0 takes a free one")
 	flags.StringVar(&cfg.adminListen, "admin-listen", "127.0.0.1:8081", "address of the operations endpoints")
-	cfg.etcd.register(flags)
+	cfg.etcd.register(cmd)
 	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
 	flags.StringVar(&cfg.serviceTenant, "service-tenant", "8185f87d043f4519a68420a282b5e2fa",
 		"id of the service's tenant, to which the VPCs of new clusters belong")
@@ -62,8 +62,6 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags.StringVar(&cfg.auth, "auth", "none", "how callers are known: none believes them, on a loopback address only")
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
-	cmd.MarkFlagsMutuallyExclusive("data-dir", "etcd-endpoints")
-	cmd.MarkFlagsMutuallyExclusive("data-quota", "etcd-endpoints")
 	return cmd
 }
 

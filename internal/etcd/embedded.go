@@ -19,7 +19,6 @@ const etcdDir = "etcd"
 
 // openEmbedded starts an etcd of one member in this process. It listens nowhere: the client calls it in memory.
 func openEmbedded(ctx context.Context, cfg Config) (*member, func() error, error) {
-	cfg = cfg.usual()
 	unlock, err := lock(cfg.DataDir)
 	if err != nil {
 		return nil, nil, err
@@ -32,7 +31,9 @@ func openEmbedded(ctx context.Context, cfg Config) (*member, func() error, error
 		etcd: server, client: v3client.New(server.Server), log: cfg.Log,
 		limits: cfg.limits, dataDir: cfg.DataDir, free: cfg.free,
 	}
+	stopBackups := m.serveBackups()
 	return m, func() error {
+		stopBackups()
 		_ = m.client.Close() // a client in memory has nothing to close; it only answers that it is closed
 		server.Close()
 		return unlock()
@@ -116,6 +117,8 @@ func embeddedConfig(cfg Config) *embed.Config {
 	return c
 }
 
+var errInUse = errors.New("in use by another process")
+
 // lock takes the data directory for this process until unlock is called. The kernel gives it back when the process ends,
 // however it ends.
 func lock(dir string) (unlock func() error, err error) {
@@ -124,7 +127,7 @@ func lock(dir string) (unlock func() error, err error) {
 	}
 	file, err := fileutil.TryLockFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fileutil.ErrLocked) {
-		return nil, fmt.Errorf("the data directory %s is in use by another process; stop that one or name another directory", dir)
+		return nil, fmt.Errorf("the data directory %s is %w; stop that one or name another directory", dir, errInUse)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)

@@ -36,6 +36,7 @@ import (
 //
 //	quota-guard/HASH              written by whoever adds to a quota of that hash, so that two of them notice each other
 //	once/PROJECT/KEY              what an idempotency key of the project was used for, under a lease
+//	restoring                     stands from the first step of a restore into a cluster to the last
 //	election/NAME/LEASE           who is or wants to be the leader under the name, under a lease
 const root = "/peering/"
 
@@ -76,6 +77,8 @@ func onceKey(once peering.Once) string {
 }
 
 const electionPrefix = root + "election/"
+
+const restoringKey = root + "restoring"
 
 // quotaPrefix is what the keys of all peerings that count towards a quota start with.
 func quotaPrefix(q peering.Quota) string {

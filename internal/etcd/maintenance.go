@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
@@ -25,21 +24,6 @@ type limits struct {
 	retention int64
 	// large is the size from which on free pages are worth a defragmentation.
 	large int64
-}
-
-// usual answers cfg with the limits of its quota, but where it has others already.
-func (cfg Config) usual() Config {
-	if cfg.Quota == 0 {
-		cfg.Quota = DefaultQuota
-	}
-	if cfg.limits == (limits{}) {
-		cfg.limits = limits{retention: 1000, large: 64 << 20}
-	}
-	cfg.limits.quota, cfg.limits.reserved = cfg.Quota, cfg.Quota/16
-	if cfg.free == nil {
-		cfg.free = freeBytes
-	}
-	return cfg
 }
 
 // member is the etcd in this process, and keeps its database small: nobody reads the past, and without maintenance it
@@ -173,11 +157,17 @@ func (m *member) defragment(now int64) error {
 
 // disarm takes back the alarm that etcd raises at the quota, where there is room again. Until then etcd takes deletes only.
 func (m *member) disarm(ctx context.Context) error {
-	if !m.alarmed() || m.etcd.Server.Backend().Size() > m.writable() {
+	if m.etcd.Server.Backend().Size() > m.writable() {
 		return nil
 	}
-	_, err := m.client.AlarmDisarm(ctx, &clientv3.AlarmMember{
-		MemberID: uint64(m.etcd.Server.MemberID()), Alarm: etcdserverpb.AlarmType_NOSPACE,
-	})
-	return err
+	for _, alarm := range m.etcd.Server.Alarms() {
+		if !noSpace(alarm) {
+			continue
+		}
+		// After a restore it may be that of a member of another cluster.
+		if _, err := m.client.AlarmDisarm(ctx, &clientv3.AlarmMember{MemberID: alarm.MemberID, Alarm: alarm.Alarm}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -30,10 +30,8 @@ func (s *Store) Room(ctx context.Context) error {
 	if err != nil {
 		return nil // whether it answers at all is what Ready says
 	}
-	for _, alarm := range resp.Alarms {
-		if alarm.Alarm == etcdserverpb.AlarmType_NOSPACE {
-			return clusterFull(nil)
-		}
+	if slices.ContainsFunc(resp.Alarms, noSpace) {
+		return clusterFull(nil)
 	}
 	return nil
 }
@@ -78,9 +76,11 @@ func (m *member) writable() int64 {
 
 // alarmed tells whether etcd has run into the quota.
 func (m *member) alarmed() bool {
-	return slices.ContainsFunc(m.etcd.Server.Alarms(), func(a *etcdserverpb.AlarmMember) bool {
-		return a.Alarm == etcdserverpb.AlarmType_NOSPACE
-	})
+	return slices.ContainsFunc(m.etcd.Server.Alarms(), noSpace)
+}
+
+func noSpace(alarm *etcdserverpb.AlarmMember) bool {
+	return alarm.Alarm == etcdserverpb.AlarmType_NOSPACE
 }
 
 // clusterFull is the error for an etcd that has run into its own quota.

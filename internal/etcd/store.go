@@ -5,6 +5,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -63,12 +64,18 @@ const startTimeout = time.Minute
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 1500 * time.Millisecond
+	s, err := open(ctx, cfg.usual())
+	if err != nil {
+		return nil, err
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
+	if err := s.Ready(ctx); errors.Is(err, errRestoring) {
+		return nil, errors.Join(errRestoring, s.Close())
 	}
+	return s, nil
+}
+
+// open is Open for a store that a restore may have left half done.
+func open(ctx context.Context, cfg Config) (*Store, error) {
 	store := &Store{timeout: cfg.Timeout, lease: newLease(), turns: newTurns()}
 	shut, err := store.connect(ctx, cfg)
 	if err != nil {
@@ -104,20 +111,47 @@ func (s *Store) connect(ctx context.Context, cfg Config) (shut func() error, err
 	return shut, nil
 }
 
+// usual answers cfg with the defaults of what it leaves open.
+func (cfg Config) usual() Config {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 1500 * time.Millisecond
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Quota == 0 {
+		cfg.Quota = DefaultQuota
+	}
+	if cfg.limits == (limits{}) {
+		cfg.limits = limits{retention: 1000, large: 64 << 20}
+	}
+	cfg.limits.quota, cfg.limits.reserved = cfg.Quota, cfg.Quota/16
+	if cfg.free == nil {
+		cfg.free = freeBytes
+	}
+	return cfg
+}
+
 // Close releases the store; an embedded etcd is stopped. Closing again changes nothing.
 func (s *Store) Close() error {
 	return s.close()
 }
 
-// Ready answers nil where the store can serve, that is where a linearizable read succeeds, and why it can't otherwise.
+var errRestoring = errors.New("a restore into the store did not come to its end; run it again")
+
+// Ready answers nil where the store can serve, that is where a linearizable read succeeds and no restore is half done,
+// and why it can't otherwise.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	_, err := s.client.Get(ctx, root, clientv3.WithCountOnly())
-	if err == nil {
-		return nil
+	resp, err := s.client.Get(ctx, restoringKey, clientv3.WithCountOnly())
+	if err != nil {
+		return &peering.Error{Code: peering.Unavailable, Message: s.ailment(ctx), Err: err}
 	}
-	return &peering.Error{Code: peering.Unavailable, Message: s.ailment(ctx), Err: err}
+	if resp.Count > 0 {
+		return &peering.Error{Code: peering.Unavailable, Message: "The store is being restored.", Err: errRestoring}
+	}
+	return nil
 }
 
 // ailment tells what is wrong with an etcd that does not answer.

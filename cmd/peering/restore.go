@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/peering/peering/internal/etcd"
+)
+
+func (p *program) restoreCommand() *cobra.Command {
+	var flags etcdFlags
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Make a store of a backup",
+		Long: `Make a store of a file that 'peering backup' wrote, whether from an embedded etcd or from a cluster.
+
+The store must not hold anything yet. No server may use it meanwhile. With --etcd-endpoints a restore that was cut off has
+to be run again; until then 'peering serve' does not start on that cluster.`,
+		Example: `  peering restore monday.db --data-dir ./data
+
+  # Move from an embedded etcd to a cluster, while no server runs:
+  peering backup move.db --data-dir ./data
+  peering restore move.db --etcd-endpoints http://10.0.0.1:2379
+  peering serve --etcd-endpoints http://10.0.0.1:2379`,
+		Args: cobra.ExactArgs(1),
+		RunE: p.action(func(ctx context.Context, args []string) error {
+			cfg, err := flags.config(p.getenv)
+			if err != nil {
+				return err
+			}
+			return p.restore(ctx, cfg, args[0])
+		}),
+	}
+	flags.register(cmd)
+	return cmd
+}
+
+func (p *program) restore(ctx context.Context, cfg etcd.Config, file string) error {
+	held, err := etcd.Restore(ctx, cfg, file)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(p.stdout, "restored %d peerings, %d routes and %d clusters\n",
+		held.Peerings, held.Routes, held.Clusters); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
