@@ -142,7 +142,10 @@ func TestRestoreThatWasCancelled(t *testing.T) {
 // TestRestoreOfASecuredCluster is about an etcd that asks for passwords and is full. An embedded one has neither.
 func TestRestoreOfASecuredCluster(t *testing.T) {
 	t.Parallel()
-	endpoint, _ := server(t, func(c *embed.Config) { c.QuotaBackendBytes = 16 << 20 })
+	endpoint, _ := server(t, func(c *embed.Config) {
+		c.QuotaBackendBytes = 16 << 20
+		c.InitialClusterToken = "other" // so the alarm is that of another member
+	})
 	store := connect(t, time.Minute, endpoint)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	client := store.Client()

@@ -69,20 +69,35 @@ func pass(t *testing.T, store *etcd.Store) error {
 // TestFullStoreOpens is about a server that starts again, for which the alarm still stands.
 func TestFullStoreOpens(t *testing.T) {
 	t.Parallel()
-	cfg := etcd.Config{DataDir: t.TempDir(), Quota: 16 << 20, Timeout: time.Minute}
-	store, err := etcd.Open(t.Context(), cfg)
-	wantCode(t, err, "")
-	p := create(t, store, newPeering(newVPC(), newVPC()))
-	wantNoSpace(t, store.Client())
-	wantCode(t, store.Close(), "")
+	tests := []struct {
+		name     string
+		quota    int64
+		says     string
+		makeRoom func(*testing.T, *etcd.Store)
+	}{
+		{"with the same quota", 16 << 20, "quota of 16 MiB", emptyAgain},
+		{"with a larger quota", 64 << 20, "quota of 64 MiB", func(*testing.T, *etcd.Store) {}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := etcd.Config{DataDir: t.TempDir(), Quota: 16 << 20, Timeout: time.Minute}
+			store, err := etcd.Open(t.Context(), cfg)
+			wantCode(t, err, "")
+			p := create(t, store, newPeering(newVPC(), newVPC()))
+			wantNoSpace(t, store.Client())
+			wantCode(t, store.Close(), "")
 
-	store, err = etcd.Open(t.Context(), cfg)
-	wantCode(t, err, "")
-	t.Cleanup(func() { wantCode(t, store.Close(), "") })
-	wantFull(t, store, p, "quota of 16 MiB")
-	emptyAgain(t, store)
-	wantCode(t, store.Pass(t.Context()), "")
-	create(t, store, newPeering(newVPC(), newVPC()))
+			cfg.Quota = tt.quota
+			store, err = etcd.Open(t.Context(), cfg)
+			wantCode(t, err, "")
+			t.Cleanup(func() { wantCode(t, store.Close(), "") })
+			wantFull(t, store, p, tt.says)
+			tt.makeRoom(t, store)
+			wantCode(t, store.Pass(t.Context()), "")
+			create(t, store, newPeering(newVPC(), newVPC()))
+		})
+	}
 }
 
 func TestFullDisk(t *testing.T) {

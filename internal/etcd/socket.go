@@ -78,6 +78,9 @@ func (m *member) serveBackup(ctx context.Context, conn net.Conn) {
 // receiveBackup writes the snapshot that the process gives that has the data directory.
 func receiveBackup(ctx context.Context, dataDir string, w io.Writer) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dataDir, backupSocket))
+	if ctx.Err() != nil && err != nil {
+		return ctx.Err() // the dialer has an error of its own for that
+	}
 	if err != nil {
 		return fmt.Errorf("the server that uses %s gives no backup; stop it first: %w", dataDir, err)
 	}
