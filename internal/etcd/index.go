@@ -47,13 +47,17 @@ func (c common) seek(ctx context.Context, id string) (string, bool, error) {
 type union []*index
 
 // union answers the ids of the indexes whose keys start so.
-func (s *Store) union(prefixes ...string) union {
+func (s *Store) union(at *moment, prefixes ...string) union {
 	u := make(union, len(prefixes))
 	for i, prefix := range prefixes {
-		u[i] = &index{store: s, prefix: prefix}
+		u[i] = &index{store: s, at: at, prefix: prefix}
 	}
 	return u
 }
+
+// moment is when several reads see the store: at the revision that the first of them found, so that together they see
+// what was there at one time. Zero until then.
+type moment struct{ revision int64 }
 
 func (u union) seek(ctx context.Context, id string) (first string, ok bool, err error) {
 	for _, x := range u {
@@ -71,6 +75,7 @@ func (u union) seek(ctx context.Context, id string) (first string, ok bool, err 
 // index is the ids of one index, read in batches.
 type index struct {
 	store  *Store
+	at     *moment
 	prefix string
 	// ids are all those of the index from the one that was sought on, up to the last of ids or, where complete, to the end.
 	from     string
@@ -103,9 +108,13 @@ func (x *index) read(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, x.store.timeout)
 	defer cancel()
 	resp, err := x.store.client.Get(ctx, x.prefix+id,
-		clientv3.WithRange(clientv3.GetPrefixRangeEnd(x.prefix)), clientv3.WithLimit(batch), clientv3.WithKeysOnly())
+		clientv3.WithRange(clientv3.GetPrefixRangeEnd(x.prefix)), clientv3.WithLimit(batch), clientv3.WithKeysOnly(),
+		clientv3.WithRev(x.at.revision))
 	if err != nil {
 		return translate(fmt.Errorf("read index %s: %w", x.prefix, err))
+	}
+	if x.at.revision == 0 {
+		x.at.revision = resp.Header.Revision
 	}
 	x.from, x.ids, x.complete = id, make([]string, len(resp.Kvs)), !resp.More
 	for i, kv := range resp.Kvs {

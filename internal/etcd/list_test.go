@@ -133,52 +133,57 @@ func byKey(a, b peering.ID) int {
 	return strings.Compare(a.Key(), b.Key())
 }
 
-// TestListInterrupted deletes peerings after the list has found their keys and before it reads their records.
+// TestListInterrupted changes peerings between the reads of a list, which shows them as they were when it began.
 func TestListInterrupted(t *testing.T) {
 	const size = etcd.Batch + 10
-	tests := []struct {
-		name   string
-		at     int // the keys of a batch are one read, its records another
-		delete func(ids []peering.ID) []peering.ID
-		want   func(ids []peering.ID) []peering.ID
-	}{
-		{
-			"by the delete of one",
-			2, func(ids []peering.ID) []peering.ID { return ids[1:2] },
-			func(ids []peering.ID) []peering.ID { return slices.Concat(ids[:1], ids[2:]) },
-		},
-		{
-			"by the delete of a whole batch",
-			2, func(ids []peering.ID) []peering.ID { return ids[:etcd.Batch] },
-			func(ids []peering.ID) []peering.ID { return ids[etcd.Batch:] },
-		},
-		{
-			"by the delete of all that is left",
-			3, func(ids []peering.ID) []peering.ID { return ids[etcd.Batch:] },
-			func(ids []peering.ID) []peering.ID { return ids[:etcd.Batch] },
-		},
-	}
 	store := open(t)
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			scope := peering.Scope{Tenant: newID()}
-			ids := fill(t, store, scope.Tenant, size)
-			interrupted := store.Interrupted(func(n int) {
-				if n != tt.at {
-					return
+	for _, at := range []int{2, 3, 4} { // the keys of a batch are one read, its records another
+		for _, forget := range []bool{false, true} {
+			t.Run(fmt.Sprintf("read %d, history forgotten %t", at, forget), func(t *testing.T) {
+				scope := peering.Scope{Tenant: newID()}
+				ids := fill(t, store, scope.Tenant, size)
+				interrupted := store.Interrupted(func(n int) {
+					if n != at {
+						return
+					}
+					wantCode(t, act(t, store, peering.Delete, ids[1]), "")
+					wantCode(t, act(t, store, peering.Delete, ids[size-1]), "")
+					fill(t, store, scope.Tenant, 1)
+					if forget {
+						compact(t, store)
+					}
+				})
+				want := size
+				if forget {
+					want-- // the list began anew
 				}
-				gone := tt.delete(ids)
-				for _, err := range race(len(gone), func(i int) error { return act(t, store, peering.Delete, gone[i]) }) {
-					wantCode(t, err, "")
+				if got, more := list(t, interrupted, scope, peering.Query{}); len(got) != want || more {
+					t.Errorf("%d peerings are listed, more: %t; want %d and no more", len(got), more, want)
 				}
 			})
-			got, more := list(t, interrupted, scope, peering.Query{})
-			wantIDs(t, got, tt.want(ids))
-			if more {
-				t.Error("there are more, want none")
-			}
-		})
+		}
 	}
+}
+
+func TestListThatIsNeverDone(t *testing.T) {
+	store := open(t)
+	scope := peering.Scope{Tenant: newID()}
+	fill(t, store, scope.Tenant, 2)
+	interrupted := store.Interrupted(func(int) {
+		fill(t, store, scope.Tenant, 1)
+		compact(t, store)
+	})
+	_, _, err := interrupted.List(t.Context(), scope, peering.Query{Match: all})
+	wantCode(t, err, peering.Unavailable)
+}
+
+// compact makes etcd forget all but what is there now.
+func compact(t *testing.T, store *etcd.Store) {
+	t.Helper()
+	now, err := store.Client().Get(t.Context(), "/")
+	wantCode(t, err, "")
+	_, err = store.Client().Compact(t.Context(), now.Header.Revision)
+	wantCode(t, err, "")
 }
 
 func TestListOfAScope(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -191,49 +192,61 @@ func (s *Store) Update(
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	current, err := s.get(ctx, id)
+	if err != nil {
+		return peering.Peering{}, err
+	}
 	for {
-		if err != nil {
-			return peering.Peering{}, err
-		}
 		changed, err := change(current.Peering)
 		if err != nil || changed == current.Peering {
 			return changed, err
 		}
-		compare, claimed, err := s.claim(ctx, gained(current.Peering, changed), limits)
+		taken, newer, err := s.claim(ctx, current, gained(current.Peering, changed), limits)
+		if err == nil && newer == nil {
+			newer, err = s.replace(ctx, current, changed, taken)
+		}
 		if err != nil {
 			return peering.Peering{}, err
 		}
-		then, err := replacement(current, changed)
-		if err != nil {
-			return peering.Peering{}, err
-		}
-		key := peeringKey(id)
-		resp, err := s.commit(ctx, append(compare, unchanged(key, current.revision)), append(then, claimed...), []clientv3.Op{clientv3.OpGet(key)})
-		if err != nil {
-			return peering.Peering{}, err
-		}
-		if resp.Succeeded {
+		if newer == nil {
 			return changed, nil
 		}
-		current, err = one(id, resp.Responses[0].GetResponseRange().Kvs)
-		if err != nil {
+		if current, err = one(id, newer.Kvs); err != nil {
 			return peering.Peering{}, err
 		}
 	}
 }
 
-// claim answers what a transaction compares and does to take a place in each of the quotas, or QuotaExceeded.
-func (s *Store) claim(ctx context.Context, quotas []peering.Quota, limits peering.Limits) ([]clientv3.Cmp, []clientv3.Op, error) {
+// claim answers places in each of the quotas, or QuotaExceeded. Where the current peering is not the newest any more it
+// answers the read that says so instead: its quotas are nobody's concern then.
+func (s *Store) claim(ctx context.Context, current stored, quotas []peering.Quota, limits peering.Limits) (taken []claim, newer *pb.RangeResponse, err error) {
 	if len(quotas) == 0 {
 		return nil, nil, nil
 	}
-	resp, err := s.commit(ctx, nil, claimReads(quotas), nil)
+	key := peeringKey(current.ID)
+	resp, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, current.revision)}, claimReads(quotas), []clientv3.Op{clientv3.OpGet(key)})
 	if err != nil {
 		return nil, nil, err
 	}
-	taken, err := claims(quotas, resp.Responses, limits)
-	compare, then := claiming(taken)
-	return compare, then, err
+	if !resp.Succeeded {
+		return nil, resp.Responses[0].GetResponseRange(), nil
+	}
+	taken, err = claims(quotas, resp.Responses, limits)
+	return taken, nil, err
+}
+
+// replace puts a changed peering in the place of the current one, or answers the read of a newer one.
+func (s *Store) replace(ctx context.Context, current stored, changed peering.Peering, taken []claim) (newer *pb.RangeResponse, err error) {
+	then, err := replacement(current, changed)
+	if err != nil {
+		return nil, err
+	}
+	key := peeringKey(current.ID)
+	compare, claimed := claiming(taken)
+	resp, err := s.commit(ctx, append(compare, unchanged(key, current.revision)), append(then, claimed...), []clientv3.Op{clientv3.OpGet(key)})
+	if err != nil || resp.Succeeded {
+		return nil, err
+	}
+	return resp.Responses[0].GetResponseRange(), nil
 }
 
 // replacement is what a transaction does to put a changed peering in the place of the current one.

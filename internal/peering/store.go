@@ -29,7 +29,8 @@ type Store interface {
 	// Due answers the ids of the peerings that are stored as pending although they have expired by then, those that
 	// expired first first. It ends with its first error.
 	Due(ctx context.Context, now time.Time) iter.Seq2[ID, error]
-	// List answers those peerings of the scope that match, ordered by id, and whether there are more.
+	// List answers those peerings of the scope that match, as they were at one moment during the call, ordered by id, and
+	// whether there are more.
 	List(ctx context.Context, scope Scope, query Query) (found []Peering, more bool, err error)
 	// CreateRoute adds the route that create makes for a cluster and its peering and answers it, or NotFound,
 	// ClusterNotFound, or RouteExists where the peering has a route to the same destination. An error of create is answered
