@@ -60,6 +60,13 @@ func (s *Store) Interrupted(before func(n int)) *Store {
 	return &Store{client: client, timeout: s.timeout, lease: s.lease, turns: newTurns()}
 }
 
+// Over answers the same store over what wrap makes of its client's reads and transactions.
+func (s *Store) Over(wrap func(clientv3.KV) clientv3.KV) *Store {
+	client := clientv3.NewCtxClient(context.Background())
+	client.KV, client.Lease = wrap(s.client.KV), s.client.Lease
+	return &Store{client: client, timeout: s.timeout, lease: newLease(), turns: newTurns()}
+}
+
 type interruptedKV struct {
 	clientv3.KV
 
