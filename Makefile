@@ -36,6 +36,10 @@ check: ## lint, check that go.mod is tidy and that generated code is up to date
 conformance: ## run clients that others wrote and fuzzers against the service; needs Node and Python, too
 	cd conformance && go run .
 
+.PHONY: chaos
+chaos: ## check what many clients are answered while etcd members and servers are killed, paused and cut off
+	go test -run '^TestChaos$$' -v -timeout 1h ./cmd/peering -chaos.operations 20000 -chaos.rate 100
+
 .PHONY: bench
 bench: ## time the start of the service, and creations against bare etcd transactions
 	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering

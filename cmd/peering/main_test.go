@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	if config := os.Getenv(asMember); config != "" {
+		member(config)
+	}
 	code := m.Run()
 	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
 		table, missing := contract.coverage()
@@ -123,7 +126,7 @@ type process struct {
 // startProcess runs the program's serve in a process of its own, which ends with the test.
 func startProcess(t *testing.T, store ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	p := &process{Cmd: exec.CommandContext(ctx, os.Args[0], serveArgs(store...)...), stderr: &lockedBuffer{}}
 	p.Env = append(os.Environ(), asProgram+"=1")
 	p.Stderr = p.stderr

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -229,12 +230,12 @@ func (c *client) answer(p peering.Peering, replayed bool, err error) answer {
 	if err == nil {
 		return answer{replayed: replayed, shown: letters[p.Status]}
 	}
-	e, ok := refusal(err)
-	if !ok {
+	code := peering.CodeOf(err)
+	if code == peering.Unavailable {
 		return answer{unknown: true}
 	}
-	r := answer{code: e.Code}
-	if e.Code == peering.AlreadyPeered {
+	r := answer{code: code}
+	if e, ok := errors.AsType[*peering.Error](err); ok && code == peering.AlreadyPeered {
 		r.names = peering.ID(idInText.FindString(e.Message))
 	}
 	return r

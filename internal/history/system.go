@@ -2,13 +2,12 @@ package history
 
 import (
 	"context"
-	"errors"
 
 	"github.com/peering/peering/internal/peering"
 )
 
-// A System is a running service as clients see it; *peering.Service is one. Its errors that are *peering.Error are
-// answers, but for code Unavailable; after all others nobody knows what was done.
+// A System is a running service as clients see it; *peering.Service is one. After an error of code Unavailable nobody
+// knows what was done; all others are answers.
 type System interface {
 	Create(ctx context.Context, caller peering.ID, request peering.Request, once peering.Once) (made peering.Peering, replayed bool, err error)
 	CreateForCluster(ctx context.Context, ref peering.ClusterRef, request peering.ClusterRequest, once peering.Once) (made peering.Peering, replayed bool, err error)
@@ -18,10 +17,4 @@ type System interface {
 	Reject(ctx context.Context, caller, id peering.ID) (peering.Peering, error)
 	Delete(ctx context.Context, scope peering.Scope, id peering.ID) error
 	CreateCluster(ctx context.Context, wanted peering.Cluster, once peering.Once) (made peering.Cluster, replayed bool, err error)
-}
-
-// refusal answers the error that is an answer; ok is false where the error says nothing of the outcome.
-func refusal(err error) (e *peering.Error, ok bool) {
-	e, ok = errors.AsType[*peering.Error](err)
-	return e, ok && e.Code != peering.Unavailable && e.Code != peering.Internal
 }

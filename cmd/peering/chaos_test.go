@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/peering/peering/internal/history"
+	"github.com/peering/peering/internal/peering"
+)
+
+// 'make chaos' asks for more than 'make test'.
+var (
+	operations = flag.Int("chaos.operations", 800, "how many operations are answered at least in each run of TestChaos")
+	rate       = flag.Float64("chaos.rate", 0, "with how many operations a second a run says anything")
+)
+
+// A rig is two server processes over three etcd members.
+type rig struct {
+	members []*memberProcess
+	flags   []string
+	http    *http.Client
+
+	mu      sync.Mutex
+	servers []*process
+}
+
+// systems are the servers that live.
+func (g *rig) systems() []history.System {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	systems := make([]history.System, len(g.servers))
+	for i, s := range g.servers {
+		systems[i] = overHTTP{endpoint: s.endpoint, http: g.http}
+	}
+	return systems
+}
+
+// A fault breaks something, and answers what mends it.
+type fault struct {
+	name   string
+	strike func(t *testing.T, g *rig, r *rand.Rand) (heal func())
+}
+
+var faults = []fault{
+	{"nothing is broken", func(*testing.T, *rig, *rand.Rand) func() { return func() {} }},
+	{"the leader is killed", func(t *testing.T, g *rig, r *rand.Rand) func() {
+		m := g.leader(t, r)
+		m.kill()
+		return func() {
+			m.start(t)
+			awaitMember(t, m)
+		}
+	}},
+	{"the leader is paused", func(t *testing.T, g *rig, r *rand.Rand) func() {
+		m := g.leader(t, r)
+		m.signal(t, syscall.SIGSTOP)
+		return func() {
+			m.signal(t, syscall.SIGCONT)
+			awaitMember(t, m)
+		}
+	}},
+	{"a server is killed", func(t *testing.T, g *rig, _ *rand.Rand) func() {
+		g.mu.Lock()
+		killed := g.servers[0]
+		g.mu.Unlock()
+		_ = killed.Process.Kill()
+		_ = killed.Wait() // it says that the process was killed
+		g.mu.Lock()
+		g.servers = g.servers[1:]
+		g.mu.Unlock()
+		return func() {
+			again := startProcess(t, g.flags...)
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.servers = append(g.servers, again)
+		}
+	}},
+	{"a member is cut off", func(t *testing.T, g *rig, r *rand.Rand) func() {
+		m := g.members[r.IntN(len(g.members))]
+		if r.IntN(3) > 0 {
+			m = g.leader(t, r)
+		}
+		m.cutOff()
+		return func() {
+			m.connect()
+			awaitMember(t, m)
+		}
+	}},
+}
+
+// leader answers the member that leads, any where none says so.
+func (g *rig) leader(t *testing.T, r *rand.Rand) *memberProcess {
+	t.Helper()
+	if m := leader(t.Context(), g.members); m != nil {
+		return m
+	}
+	return g.members[r.IntN(len(g.members))]
+}
+
+// TestChaos has 16 clients use two server processes over three etcd members, while things break, and checks that all that
+// they were answered could have happened one after the other.
+func TestChaos(t *testing.T) {
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			seed := seeded(t).Uint64()
+			limits := peering.Limits{Tenant: 3, Cluster: 2, Pending: 2}
+			g := startRig(t)
+			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
+			defer cancel()
+			h := history.New(limits)
+			struck := make(chan spell, 1)
+			acting, stop := context.WithCancel(ctx)
+			go func() { struck <- trouble(acting, t, g, h, f, seed) }()
+			begin := time.Now()
+			crowd := history.Crowd{History: h, Systems: g.systems, Seed: seed, Clients: 16, Operations: *operations}
+			err := crowd.Act(ctx)
+			whole := time.Since(begin)
+			stop()
+			broken := <-struck
+			if err != nil {
+				t.Fatal(err)
+			}
+			verdict := h.Check(time.Minute)
+			outside := float64(verdict.Operations-broken.operations) / (whole - broken.time).Seconds()
+			t.Logf("%s; broken %d times for %s in all; %.0f operations a second outside of that",
+				verdict, broken.times, broken.time.Round(time.Millisecond), outside)
+			if len(verdict.Illegal) > 0 || verdict.Undecided > 0 {
+				t.Errorf("in %s", strings.Join(verdict.Illegal, "\n"))
+			}
+			if outside < *rate {
+				t.Errorf("the run is void: %.0f operations a second outside of what was broken", outside)
+			}
+		})
+	}
+}
+
+func startRig(t *testing.T) *rig {
+	t.Helper()
+	g := &rig{members: startMembers(t)}
+	var endpoints []string
+	for _, m := range g.members {
+		endpoints = append(endpoints, m.endpoint())
+	}
+	g.flags = []string{
+		"--etcd-endpoints", strings.Join(endpoints, ","), "--log-level", "error",
+		"--quota-tenant", "3", "--quota-cluster", "2", "--quota-pending", "2",
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(transport.CloseIdleConnections)
+	g.http = &http.Client{Transport: keyed{transport}, Timeout: 5 * time.Second}
+	g.servers = []*process{startProcess(t, g.flags...), startProcess(t, g.flags...)}
+	return g
+}
+
+// spell is how often and how long something was broken, and what was answered meanwhile.
+type spell struct {
+	times, operations int
+	time              time.Duration
+}
+
+// trouble breaks things, for some time each, until ctx ends. At the end nothing is broken.
+func trouble(ctx context.Context, t *testing.T, g *rig, h *history.History, f fault, seed uint64) (all spell) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	for await(ctx, h, *operations/8) {
+		before, _ := h.Completed()
+		begin := time.Now()
+		heal := f.strike(t, g, r)
+		await(ctx, h, *operations/40)
+		heal()
+		after, _ := h.Completed()
+		all.times++
+		all.operations += after - before
+		all.time += time.Since(begin)
+	}
+	return all
+}
+
+// await returns when so many more operations were answered, false where ctx ended before.
+func await(ctx context.Context, h *history.History, more int) bool {
+	n, changed := h.Completed()
+	for wanted := n + more; n < wanted; n, changed = h.Completed() {
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
