@@ -115,18 +115,19 @@ func TestChaos(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 			defer cancel()
 			h := history.New(limits)
-			struck := make(chan spell, 1)
-			acting, stop := context.WithCancel(ctx)
-			go func() { struck <- trouble(acting, t, g, h, f, seed) }()
-			begin := time.Now()
 			crowd := history.Crowd{History: h, Systems: g.systems, Seed: seed, Clients: 16, Operations: *operations}
-			err := crowd.Act(ctx)
-			whole := time.Since(begin)
-			stop()
-			broken := <-struck
-			if err != nil {
+			acted := make(chan error, 1)
+			acting, stop := context.WithCancel(ctx)
+			begin := time.Now()
+			go func() {
+				defer stop()
+				acted <- crowd.Act(ctx)
+			}()
+			broken := trouble(acting, t, g, h, f, seed)
+			if err := <-acted; err != nil {
 				t.Fatal(err)
 			}
+			whole := time.Since(begin)
 			verdict := h.Check(time.Minute)
 			outside := float64(verdict.Operations-broken.operations) / (whole - broken.time).Seconds()
 			t.Logf("%s; broken %d times for %s in all; %.0f operations a second outside of that",

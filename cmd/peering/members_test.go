@@ -179,6 +179,15 @@ func line(t *testing.T, to string) proxy.Server {
 	case err := <-p.Error():
 		t.Fatal(err)
 	}
+	go func() {
+		for { // it waits for somebody to take its errors
+			select {
+			case <-p.Error():
+			case <-p.Done():
+				return
+			}
+		}
+	}()
 	t.Cleanup(func() { _ = p.Close() })
 	return p
 }

@@ -6,7 +6,11 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/pkg/v3/traceutil"
+	etcdlease "go.etcd.io/etcd/server/v3/lease"
 	"go.uber.org/zap"
+
+	"github.com/peering/peering/internal/peering"
 )
 
 var (
@@ -58,6 +62,25 @@ func (s *Store) Interrupted(before func(n int)) *Store {
 	n := 0
 	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
 	return &Store{client: client, timeout: s.timeout, lease: s.lease, turns: newTurns()}
+}
+
+// Load writes new peerings as Create would, but past etcd's log, and without a look at what is there.
+func (s *Store) Load(peerings []peering.Peering) error {
+	txn := s.member.etcd.Server.KV().Write(traceutil.TODO())
+	defer txn.End()
+	put := func(key, value string) { txn.Put([]byte(key), []byte(value), etcdlease.NoLease) }
+	for _, p := range peerings {
+		value, err := encode(recordOfPeering(p))
+		if err != nil {
+			return err
+		}
+		put(peeringKey(p.ID), value)
+		put(pairKey(p), p.ID.Key())
+		for _, key := range indexKeys(p) {
+			put(key, "")
+		}
+	}
+	return nil
 }
 
 // Over answers the same store over what wrap makes of its client's reads and transactions.
