@@ -137,10 +137,12 @@ func putAll(ctx context.Context, c *clientv3.Client, keys map[string]string) err
 	id := strings.ReplaceAll(uuid.NewString(), "-", "")
 	var compare []clientv3.Cmp
 	var then []clientv3.Op
+	guards := 0
 	for key, value := range keys {
 		end := id
 		if strings.HasPrefix(key, "/peering/quota-guard/") {
-			end = id[len(then)%8*4:][:4] // creations share them
+			end = fmt.Sprintf("%x%s", guards, id[:3]) // creations share them
+			guards++
 		} else if len(compare) < 4 { // about as many as a creation compares
 			compare = append(compare, clientv3.Compare(clientv3.CreateRevision(key[:len(key)-len(end)]+end), "=", 0))
 		}

@@ -173,7 +173,7 @@ func trouble(ctx context.Context, t *testing.T, g *rig, h *history.History, f fa
 		before, _ := h.Completed()
 		begin := time.Now()
 		heal := f.strike(t, g, r)
-		await(ctx, h, *operations/40)
+		await(ctx, h, max(20, *operations/100))
 		heal()
 		after, _ := h.Completed()
 		all.times++

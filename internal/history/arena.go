@@ -20,7 +20,7 @@ import (
 const (
 	maxOperations = 150
 	maxCreations  = 40
-	maxUnknown    = 6
+	maxUnknown    = 4
 )
 
 // tenants is how many tenants an arena has, each with two VPCs.

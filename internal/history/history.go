@@ -87,16 +87,28 @@ func (h *History) Check(each time.Duration) Verdict {
 	return v
 }
 
-// sealed answers the operations of the arena. Those of unknown outcome may still happen after all others.
+// sealed answers the operations of the arena. Those of unknown outcome may still happen after all others; where several
+// ask for the same, the first of them stands for all, as the rest could do nothing that it can't.
 func (a *arena) sealed() []porcupine.Operation {
 	end := int64(0)
 	for _, op := range a.operations {
 		end = max(end, op.Call+1, op.Return+1)
 	}
-	operations := slices.Clone(a.operations)
-	for i := range operations {
-		if operations[i].Return == 0 {
-			operations[i].Return = end
+	first := map[call]int{}
+	var operations []porcupine.Operation
+	for _, op := range a.operations {
+		if op.Return > 0 {
+			operations = append(operations, op)
+			continue
+		}
+		op.Return = end
+		asked := op.Input.(call)
+		wanted := call{action: asked.action, creation: asked.creation} // by whoever may
+		if i, again := first[wanted]; again {
+			operations[i].Call = min(operations[i].Call, op.Call)
+		} else if a.mayChange(asked) {
+			first[wanted] = len(operations)
+			operations = append(operations, op)
 		}
 	}
 	return operations

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -126,8 +127,11 @@ func (a *arena) model() porcupine.Model {
 			}
 			return false, world
 		},
+		Hash: func(world any) uint64 { return maphash.String(seed, world.(string)) },
 	}
 }
+
+var seed = maphash.MakeSeed()
 
 // is tells whether an answer is the one of the model. A list does not know of creations that came later. A peering may be
 // named whose id nobody was ever told.
@@ -228,6 +232,20 @@ func (a *arena) deciding(world string, c call) []outcome {
 		return one(answer{code: peering.QuotaExceeded}, world)
 	}
 	return one(answer{shown: wanted}, with(world, c.creation, wanted))
+}
+
+// mayChange tells whether a call can change the world at all.
+func (a *arena) mayChange(c call) bool {
+	switch c.action {
+	case create:
+		return true
+	case accept, reject:
+		return c.by == a.creations[c.creation].accepter.tenant
+	case destroy:
+		return a.creations[c.creation].seenBy(c.by)
+	default:
+		return false
+	}
 }
 
 // listed is the world as somebody sees it.
