@@ -55,9 +55,15 @@ var reconnect = grpc.ConnectParams{
 	MinConnectTimeout: time.Second,
 }
 
+// Encrypted tells whether an endpoint asks for TLS.
+func Encrypted(endpoint string) bool {
+	scheme, _, _ := strings.Cut(endpoint, ":")
+	return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "unixs")
+}
+
 // encryption answers the TLS configuration for https endpoints, nil where there are none.
 func encryption(cfg Config) (*tls.Config, error) {
-	if !slices.ContainsFunc(cfg.Endpoints, func(e string) bool { return strings.HasPrefix(e, "https://") }) {
+	if !slices.ContainsFunc(cfg.Endpoints, Encrypted) {
 		return nil, nil
 	}
 	info := transport.TLSInfo{CertFile: cfg.Cert, KeyFile: cfg.Key, TrustedCAFile: cfg.CACert}
