@@ -28,7 +28,7 @@ type Config struct {
 	// the store refuses to write until there is room again.
 	Quota int64
 	// CACert, Cert and Key are PEM files for https endpoints: the CA that signs theirs, the system's by default, and what
-	// this client shows of itself. They are read again for new connections.
+	// this client shows of itself. For each connection Cert and Key are read again; CACert is read once.
 	CACert, Cert, Key string
 	// User and Password are for a cluster that asks for them.
 	User, Password string
