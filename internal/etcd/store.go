@@ -144,7 +144,7 @@ func (cfg Config) usual() Config {
 		cfg.Quota = DefaultQuota
 	}
 	if cfg.limits == (limits{}) {
-		cfg.limits = limits{retention: 1000, large: 64 << 20}
+		cfg.limits = limits{retention: 1000, large: 64 << 20, interval: maintenanceInterval}
 	}
 	cfg.limits.quota, cfg.limits.reserved = cfg.Quota, cfg.Quota/16
 	if cfg.free == nil {
