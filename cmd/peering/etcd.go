@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"net/url"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -28,11 +30,12 @@ func (f *etcdFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
 	flags.StringVar(&f.quota, "data-quota", humanize.IBytes(etcd.DefaultQuota),
 		"how large the embedded etcd's database may become, such as 500MiB; 64 MiB at least")
-	flags.StringSliceVar(&f.endpoints, "etcd-endpoints", nil, "URLs of an etcd cluster, version 3.6.9 or later")
+	flags.StringSliceVar(&f.endpoints, "etcd-endpoints", nil,
+		"URLs of an etcd cluster, version 3.6.9 or later; all of them https, or none")
 	flags.StringVar(&f.caCert, "etcd-cacert", "", "PEM file of the CA that signs the cluster's certificates; by default the system's CAs")
 	flags.StringVar(&f.cert, "etcd-cert", "", "PEM file of the certificate to show to the cluster")
 	flags.StringVar(&f.key, "etcd-key", "", "PEM file of its key")
-	flags.StringVar(&f.user, "etcd-user", "", "user of the cluster; "+passwordVariable+" holds the password")
+	flags.StringVar(&f.user, "etcd-user", "", "user of the cluster, with https endpoints; "+passwordVariable+" holds the password")
 	flags.StringVar(&f.prefix, "etcd-prefix", "", "what all keys start with, such as /team-a; /peering/ follows it")
 	cmd.MarkFlagsMutuallyExclusive("data-dir", "etcd-endpoints")
 	cmd.MarkFlagsMutuallyExclusive("data-quota", "etcd-endpoints")
@@ -60,10 +63,8 @@ func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
 	if (f.cert == "") != (f.key == "") {
 		return cfg, usageError{errors.New("--etcd-cert and --etcd-key belong together; name both")}
 	}
-	for _, endpoint := range f.endpoints {
-		if encrypted && !strings.HasPrefix(endpoint, "https://") {
-			return cfg, usageError{fmt.Errorf("--etcd-endpoints %s would not be encrypted; it has to start with https://", endpoint)}
-		}
+	if err := f.checkEndpoints(encrypted); err != nil {
+		return cfg, err
 	}
 	if f.user != "" {
 		if cfg.Password = getenv(passwordVariable); cfg.Password == "" {
@@ -71,6 +72,36 @@ func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
 		}
 	}
 	return cfg, nil
+}
+
+// checkEndpoints answers what would cross the network in plain text although it should not, or nil. The client of etcd
+// speaks to all endpoints as it does to the first.
+func (f *etcdFlags) checkEndpoints(encrypted bool) error {
+	for _, endpoint := range f.endpoints {
+		first := f.endpoints[0]
+		switch {
+		case etcd.Encrypted(endpoint) != etcd.Encrypted(first):
+			return usageError{fmt.Errorf("--etcd-endpoints %s and %s: all of them have to start with https://, or none", first, endpoint)}
+		case etcd.Encrypted(endpoint):
+		case encrypted:
+			return usageError{fmt.Errorf("--etcd-endpoints %s would not be encrypted; it has to start with https://", endpoint)}
+		case f.user != "" && !onThisMachine(endpoint):
+			return usageError{fmt.Errorf("--etcd-endpoints %s would get the password of --etcd-user in plain text; it has to start with https://", endpoint)}
+		}
+	}
+	return nil
+}
+
+// onThisMachine tells whether what is sent to an endpoint stays on this machine.
+func onThisMachine(endpoint string) bool {
+	if strings.HasPrefix(endpoint, "unix:") {
+		return true
+	}
+	if _, address, ok := strings.Cut(endpoint, "://"); ok {
+		endpoint = address
+	}
+	u, err := url.Parse("//" + endpoint)
+	return err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback())
 }
 
 // minQuota is the smallest --data-quota: less would not hold the peerings of a few hundred tenants.

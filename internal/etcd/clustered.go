@@ -5,9 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-semver/semver"
@@ -22,31 +21,39 @@ import (
 // paused (etcd issue 20418).
 const minVersion = "3.6.9"
 
-// openCluster connects to an etcd cluster. All endpoints that answer have to run minVersion, and one has to answer.
-func openCluster(ctx context.Context, cfg Config) (*clientv3.Client, func() error, error) {
+// openCluster connects to an etcd cluster. All endpoints that answer have to run minVersion, and one has to answer. An
+// error says of each endpoint what is wrong there.
+func openCluster(ctx context.Context, cfg Config) (*clientv3.Client, *access, error) {
 	encryption, err := encryption(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := clientv3.New(clientv3.Config{
+	config := clientv3.Config{
 		Context:              context.WithoutCancel(ctx),
 		Endpoints:            cfg.Endpoints,
 		TLS:                  encryption,
-		Username:             cfg.User,
-		Password:             cfg.Password,
 		DialTimeout:          cfg.Timeout,
 		DialOptions:          []grpc.DialOption{grpc.WithConnectParams(reconnect)},
 		DialKeepAliveTime:    10 * time.Second,
 		DialKeepAliveTimeout: 3 * time.Second,
 		Logger:               zap.New(logCore{log: cfg.Log.With("component", "etcd")}),
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("connect to etcd at %s: %w", strings.Join(cfg.Endpoints, ", "), err)
 	}
-	if err := checkVersions(ctx, client, cfg); err != nil {
+	access := newAccess(cfg, config)
+	if cfg.User != "" {
+		// A login that fails does not say why there is no connection, so that is found out before.
+		if err := access.reach(ctx); err != nil {
+			return nil, nil, err
+		}
+		config.Username, config.Password = cfg.User, cfg.Password
+	}
+	client, err := clientv3.New(config)
+	if err != nil {
+		return nil, nil, access.explainLogin(err)
+	}
+	if err := checkVersions(ctx, client, config, cfg.Log); err != nil {
 		return nil, nil, errors.Join(err, client.Close())
 	}
-	return client, client.Close, nil
+	return client, access, nil
 }
 
 // reconnect has an etcd that comes back found within a second or so; by default it may take two minutes.
@@ -57,7 +64,7 @@ var reconnect = grpc.ConnectParams{
 
 // encryption answers the TLS configuration for https endpoints, nil where there are none.
 func encryption(cfg Config) (*tls.Config, error) {
-	if !slices.ContainsFunc(cfg.Endpoints, func(e string) bool { return strings.HasPrefix(e, "https://") }) {
+	if !slices.ContainsFunc(cfg.Endpoints, Encrypted) {
 		return nil, nil
 	}
 	info := transport.TLSInfo{CertFile: cfg.Cert, KeyFile: cfg.Key, TrustedCAFile: cfg.CACert}
@@ -68,37 +75,25 @@ func encryption(cfg Config) (*tls.Config, error) {
 	return config, nil
 }
 
-func checkVersions(ctx context.Context, client *clientv3.Client, cfg Config) error {
-	versions, errs := make([]string, len(cfg.Endpoints)), make([]error, len(cfg.Endpoints))
-	var asked sync.WaitGroup
-	for i, endpoint := range cfg.Endpoints {
-		asked.Go(func() { versions[i], errs[i] = serverVersion(ctx, client, endpoint, cfg.Timeout) })
-	}
-	asked.Wait()
+// checkVersions answers why the endpoints can't be used, or nil. One of them that does not answer is logged.
+func checkVersions(ctx context.Context, client *clientv3.Client, config clientv3.Config, log *slog.Logger) error {
 	var silent []error
-	for i, endpoint := range cfg.Endpoints {
-		if errs[i] != nil {
-			silent = append(silent, fmt.Errorf("etcd at %s does not answer: %w", endpoint, errs[i]))
+	for _, a := range askAll(ctx, client, config) {
+		if a.err != nil {
+			silent = append(silent, a.err)
 			continue
 		}
-		if err := supported(versions[i]); err != nil {
-			return fmt.Errorf("etcd at %s: %w", endpoint, err)
+		if err := supported(a.version); err != nil {
+			return fmt.Errorf("etcd at %s: %w", a.endpoint, err)
 		}
 	}
-	if len(silent) == len(cfg.Endpoints) {
+	if len(silent) == len(config.Endpoints) {
 		return errors.Join(silent...)
 	}
-	return nil
-}
-
-func serverVersion(ctx context.Context, client *clientv3.Client, endpoint string, timeout time.Duration) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	status, err := client.Status(ctx, endpoint)
-	if err != nil {
-		return "", err
+	for _, err := range silent {
+		log.WarnContext(ctx, "an endpoint can't be used", "error", err)
 	}
-	return status.Version, nil
+	return nil
 }
 
 // supported answers why an etcd of that version can't be used, or nil.

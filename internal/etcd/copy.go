@@ -25,6 +25,9 @@ func restoreCluster(ctx context.Context, cfg Config, file string) (content Conte
 		return Content{}, err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
+	if err := target.allowed(ctx); refused(err) {
+		return Content{}, target.access.refusal(err)
+	}
 	work, err := os.MkdirTemp("", "peering-restore-")
 	if err != nil {
 		return Content{}, err

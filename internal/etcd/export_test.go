@@ -27,9 +27,19 @@ func NewLogger(log *slog.Logger) *zap.Logger {
 const Batch = batch
 
 // Tuned answers cfg for a store that compaction leaves so many changes, whose database is large from so many bytes on, and
-// whose disk has as much left as free answers; nil asks the real one.
+// whose disk has as much left as free answers; nil asks the real one. It makes no pass of maintenance by itself.
 func Tuned(cfg Config, retention, large int64, free func(dir string) (uint64, error)) Config {
-	cfg.limits, cfg.free = limits{retention: retention, large: large}, free
+	cfg.limits, cfg.free = limits{retention: retention, large: large, interval: time.Hour}, free
+	return cfg
+}
+
+// Busy answers cfg for a store that makes a pass of maintenance after the other, and calls pass in each.
+func Busy(cfg Config, pass func()) Config {
+	cfg = Tuned(cfg, 0, 1<<40, func(dir string) (uint64, error) {
+		pass()
+		return freeBytes(dir)
+	})
+	cfg.limits.interval = time.Millisecond
 	return cfg
 }
 
@@ -61,7 +71,7 @@ func (s *Store) Interrupted(before func(n int)) *Store {
 	client := clientv3.NewCtxClient(context.Background())
 	n := 0
 	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
-	return &Store{client: client, timeout: s.timeout, lease: s.lease, turns: newTurns()}
+	return &Store{client: client, access: s.access, timeout: s.timeout, lease: s.lease, turns: newTurns()}
 }
 
 // Load writes new peerings as Create would, but past etcd's log, and without a look at what is there.

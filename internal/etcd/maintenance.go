@@ -16,7 +16,7 @@ import (
 // maintenanceInterval is the time between two passes of maintenance. It bounds how much past the busiest store collects.
 const maintenanceInterval = 10 * time.Second
 
-// limits say when a member forgets, shrinks and refuses.
+// limits say when a member forgets, shrinks and refuses, and how often it looks.
 type limits struct {
 	// quota is how many bytes the database file may have, and reserved those of them that only deletes may use.
 	quota, reserved int64
@@ -24,6 +24,8 @@ type limits struct {
 	retention int64
 	// large is the size from which on free pages are worth a defragmentation.
 	large int64
+	// interval is the time between two passes.
+	interval time.Duration
 }
 
 // member is the etcd in this process, and keeps its database small: nobody reads the past, and without maintenance it
@@ -47,7 +49,7 @@ type member struct {
 // startMaintenance begins the passes. stop ends them, and returns when the one that is running has ended.
 func (m *member) startMaintenance() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	ticker, ended := time.NewTicker(maintenanceInterval), make(chan struct{})
+	ticker, ended := time.NewTicker(m.limits.interval), make(chan struct{})
 	go func() {
 		defer close(ended)
 		m.maintain(ctx, ticker.C)

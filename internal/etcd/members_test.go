@@ -2,17 +2,13 @@ package etcd_test
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"go.etcd.io/etcd/client/pkg/v3/transport"
-	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
 
@@ -157,79 +153,23 @@ func TestKeysBelowAPrefix(t *testing.T) {
 	}
 }
 
-func TestEncryptedClusterThatAsksForAPassword(t *testing.T) {
-	dir := t.TempDir()
-	identity, err := transport.SelfCert(zap.NewNop(), dir, []string{"127.0.0.1:0"}, 1, x509.ExtKeyUsageClientAuth)
-	if err != nil {
-		t.Fatal(err)
+// TestLoginNeedsAQuorum is about what an operator reads who starts a server without one.
+func TestLoginNeedsAQuorum(t *testing.T) {
+	three := members(t)
+	var endpoints []string
+	for _, m := range three {
+		endpoints = append(endpoints, m.endpoint())
 	}
-	c := embed.NewConfig()
-	c.Dir = filepath.Join(dir, "etcd")
-	c.ListenPeerUrls, c.ListenClientUrls = nil, []url.URL{{Scheme: "https", Host: "127.0.0.1:0"}}
-	c.ClientTLSInfo = transport.TLSInfo{
-		CertFile: identity.CertFile, KeyFile: identity.KeyFile, TrustedCAFile: identity.CertFile, ClientCertAuth: true,
-	}
-	c.TickMs, c.ElectionMs = 10, 100
-	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
-	e, err := embed.StartEtcd(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Close)
-	<-e.Server.ReadyNotify()
-	good := etcd.Config{
-		Endpoints: []string{"https://" + e.Clients[0].Addr().String()}, Prefix: "/team",
-		CACert: identity.CertFile, Cert: identity.CertFile, Key: identity.KeyFile,
-	}
-	admin, err := etcd.Open(t.Context(), good)
+	protect(t, connect(t, time.Minute, endpoints...).Client())
+	running, err := etcd.Open(t.Context(), etcd.Config{Endpoints: endpoints, Prefix: "/team", User: "peering", Password: "secret"})
 	wantCode(t, err, "")
-	protect(t, admin.Client())
-	wantCode(t, admin.Close(), "")
-
-	good.User, good.Password = "peering", "secret"
-	store, err := etcd.Open(t.Context(), good)
-	wantCode(t, err, "")
-	p, _, err := store.Create(t.Context(), newPeering(newVPC(), newVPC()), newOnce(), limits)
-	wantCode(t, err, "")
-	wantStatus(t, store, p.ID, peering.PendingAcceptance)
-	wantCode(t, store.Close(), "")
-
-	for name, spoil := range map[string]func(*etcd.Config){
-		"wrong password": func(c *etcd.Config) { c.Password = "wrong" },
-		"no certificate": func(c *etcd.Config) { c.Cert, c.Key = "", "" },
-		"unknown CA":     func(c *etcd.Config) { c.CACert = "" },
-		"no such file":   func(c *etcd.Config) { c.CACert = filepath.Join(dir, "nothing.pem") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			bad := good
-			spoil(&bad)
-			store, err := etcd.Open(t.Context(), bad)
-			if err == nil {
-				t.Fatal("the store opened", store.Close())
-			}
-			if strings.Contains(err.Error(), "secret") {
-				t.Errorf("the error shows the password: %v", err)
-			}
-		})
+	t.Cleanup(func() { wantCode(t, running.Close(), "") })
+	three[1].stop()
+	three[2].stop()
+	store, err := etcd.Open(t.Context(), etcd.Config{Endpoints: endpoints, Prefix: "/team", User: "peering", Password: "secret"})
+	if err == nil {
+		t.Fatal("the store opened", store.Close())
 	}
-}
-
-// protect makes the cluster ask for a password. The user peering may use the keys of the prefix /team only.
-func protect(t *testing.T, c *clientv3.Client) {
-	t.Helper()
-	ctx := t.Context()
-	do := func(_ any, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	do(c.UserAdd(ctx, "root", "root"))
-	do(c.RoleAdd(ctx, "root"))
-	do(c.UserGrantRole(ctx, "root", "root"))
-	do(c.UserAdd(ctx, "peering", "secret"))
-	do(c.RoleAdd(ctx, "peering"))
-	do(c.RoleGrantPermission(ctx, "peering", "/team/", "/team0", clientv3.PermissionType(clientv3.PermReadWrite)))
-	do(c.UserGrantRole(ctx, "peering", "peering"))
-	do(c.AuthEnable(ctx))
+	wantWords(t, err, endpoints[0], "no quorum", `"peering"`)
+	wantNotReady(t, running, "no quorum")
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/namespace"
 
@@ -28,7 +29,7 @@ type Config struct {
 	// the store refuses to write until there is room again.
 	Quota int64
 	// CACert, Cert and Key are PEM files for https endpoints: the CA that signs theirs, the system's by default, and what
-	// this client shows of itself. They are read again for new connections.
+	// this client shows of itself. For each connection Cert and Key are read again; CACert is read once.
 	CACert, Cert, Key string
 	// User and Password are for a cluster that asks for them.
 	User, Password string
@@ -47,8 +48,9 @@ type Config struct {
 // Store implements peering.Store.
 type Store struct {
 	client *clientv3.Client
-	// member is the etcd in this process, nil where the store is an etcd cluster.
+	// member is the etcd in this process, nil where the store is an etcd cluster; access is nil where it is none.
 	member  *member
+	access  *access
 	timeout time.Duration
 	lease   *lease
 	turns   *turns
@@ -60,7 +62,8 @@ var _ peering.Store = (*Store)(nil)
 // startTimeout is how long a store may take to become ready.
 const startTimeout = time.Minute
 
-// Open answers a store that is ready to serve, after a minute at most. Close it after use.
+// Open answers a store that is ready to serve, after a minute at most, or one on a cluster that does not answer at
+// present. It is an error where the user lacks permission for its keys. Close it after use.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -68,10 +71,25 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Ready(ctx); errors.Is(err, errRestoring) {
-		return nil, errors.Join(errRestoring, s.Close())
+	if err := s.usable(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// usable answers what somebody has to do before the store can be used, or nil.
+func (s *Store) usable(ctx context.Context) error {
+	err := s.Ready(ctx)
+	if errors.Is(err, errRestoring) {
+		return errRestoring
+	}
+	if err == nil && s.access != nil {
+		err = s.allowed(ctx)
+	}
+	if s.access != nil && refused(err) {
+		return s.access.refusal(err)
+	}
+	return nil
 }
 
 // open is Open for a store that a restore may have left half done.
@@ -100,8 +118,11 @@ func open(ctx context.Context, cfg Config) (*Store, error) {
 // connect sets the client, of the cluster or of a member in this process; shut ends both.
 func (s *Store) connect(ctx context.Context, cfg Config) (shut func() error, err error) {
 	if len(cfg.Endpoints) > 0 {
-		s.client, shut, err = openCluster(ctx, cfg)
-		return shut, err
+		s.client, s.access, err = openCluster(ctx, cfg)
+		if err != nil {
+			return nil, err
+		}
+		return s.client.Close, nil
 	}
 	s.member, shut, err = openEmbedded(ctx, cfg)
 	if err != nil {
@@ -123,7 +144,7 @@ func (cfg Config) usual() Config {
 		cfg.Quota = DefaultQuota
 	}
 	if cfg.limits == (limits{}) {
-		cfg.limits = limits{retention: 1000, large: 64 << 20}
+		cfg.limits = limits{retention: 1000, large: 64 << 20, interval: maintenanceInterval}
 	}
 	cfg.limits.quota, cfg.limits.reserved = cfg.Quota, cfg.Quota/16
 	if cfg.free == nil {
@@ -139,14 +160,17 @@ func (s *Store) Close() error {
 
 var errRestoring = errors.New("a restore into the store did not come to its end; run it again")
 
-// Ready answers nil where the store can serve, that is where a linearizable read succeeds and no restore is half done,
-// and why it can't otherwise.
+// Ready answers nil where the store can serve, and why it can't otherwise: a linearizable read has to succeed, no restore
+// may be half done, and where a change was refused for lack of permission it has to be given since then.
 func (s *Store) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	reading, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	resp, err := s.client.Get(ctx, restoringKey, clientv3.WithCountOnly())
+	resp, err := s.client.Get(reading, restoringKey, clientv3.WithCountOnly())
+	if err == nil {
+		err = s.stillDenied(ctx)
+	}
 	if err != nil {
-		return &peering.Error{Code: peering.Unavailable, Message: s.ailment(ctx), Err: err}
+		return s.ailment(ctx, err)
 	}
 	if resp.Count > 0 {
 		return &peering.Error{Code: peering.Unavailable, Message: "The store is being restored.", Err: errRestoring}
@@ -154,15 +178,23 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// ailment tells what is wrong with an etcd that does not answer.
-func (s *Store) ailment(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout/3)
-	defer cancel()
-	// A read of what one member happens to know is good for nothing else.
-	if _, err := s.client.Get(ctx, root, clientv3.WithCountOnly(), clientv3.WithSerializable()); err == nil {
-		return "etcd answers, but has no quorum"
+// ailment tells what is wrong with an etcd that answers a linearizable read so.
+func (s *Store) ailment(ctx context.Context, err error) error {
+	e := &peering.Error{Code: peering.Unavailable, Message: "etcd does not answer", Err: err}
+	switch {
+	case s.access == nil:
+	case refused(err):
+		e.Message = s.access.refusal(err).Error()
+	default:
+		ctx, cancel := context.WithTimeout(ctx, s.timeout/3)
+		defer cancel()
+		silent := s.access.reach(ctx)
+		if silent == nil {
+			e.Message = "etcd answers, but has no quorum"
+		}
+		e.Err = errors.Join(err, silent)
 	}
-	return "etcd does not answer"
+	return e
 }
 
 // commit runs one transaction: then where all comparisons hold, otherwise the reads of otherwise.
@@ -172,6 +204,9 @@ func (s *Store) commit(ctx context.Context, compare []clientv3.Cmp, then, otherw
 	}
 	resp, err := s.client.Txn(ctx).If(compare...).Then(then...).Else(otherwise...).Commit()
 	if err != nil {
+		if s.access != nil && errors.Is(err, rpctypes.ErrPermissionDenied) {
+			s.access.denied.Store(true)
+		}
 		return nil, translate(fmt.Errorf("transaction: %w", err))
 	}
 	return resp, nil
