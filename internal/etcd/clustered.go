@@ -53,6 +53,7 @@ func openCluster(ctx context.Context, cfg Config) (*clientv3.Client, *access, er
 	if err := checkVersions(ctx, client, config, cfg.Log); err != nil {
 		return nil, nil, errors.Join(err, client.Close())
 	}
+	client.KV = led{client.KV}
 	return client, access, nil
 }
 

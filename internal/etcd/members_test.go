@@ -128,6 +128,31 @@ func TestQuorumIsLostAndComesBack(t *testing.T) {
 	invariants(t, all)
 }
 
+// TestMemberWithoutALeaderIsPassedOver has a store whose one endpoint can't do anything.
+func TestMemberWithoutALeaderIsPassedOver(t *testing.T) {
+	three := members(t)
+	endpoint, _ := server(t)
+	three[1].stop()
+	three[2].stop()
+	awaitNoLeader(t, three[0])
+	store := connect(t, 5*time.Second, three[0].endpoint(), endpoint)
+	for range 20 {
+		p := create(t, store, newPeering(newVPC(), newVPC()))
+		wantCode(t, act(t, store, peering.Accept, p.ID), "")
+		wantStatus(t, store, p.ID, peering.Active)
+	}
+}
+
+// awaitNoLeader returns when the member knows no leader any more.
+func awaitNoLeader(t *testing.T, m *member) {
+	t.Helper()
+	for m.running.Server.Leader() != 0 {
+		if t.Context().Err() != nil {
+			t.Fatal("the member goes on to know a leader")
+		}
+	}
+}
+
 func TestKeysBelowAPrefix(t *testing.T) {
 	endpoint, _ := server(t)
 	plain := connect(t, time.Minute, endpoint)
