@@ -16,8 +16,9 @@ func (p *program) restoreCommand() *cobra.Command {
 		Short: "Make a store of a backup",
 		Long: `Make a store of a file that 'peering backup' wrote, whether from an embedded etcd or from a cluster.
 
-The store must not hold anything yet. No server may use it meanwhile. With --etcd-endpoints a restore that was cut off has
-to be run again; until then 'peering serve' does not start on that cluster.`,
+The store must not hold anything yet. A server may not use it meanwhile; one that runs on the cluster changes nothing until
+the restore has come to its end. With --etcd-endpoints a restore that was cut off has to be run again; until then 'peering
+serve' does not start on that cluster.`,
 		Example: `  peering restore monday.db --data-dir ./data
 
   # Move from an embedded etcd to a cluster, while no server runs:

@@ -77,8 +77,12 @@ func TestRestoreIsRunAgain(t *testing.T) {
 	store := connect(t, time.Minute, endpoint)
 	wantCode(t, store.Ready(t.Context()), "")
 	keep(t, store, restoring, "")
-	for _, key := range []string{"/peering/a", "/peering/restored-too", "/peering/z"} {
+	for _, key := range []string{"/peering/", "/peering/a", "/peering/restored-too", restoring + "\x00", restoring + "/", "/peering/z", "/peering/\xff"} {
 		keep(t, store, key, "of the restore that was cut off")
+	}
+	for _, key := range []string{"/peering", "/peering0"} {
+		keep(t, store, key, "of others")
+		want[key] = "of others"
 	}
 	wantCode(t, store.Ready(t.Context()), peering.Unavailable)
 	if _, err := etcd.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "restore") {
@@ -92,6 +96,94 @@ func TestRestoreIsRunAgain(t *testing.T) {
 	wantCode(t, err, "")
 	wantCode(t, store.Ready(t.Context()), "")
 	wantDump(t, connect(t, time.Minute, endpoint), want)
+}
+
+// TestNothingIsChangedDuringARestore asks a server for everything that it had opened the store for before.
+func TestNothingIsChangedDuringARestore(t *testing.T) {
+	t.Parallel()
+	endpoint, _ := server(t)
+	store := connect(t, time.Minute, endpoint)
+	put(t, store, routed)
+	p := create(t, store, newPeering(newVPC(), newVPC()))
+	route := createRoute(t, store, p.ID, "192.168.0.0/16")
+	changes := map[string]func() error{
+		"create": func() error { return tryCreate(t.Context(), store, newPeering(newVPC(), newVPC())) },
+		"create once": func() error {
+			_, _, err := store.Create(t.Context(), newPeering(newVPC(), newVPC()), newOnce(), limits)
+			return err
+		},
+		"accept": func() error { return act(t, store, peering.Accept, p.ID) },
+		"delete": func() error { return act(t, store, peering.Delete, p.ID) },
+		"create route": func() error {
+			_, err := tryRoute(t.Context(), store, p.ID, routeTo("10.0.0.0/8"))
+			return err
+		},
+		"delete route": func() error { return store.DeleteRoute(t.Context(), p.ID, route.ID) },
+		"create cluster": func() error {
+			_, err := tryCluster(t.Context(), store, newCluster())
+			return err
+		},
+		"put cluster": func() error { return store.PutCluster(t.Context(), newCluster(), replace) },
+		"update cluster": func() error {
+			return store.UpdateCluster(t.Context(), routed.ClusterRef, func(c peering.Cluster) peering.Cluster { return c })
+		},
+		"delete cluster": func() error {
+			return store.DeleteCluster(t.Context(), routed.ClusterRef, func(peering.Peering) bool { return false })
+		},
+	}
+	keep(t, store, restoring, "")
+	want := dump(t, store)
+	for name, change := range changes {
+		if err := change(); peering.CodeOf(err) != peering.Unavailable {
+			t.Errorf("%s answers %v, want code %q", name, err, peering.Unavailable)
+		}
+	}
+	wantDump(t, store, want)
+}
+
+// TestRestoreWhileAServerRuns has one try to create a peering from the first step of the restore on.
+func TestRestoreWhileAServerRuns(t *testing.T) {
+	t.Parallel()
+	file, want := filled(t)
+	endpoint, _ := server(t)
+	store := connect(t, time.Minute, endpoint)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	begun, ended := make(chan struct{}), make(chan int64, 1)
+	marks := store.Client().Watch(ctx, restoring)
+	go func() {
+		for mark := range marks {
+			for _, event := range mark.Events {
+				if event.Type == clientv3.EventTypeDelete {
+					ended <- event.Kv.ModRevision
+				} else {
+					close(begun)
+				}
+			}
+		}
+	}()
+	p, created := newPeering(newVPC(), newVPC()), make(chan struct{})
+	go func() {
+		defer close(created)
+		<-begun
+		for tryCreate(ctx, store, p) != nil && ctx.Err() == nil {
+		}
+	}()
+	_, err := etcd.Restore(ctx, etcd.Config{Endpoints: []string{endpoint}}, file)
+	wantCode(t, err, "")
+	<-created
+	wantStatus(t, store, p.ID, peering.PendingAcceptance)
+	record, err := store.Client().Get(t.Context(), "/peering/peering/"+p.ID.Key())
+	wantCode(t, err, "")
+	if made, end := record.Kvs[0].CreateRevision, <-ended; made <= end {
+		t.Errorf("the peering was made at revision %d, before the restore ended at %d", made, end)
+	}
+	got := dump(t, store)
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("etcd holds %s = %q, want %q", key, got[key], value)
+		}
+	}
 }
 
 // TestRestoresAtATime all fail but one, or are refused because one has come to its end.

@@ -36,7 +36,8 @@ import (
 //
 //	quota-guard/HASH              written by whoever adds to a quota of that hash, so that two of them notice each other
 //	once/PROJECT/KEY              what an idempotency key of the project was used for, under a lease
-//	restoring                     stands from the first step of a restore into a cluster to the last
+//	restoring                     stands from the first step of a restore into a cluster to the last; until then nobody
+//	                              else changes anything
 //	election/NAME/LEASE           who is or wants to be the leader under the name, under a lease
 const root = "/peering/"
 

@@ -20,7 +20,7 @@ type Content struct {
 
 // Restore makes a store of a file that Backup wrote, from whichever kind of store, and answers what it holds. The store
 // must not hold anything. In a data directory either all is restored or nothing; in an etcd cluster a restore that did
-// not come to its end has to be run again, before that the store does not open.
+// not come to its end has to be run again. Before that the store does not open, and one that is open changes nothing.
 func Restore(ctx context.Context, cfg Config, file string) (Content, error) {
 	if err := checkFile(file); err != nil {
 		return Content{}, err

@@ -160,6 +160,10 @@ func (s *Store) Close() error {
 
 var errRestoring = errors.New("a restore into the store did not come to its end; run it again")
 
+func restoring(message string) error {
+	return &peering.Error{Code: peering.Unavailable, Message: message, Err: errRestoring}
+}
+
 // Ready answers nil where the store can serve, and why it can't otherwise: a linearizable read has to succeed, no restore
 // may be half done, and where a change was refused for lack of permission it has to be given since then.
 func (s *Store) Ready(ctx context.Context) error {
@@ -173,7 +177,7 @@ func (s *Store) Ready(ctx context.Context) error {
 		return s.ailment(ctx, err)
 	}
 	if resp.Count > 0 {
-		return &peering.Error{Code: peering.Unavailable, Message: "The store is being restored.", Err: errRestoring}
+		return restoring("The store is being restored.")
 	}
 	return nil
 }
@@ -197,10 +201,16 @@ func (s *Store) ailment(ctx context.Context, err error) error {
 	return e
 }
 
-// commit runs one transaction: then where all comparisons hold, otherwise the reads of otherwise.
+// commit runs one transaction: then where all comparisons hold, otherwise the reads of otherwise. While somebody restores
+// into the store it changes nothing; of an embedded etcd nobody can do that while it runs.
 func (s *Store) commit(ctx context.Context, compare []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
 	if err := s.roomFor(slices.Concat(then, otherwise)); err != nil {
 		return nil, err
+	}
+	guarded := s.member == nil && slices.ContainsFunc(then, writes)
+	if guarded {
+		compare = slices.Concat(compare, []clientv3.Cmp{absent(restoringKey)})
+		otherwise = slices.Concat(otherwise, []clientv3.Op{clientv3.OpGet(restoringKey, clientv3.WithCountOnly())})
 	}
 	resp, err := s.client.Txn(ctx).If(compare...).Then(then...).Else(otherwise...).Commit()
 	if err != nil {
@@ -208,6 +218,13 @@ func (s *Store) commit(ctx context.Context, compare []clientv3.Cmp, then, otherw
 			s.access.denied.Store(true)
 		}
 		return nil, translate(fmt.Errorf("transaction: %w", err))
+	}
+	if guarded && !resp.Succeeded {
+		last := len(resp.Responses) - 1
+		if resp.Responses[last].GetResponseRange().Count > 0 {
+			return nil, restoring("The store is being restored. Nothing was changed.")
+		}
+		resp.Responses = resp.Responses[:last]
 	}
 	return resp, nil
 }
