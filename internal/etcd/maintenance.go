@@ -84,8 +84,10 @@ func (m *member) pass(ctx context.Context) error {
 	if full {
 		retention = 0
 	}
-	if err := m.compact(ctx, now-retention); err != nil {
-		return fmt.Errorf("compact: %w", err)
+	if full || m.worthCompacting(now-retention) {
+		if err := m.compact(ctx, now-retention); err != nil {
+			return fmt.Errorf("compact: %w", err)
+		}
 	}
 	if full || m.compacted > before {
 		if err := m.settle(ctx); err != nil {
@@ -101,6 +103,14 @@ func (m *member) pass(ctx context.Context) error {
 		return fmt.Errorf("disarm the alarm: %w", err)
 	}
 	return nil
+}
+
+// worthCompacting tells whether a compaction to the revision gives up so much that it is worth a look at every key, which
+// is what it takes. In a store that is not large it always is, and so is the first one.
+func (m *member) worthCompacting(revision int64) bool {
+	const bytesPerChange = 16 << 10 // some times what a change writes
+	used := m.etcd.Server.Backend().SizeInUse()
+	return m.compacted == 0 || used < m.limits.large || revision-m.compacted >= used/bytesPerChange
 }
 
 // compact forgets what was before the revision, and returns when its pages are free.

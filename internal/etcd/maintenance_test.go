@@ -91,6 +91,26 @@ func TestCompactionLeavesTheLastChanges(t *testing.T) {
 	}
 }
 
+// TestLargeStoreIsNotCompactedForFewChanges has a store that is large from its first byte on.
+func TestLargeStoreIsNotCompactedForFewChanges(t *testing.T) {
+	t.Parallel()
+	store := openTuned(t, etcd.Config{}, 0, 1)
+	fillUp(t, store, 4<<20)
+	wantCode(t, store.Pass(t.Context()), "")
+	before := revision(t, store)
+	readable := func(want error) {
+		t.Helper()
+		wantCode(t, store.Pass(t.Context()), "")
+		if _, err := store.Client().Get(t.Context(), "/", clientv3.WithRev(before)); !errors.Is(err, want) {
+			t.Errorf("reading what was there before answers %v, want %v", err, want)
+		}
+	}
+	churn(t, store, 10)
+	readable(nil)
+	churn(t, store, 200)
+	readable(rpctypes.ErrCompacted)
+}
+
 func TestLargeFileWithFreePagesIsDefragmented(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
