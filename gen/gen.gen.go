@@ -613,6 +613,9 @@ type IdempotencyKey = string
 // ProjectID The id of a VPC, a tenant or a project. Compared without regard to case and hyphens.
 type ProjectID = ResourceID
 
+// CSForbidden Why the Cloud Stream Service refused a request.
+type CSForbidden = CSError
+
 // CSInternalError Why the Cloud Stream Service refused a request.
 type CSInternalError = CSError
 
@@ -645,6 +648,12 @@ type CSRefusedRouteCreate = CSError
 
 // CSTooLarge Why the Cloud Stream Service refused a request.
 type CSTooLarge = CSError
+
+// CSTooManyRequests Why the Cloud Stream Service refused a request.
+type CSTooManyRequests = CSError
+
+// CSUnauthenticated Why the Cloud Stream Service refused a request.
+type CSUnauthenticated = CSError
 
 // CSUnavailable Why the Cloud Stream Service refused a request.
 type CSUnavailable = CSError
@@ -681,6 +690,9 @@ type VPCRefusedCreate = VPCError
 
 // VPCTooLarge Why the VPC service refused a request.
 type VPCTooLarge = VPCError
+
+// VPCTooManyRequests Why the VPC service refused a request.
+type VPCTooManyRequests = VPCError
 
 // VPCUnauthenticated Why the VPC service refused a request.
 type VPCUnauthenticated = VPCError
@@ -2905,6 +2917,16 @@ type CreateClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// CreateClusterResult401Headers the declared response headers of an HTTP 401 response for CreateCluster
+type CreateClusterResult401Headers struct {
+	XRequestID *string
+}
+
+// CreateClusterResult403Headers the declared response headers of an HTTP 403 response for CreateCluster
+type CreateClusterResult403Headers struct {
+	XRequestID *string
+}
+
 // CreateClusterResult413Headers the declared response headers of an HTTP 413 response for CreateCluster
 type CreateClusterResult413Headers struct {
 	XRequestID *string
@@ -2913,6 +2935,14 @@ type CreateClusterResult413Headers struct {
 // CreateClusterResult415Headers the declared response headers of an HTTP 415 response for CreateCluster
 type CreateClusterResult415Headers struct {
 	XRequestID *string
+}
+
+// CreateClusterResult429Headers the declared response headers of an HTTP 429 response for CreateCluster
+type CreateClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreateClusterResult500Headers the declared response headers of an HTTP 500 response for CreateCluster
@@ -2933,10 +2963,16 @@ type CreateClusterResult struct {
 	JSON200 *ClusterCreated
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedClusterCreate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -2945,10 +2981,16 @@ type CreateClusterResult struct {
 	Headers200 *CreateClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *CreateClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateClusterResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateClusterResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -2965,6 +3007,16 @@ func (r CreateClusterResult) GetJSON400() *CSRefusedClusterCreate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -2973,6 +3025,11 @@ func (r CreateClusterResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreateClusterResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3024,6 +3081,24 @@ type DeleteClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// DeleteClusterResult401Headers the declared response headers of an HTTP 401 response for DeleteCluster
+type DeleteClusterResult401Headers struct {
+	XRequestID *string
+}
+
+// DeleteClusterResult403Headers the declared response headers of an HTTP 403 response for DeleteCluster
+type DeleteClusterResult403Headers struct {
+	XRequestID *string
+}
+
+// DeleteClusterResult429Headers the declared response headers of an HTTP 429 response for DeleteCluster
+type DeleteClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // DeleteClusterResult500Headers the declared response headers of an HTTP 500 response for DeleteCluster
 type DeleteClusterResult500Headers struct {
 	XRequestID *string
@@ -3042,6 +3117,12 @@ type DeleteClusterResult struct {
 	JSON200 *ClusterMessage
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedClusterDelete
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3050,6 +3131,12 @@ type DeleteClusterResult struct {
 	Headers200 *DeleteClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeleteClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteClusterResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeleteClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3064,6 +3151,21 @@ func (r DeleteClusterResult) GetJSON200() *ClusterMessage {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeleteClusterResult) GetJSON400() *CSRefusedClusterDelete {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeleteClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3115,6 +3217,24 @@ type ShowClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// ShowClusterResult401Headers the declared response headers of an HTTP 401 response for ShowCluster
+type ShowClusterResult401Headers struct {
+	XRequestID *string
+}
+
+// ShowClusterResult403Headers the declared response headers of an HTTP 403 response for ShowCluster
+type ShowClusterResult403Headers struct {
+	XRequestID *string
+}
+
+// ShowClusterResult429Headers the declared response headers of an HTTP 429 response for ShowCluster
+type ShowClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ShowClusterResult500Headers the declared response headers of an HTTP 500 response for ShowCluster
 type ShowClusterResult500Headers struct {
 	XRequestID *string
@@ -3133,6 +3253,12 @@ type ShowClusterResult struct {
 	JSON200 *ClusterShown
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedCluster
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3141,6 +3267,12 @@ type ShowClusterResult struct {
 	Headers200 *ShowClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ShowClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ShowClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ShowClusterResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ShowClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ShowClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3155,6 +3287,21 @@ func (r ShowClusterResult) GetJSON200() *ClusterShown {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ShowClusterResult) GetJSON400() *CSRefusedCluster {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ShowClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3206,6 +3353,16 @@ type UpdateClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// UpdateClusterResult401Headers the declared response headers of an HTTP 401 response for UpdateCluster
+type UpdateClusterResult401Headers struct {
+	XRequestID *string
+}
+
+// UpdateClusterResult403Headers the declared response headers of an HTTP 403 response for UpdateCluster
+type UpdateClusterResult403Headers struct {
+	XRequestID *string
+}
+
 // UpdateClusterResult413Headers the declared response headers of an HTTP 413 response for UpdateCluster
 type UpdateClusterResult413Headers struct {
 	XRequestID *string
@@ -3214,6 +3371,14 @@ type UpdateClusterResult413Headers struct {
 // UpdateClusterResult415Headers the declared response headers of an HTTP 415 response for UpdateCluster
 type UpdateClusterResult415Headers struct {
 	XRequestID *string
+}
+
+// UpdateClusterResult429Headers the declared response headers of an HTTP 429 response for UpdateCluster
+type UpdateClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // UpdateClusterResult500Headers the declared response headers of an HTTP 500 response for UpdateCluster
@@ -3234,10 +3399,16 @@ type UpdateClusterResult struct {
 	JSON200 *ClusterMessage
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedClusterUpdate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3246,10 +3417,16 @@ type UpdateClusterResult struct {
 	Headers200 *UpdateClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *UpdateClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *UpdateClusterResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateClusterResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *UpdateClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *UpdateClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3266,6 +3443,16 @@ func (r UpdateClusterResult) GetJSON400() *CSRefusedClusterUpdate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdateClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -3274,6 +3461,11 @@ func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r UpdateClusterResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UpdateClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3325,6 +3517,24 @@ type ListPeeringsResult400Headers struct {
 	XRequestID *string
 }
 
+// ListPeeringsResult401Headers the declared response headers of an HTTP 401 response for ListPeerings
+type ListPeeringsResult401Headers struct {
+	XRequestID *string
+}
+
+// ListPeeringsResult403Headers the declared response headers of an HTTP 403 response for ListPeerings
+type ListPeeringsResult403Headers struct {
+	XRequestID *string
+}
+
+// ListPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListPeerings
+type ListPeeringsResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListPeeringsResult500Headers the declared response headers of an HTTP 500 response for ListPeerings
 type ListPeeringsResult500Headers struct {
 	XRequestID *string
@@ -3343,6 +3553,12 @@ type ListPeeringsResult struct {
 	JSON200 *PeeringList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedCluster
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3351,6 +3567,12 @@ type ListPeeringsResult struct {
 	Headers200 *ListPeeringsResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListPeeringsResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPeeringsResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListPeeringsResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListPeeringsResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3365,6 +3587,21 @@ func (r ListPeeringsResult) GetJSON200() *PeeringList {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListPeeringsResult) GetJSON400() *CSRefusedCluster {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListPeeringsResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListPeeringsResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListPeeringsResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3417,6 +3654,16 @@ type CreatePeeringResult400Headers struct {
 	XRequestID *string
 }
 
+// CreatePeeringResult401Headers the declared response headers of an HTTP 401 response for CreatePeering
+type CreatePeeringResult401Headers struct {
+	XRequestID *string
+}
+
+// CreatePeeringResult403Headers the declared response headers of an HTTP 403 response for CreatePeering
+type CreatePeeringResult403Headers struct {
+	XRequestID *string
+}
+
 // CreatePeeringResult413Headers the declared response headers of an HTTP 413 response for CreatePeering
 type CreatePeeringResult413Headers struct {
 	XRequestID *string
@@ -3425,6 +3672,14 @@ type CreatePeeringResult413Headers struct {
 // CreatePeeringResult415Headers the declared response headers of an HTTP 415 response for CreatePeering
 type CreatePeeringResult415Headers struct {
 	XRequestID *string
+}
+
+// CreatePeeringResult429Headers the declared response headers of an HTTP 429 response for CreatePeering
+type CreatePeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreatePeeringResult500Headers the declared response headers of an HTTP 500 response for CreatePeering
@@ -3445,10 +3700,16 @@ type CreatePeeringResult struct {
 	JSON201 *PeeringEnvelope
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedCreate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3457,10 +3718,16 @@ type CreatePeeringResult struct {
 	Headers201 *CreatePeeringResult201Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *CreatePeeringResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreatePeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreatePeeringResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreatePeeringResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreatePeeringResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreatePeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreatePeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3477,6 +3744,16 @@ func (r CreatePeeringResult) GetJSON400() *CSRefusedCreate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreatePeeringResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreatePeeringResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreatePeeringResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -3485,6 +3762,11 @@ func (r CreatePeeringResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreatePeeringResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreatePeeringResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3536,6 +3818,24 @@ type DeletePeeringResult400Headers struct {
 	XRequestID *string
 }
 
+// DeletePeeringResult401Headers the declared response headers of an HTTP 401 response for DeletePeering
+type DeletePeeringResult401Headers struct {
+	XRequestID *string
+}
+
+// DeletePeeringResult403Headers the declared response headers of an HTTP 403 response for DeletePeering
+type DeletePeeringResult403Headers struct {
+	XRequestID *string
+}
+
+// DeletePeeringResult429Headers the declared response headers of an HTTP 429 response for DeletePeering
+type DeletePeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // DeletePeeringResult500Headers the declared response headers of an HTTP 500 response for DeletePeering
 type DeletePeeringResult500Headers struct {
 	XRequestID *string
@@ -3552,6 +3852,12 @@ type DeletePeeringResult struct {
 	HTTPResponse *http.Response
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedPeering
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3560,6 +3866,12 @@ type DeletePeeringResult struct {
 	Headers204 *DeletePeeringResult204Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeletePeeringResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeletePeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeletePeeringResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeletePeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeletePeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3569,6 +3881,21 @@ type DeletePeeringResult struct {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeletePeeringResult) GetJSON400() *CSRefusedPeering {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeletePeeringResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeletePeeringResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeletePeeringResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3620,6 +3947,24 @@ type ShowPeeringResult400Headers struct {
 	XRequestID *string
 }
 
+// ShowPeeringResult401Headers the declared response headers of an HTTP 401 response for ShowPeering
+type ShowPeeringResult401Headers struct {
+	XRequestID *string
+}
+
+// ShowPeeringResult403Headers the declared response headers of an HTTP 403 response for ShowPeering
+type ShowPeeringResult403Headers struct {
+	XRequestID *string
+}
+
+// ShowPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowPeering
+type ShowPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ShowPeeringResult500Headers the declared response headers of an HTTP 500 response for ShowPeering
 type ShowPeeringResult500Headers struct {
 	XRequestID *string
@@ -3638,6 +3983,12 @@ type ShowPeeringResult struct {
 	JSON200 *PeeringEnvelope
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedPeering
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3646,6 +3997,12 @@ type ShowPeeringResult struct {
 	Headers200 *ShowPeeringResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ShowPeeringResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ShowPeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ShowPeeringResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ShowPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ShowPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3660,6 +4017,21 @@ func (r ShowPeeringResult) GetJSON200() *PeeringEnvelope {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ShowPeeringResult) GetJSON400() *CSRefusedPeering {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ShowPeeringResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowPeeringResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowPeeringResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3711,6 +4083,24 @@ type ListRoutesResult400Headers struct {
 	XRequestID *string
 }
 
+// ListRoutesResult401Headers the declared response headers of an HTTP 401 response for ListRoutes
+type ListRoutesResult401Headers struct {
+	XRequestID *string
+}
+
+// ListRoutesResult403Headers the declared response headers of an HTTP 403 response for ListRoutes
+type ListRoutesResult403Headers struct {
+	XRequestID *string
+}
+
+// ListRoutesResult429Headers the declared response headers of an HTTP 429 response for ListRoutes
+type ListRoutesResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListRoutesResult500Headers the declared response headers of an HTTP 500 response for ListRoutes
 type ListRoutesResult500Headers struct {
 	XRequestID *string
@@ -3729,6 +4119,12 @@ type ListRoutesResult struct {
 	JSON200 *RouteList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedPeering
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3737,6 +4133,12 @@ type ListRoutesResult struct {
 	Headers200 *ListRoutesResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListRoutesResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListRoutesResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListRoutesResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListRoutesResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListRoutesResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3751,6 +4153,21 @@ func (r ListRoutesResult) GetJSON200() *RouteList {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListRoutesResult) GetJSON400() *CSRefusedPeering {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListRoutesResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListRoutesResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListRoutesResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3803,6 +4220,16 @@ type CreateRouteResult400Headers struct {
 	XRequestID *string
 }
 
+// CreateRouteResult401Headers the declared response headers of an HTTP 401 response for CreateRoute
+type CreateRouteResult401Headers struct {
+	XRequestID *string
+}
+
+// CreateRouteResult403Headers the declared response headers of an HTTP 403 response for CreateRoute
+type CreateRouteResult403Headers struct {
+	XRequestID *string
+}
+
 // CreateRouteResult413Headers the declared response headers of an HTTP 413 response for CreateRoute
 type CreateRouteResult413Headers struct {
 	XRequestID *string
@@ -3811,6 +4238,14 @@ type CreateRouteResult413Headers struct {
 // CreateRouteResult415Headers the declared response headers of an HTTP 415 response for CreateRoute
 type CreateRouteResult415Headers struct {
 	XRequestID *string
+}
+
+// CreateRouteResult429Headers the declared response headers of an HTTP 429 response for CreateRoute
+type CreateRouteResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreateRouteResult500Headers the declared response headers of an HTTP 500 response for CreateRoute
@@ -3831,10 +4266,16 @@ type CreateRouteResult struct {
 	JSON201 *RouteEnvelope
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedRouteCreate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3843,10 +4284,16 @@ type CreateRouteResult struct {
 	Headers201 *CreateRouteResult201Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *CreateRouteResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateRouteResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateRouteResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateRouteResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateRouteResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateRouteResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateRouteResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3863,6 +4310,16 @@ func (r CreateRouteResult) GetJSON400() *CSRefusedRouteCreate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateRouteResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateRouteResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateRouteResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -3871,6 +4328,11 @@ func (r CreateRouteResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreateRouteResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateRouteResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3922,6 +4384,24 @@ type DeleteRouteResult400Headers struct {
 	XRequestID *string
 }
 
+// DeleteRouteResult401Headers the declared response headers of an HTTP 401 response for DeleteRoute
+type DeleteRouteResult401Headers struct {
+	XRequestID *string
+}
+
+// DeleteRouteResult403Headers the declared response headers of an HTTP 403 response for DeleteRoute
+type DeleteRouteResult403Headers struct {
+	XRequestID *string
+}
+
+// DeleteRouteResult429Headers the declared response headers of an HTTP 429 response for DeleteRoute
+type DeleteRouteResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // DeleteRouteResult500Headers the declared response headers of an HTTP 500 response for DeleteRoute
 type DeleteRouteResult500Headers struct {
 	XRequestID *string
@@ -3938,6 +4418,12 @@ type DeleteRouteResult struct {
 	HTTPResponse *http.Response
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedRoute
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3946,6 +4432,12 @@ type DeleteRouteResult struct {
 	Headers204 *DeleteRouteResult204Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeleteRouteResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteRouteResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteRouteResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteRouteResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeleteRouteResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3955,6 +4447,21 @@ type DeleteRouteResult struct {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeleteRouteResult) GetJSON400() *CSRefusedRoute {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteRouteResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteRouteResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeleteRouteResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4006,6 +4513,24 @@ type ListClustersResult400Headers struct {
 	XRequestID *string
 }
 
+// ListClustersResult401Headers the declared response headers of an HTTP 401 response for ListClusters
+type ListClustersResult401Headers struct {
+	XRequestID *string
+}
+
+// ListClustersResult403Headers the declared response headers of an HTTP 403 response for ListClusters
+type ListClustersResult403Headers struct {
+	XRequestID *string
+}
+
+// ListClustersResult429Headers the declared response headers of an HTTP 429 response for ListClusters
+type ListClustersResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListClustersResult500Headers the declared response headers of an HTTP 500 response for ListClusters
 type ListClustersResult500Headers struct {
 	XRequestID *string
@@ -4024,6 +4549,12 @@ type ListClustersResult struct {
 	JSON200 *ClusterList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSInvalidParameter
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4032,6 +4563,12 @@ type ListClustersResult struct {
 	Headers200 *ListClustersResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListClustersResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListClustersResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListClustersResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListClustersResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListClustersResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4046,6 +4583,21 @@ func (r ListClustersResult) GetJSON200() *ClusterList {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListClustersResult) GetJSON400() *CSInvalidParameter {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListClustersResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListClustersResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListClustersResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4102,6 +4654,19 @@ type ListVPCPeeringsResult401Headers struct {
 	XRequestID *string
 }
 
+// ListVPCPeeringsResult403Headers the declared response headers of an HTTP 403 response for ListVPCPeerings
+type ListVPCPeeringsResult403Headers struct {
+	XRequestID *string
+}
+
+// ListVPCPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListVPCPeerings
+type ListVPCPeeringsResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListVPCPeeringsResult500Headers the declared response headers of an HTTP 500 response for ListVPCPeerings
 type ListVPCPeeringsResult500Headers struct {
 	XRequestID *string
@@ -4122,6 +4687,10 @@ type ListVPCPeeringsResult struct {
 	JSON400 *VPCInvalidParameter
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *VPCUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *VPCForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4132,6 +4701,10 @@ type ListVPCPeeringsResult struct {
 	Headers400 *ListVPCPeeringsResult400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListVPCPeeringsResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListVPCPeeringsResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListVPCPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListVPCPeeringsResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4151,6 +4724,16 @@ func (r ListVPCPeeringsResult) GetJSON400() *VPCInvalidParameter {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r ListVPCPeeringsResult) GetJSON401() *VPCUnauthenticated {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListVPCPeeringsResult) GetJSON403() *VPCForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListVPCPeeringsResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4233,6 +4816,14 @@ type CreateVPCPeeringResult422Headers struct {
 	XRequestID *string
 }
 
+// CreateVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for CreateVPCPeering
+type CreateVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // CreateVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for CreateVPCPeering
 type CreateVPCPeeringResult500Headers struct {
 	XRequestID *string
@@ -4263,6 +4854,8 @@ type CreateVPCPeeringResult struct {
 	JSON415 *VPCUnsupportedMediaType
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *VPCKeyReused
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4283,6 +4876,8 @@ type CreateVPCPeeringResult struct {
 	Headers415 *CreateVPCPeeringResult415Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
 	Headers422 *CreateVPCPeeringResult422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4327,6 +4922,11 @@ func (r CreateVPCPeeringResult) GetJSON415() *VPCUnsupportedMediaType {
 // GetJSON422 returns the response for an HTTP 422 `application/json` response
 func (r CreateVPCPeeringResult) GetJSON422() *VPCKeyReused {
 	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4383,9 +4983,22 @@ type DeleteVPCPeeringResult401Headers struct {
 	XRequestID *string
 }
 
+// DeleteVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for DeleteVPCPeering
+type DeleteVPCPeeringResult403Headers struct {
+	XRequestID *string
+}
+
 // DeleteVPCPeeringResult404Headers the declared response headers of an HTTP 404 response for DeleteVPCPeering
 type DeleteVPCPeeringResult404Headers struct {
 	XRequestID *string
+}
+
+// DeleteVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for DeleteVPCPeering
+type DeleteVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // DeleteVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for DeleteVPCPeering
@@ -4406,8 +5019,12 @@ type DeleteVPCPeeringResult struct {
 	JSON400 *VPCInvalidParameter
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *VPCUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4418,8 +5035,12 @@ type DeleteVPCPeeringResult struct {
 	Headers400 *DeleteVPCPeeringResult400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteVPCPeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *DeleteVPCPeeringResult404Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeleteVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4436,9 +5057,19 @@ func (r DeleteVPCPeeringResult) GetJSON401() *VPCUnauthenticated {
 	return r.JSON401
 }
 
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteVPCPeeringResult) GetJSON403() *VPCForbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r DeleteVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeleteVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4495,9 +5126,22 @@ type ShowVPCPeeringResult401Headers struct {
 	XRequestID *string
 }
 
+// ShowVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for ShowVPCPeering
+type ShowVPCPeeringResult403Headers struct {
+	XRequestID *string
+}
+
 // ShowVPCPeeringResult404Headers the declared response headers of an HTTP 404 response for ShowVPCPeering
 type ShowVPCPeeringResult404Headers struct {
 	XRequestID *string
+}
+
+// ShowVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowVPCPeering
+type ShowVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // ShowVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for ShowVPCPeering
@@ -4520,8 +5164,12 @@ type ShowVPCPeeringResult struct {
 	JSON400 *VPCInvalidParameter
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *VPCUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4532,8 +5180,12 @@ type ShowVPCPeeringResult struct {
 	Headers400 *ShowVPCPeeringResult400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ShowVPCPeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ShowVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *ShowVPCPeeringResult404Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ShowVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ShowVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4555,9 +5207,19 @@ func (r ShowVPCPeeringResult) GetJSON401() *VPCUnauthenticated {
 	return r.JSON401
 }
 
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowVPCPeeringResult) GetJSON403() *VPCForbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ShowVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4639,6 +5301,14 @@ type UpdateVPCPeeringResult415Headers struct {
 	XRequestID *string
 }
 
+// UpdateVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for UpdateVPCPeering
+type UpdateVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // UpdateVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for UpdateVPCPeering
 type UpdateVPCPeeringResult500Headers struct {
 	XRequestID *string
@@ -4669,6 +5339,8 @@ type UpdateVPCPeeringResult struct {
 	JSON413 *VPCTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4689,6 +5361,8 @@ type UpdateVPCPeeringResult struct {
 	Headers413 *UpdateVPCPeeringResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateVPCPeeringResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *UpdateVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *UpdateVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4733,6 +5407,11 @@ func (r UpdateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r UpdateVPCPeeringResult) GetJSON415() *VPCUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UpdateVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4804,6 +5483,14 @@ type AcceptVPCPeeringResult409Headers struct {
 	XRequestID *string
 }
 
+// AcceptVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for AcceptVPCPeering
+type AcceptVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // AcceptVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for AcceptVPCPeering
 type AcceptVPCPeeringResult500Headers struct {
 	XRequestID *string
@@ -4830,6 +5517,8 @@ type AcceptVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCRefusedAccept
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4846,6 +5535,8 @@ type AcceptVPCPeeringResult struct {
 	Headers404 *AcceptVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *AcceptVPCPeeringResult409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *AcceptVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *AcceptVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4880,6 +5571,11 @@ func (r AcceptVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r AcceptVPCPeeringResult) GetJSON409() *VPCRefusedAccept {
 	return r.JSON409
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r AcceptVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4951,6 +5647,14 @@ type RejectVPCPeeringResult409Headers struct {
 	XRequestID *string
 }
 
+// RejectVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for RejectVPCPeering
+type RejectVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // RejectVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for RejectVPCPeering
 type RejectVPCPeeringResult500Headers struct {
 	XRequestID *string
@@ -4977,6 +5681,8 @@ type RejectVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCWrongStatus
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4993,6 +5699,8 @@ type RejectVPCPeeringResult struct {
 	Headers404 *RejectVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *RejectVPCPeeringResult409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *RejectVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *RejectVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -5027,6 +5735,11 @@ func (r RejectVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r RejectVPCPeeringResult) GetJSON409() *VPCWrongStatus {
 	return r.JSON409
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r RejectVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -5486,6 +6199,20 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5499,6 +6226,13 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -5544,6 +6278,26 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateClusterResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreateClusterResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5564,6 +6318,37 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5624,6 +6409,27 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5661,6 +6467,57 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteClusterResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeleteClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5721,6 +6578,27 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5758,6 +6636,57 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ShowClusterResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ShowClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ShowClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ShowClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5818,6 +6747,20 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5831,6 +6774,13 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -5869,6 +6819,26 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateClusterResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers UpdateClusterResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5889,6 +6859,37 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers UpdateClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers UpdateClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5949,6 +6950,27 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5986,6 +7008,57 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListPeeringsResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListPeeringsResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListPeeringsResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListPeeringsResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6046,6 +7119,20 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6059,6 +7146,13 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -6104,6 +7198,26 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreatePeeringResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreatePeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreatePeeringResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6124,6 +7238,37 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreatePeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreatePeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6180,6 +7325,27 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6217,6 +7383,57 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeletePeeringResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeletePeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeletePeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeletePeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6277,6 +7494,27 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6314,6 +7552,57 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ShowPeeringResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ShowPeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ShowPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ShowPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6374,6 +7663,27 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6411,6 +7721,57 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListRoutesResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListRoutesResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListRoutesResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListRoutesResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6471,6 +7832,20 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6484,6 +7859,13 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -6529,6 +7911,26 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateRouteResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateRouteResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreateRouteResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6549,6 +7951,37 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateRouteResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateRouteResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6605,6 +8038,27 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6642,6 +8096,57 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteRouteResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteRouteResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteRouteResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeleteRouteResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6702,6 +8207,27 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6739,6 +8265,57 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListClustersResult401Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListClustersResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListClustersResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListClustersResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6806,6 +8383,20 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest VPCForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6853,6 +8444,47 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListVPCPeeringsResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListVPCPeeringsResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListVPCPeeringsResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6954,6 +8586,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 			return nil, err
 		}
 		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
@@ -7059,6 +8698,37 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7122,12 +8792,26 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest VPCForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest VPCNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
@@ -7176,6 +8860,16 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteVPCPeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 404:
 		var headers DeleteVPCPeeringResult404Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7186,6 +8880,37 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeleteVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7253,12 +8978,26 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest VPCForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest VPCNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
@@ -7307,6 +9046,16 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ShowVPCPeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 404:
 		var headers ShowVPCPeeringResult404Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7317,6 +9066,37 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 429:
+		var headers ShowVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ShowVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7419,6 +9199,13 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7516,6 +9303,37 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers UpdateVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers UpdateVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7604,6 +9422,13 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7681,6 +9506,37 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers AcceptVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers AcceptVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7769,6 +9625,13 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7846,6 +9709,37 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers RejectVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers RejectVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {

@@ -749,6 +749,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 }
 
+type CSForbiddenResponseHeaders struct {
+	XRequestID *string
+}
+type CSForbiddenJSONResponse struct {
+	Body CSError
+
+	Headers CSForbiddenResponseHeaders
+}
+
 type CSInternalErrorResponseHeaders struct {
 	XRequestID *string
 }
@@ -846,6 +855,27 @@ type CSTooLargeJSONResponse struct {
 	Body CSError
 
 	Headers CSTooLargeResponseHeaders
+}
+
+type CSTooManyRequestsResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+type CSTooManyRequestsJSONResponse struct {
+	Body CSError
+
+	Headers CSTooManyRequestsResponseHeaders
+}
+
+type CSUnauthenticatedResponseHeaders struct {
+	XRequestID *string
+}
+type CSUnauthenticatedJSONResponse struct {
+	Body CSError
+
+	Headers CSUnauthenticatedResponseHeaders
 }
 
 type CSUnavailableResponseHeaders struct {
@@ -957,6 +987,18 @@ type VPCTooLargeJSONResponse struct {
 	Headers VPCTooLargeResponseHeaders
 }
 
+type VPCTooManyRequestsResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+type VPCTooManyRequestsJSONResponse struct {
+	Body VPCError
+
+	Headers VPCTooManyRequestsResponseHeaders
+}
+
 type VPCUnauthenticatedResponseHeaders struct {
 	XRequestID *string
 }
@@ -1051,6 +1093,40 @@ func (response CreateCluster400JSONResponse) VisitCreateClusterResponse(w http.R
 	return err
 }
 
+type CreateCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response CreateCluster401JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response CreateCluster403JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateCluster413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response CreateCluster413JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
@@ -1083,6 +1159,32 @@ func (response CreateCluster415JSONResponse) VisitCreateClusterResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response CreateCluster429JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1176,6 +1278,66 @@ func (response DeleteCluster400JSONResponse) VisitDeleteClusterResponse(w http.R
 	return err
 }
 
+type DeleteCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response DeleteCluster401JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response DeleteCluster403JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response DeleteCluster429JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteCluster500JSONResponse struct{ CSInternalErrorJSONResponse }
 
 func (response DeleteCluster500JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
@@ -1259,6 +1421,66 @@ func (response ShowCluster400JSONResponse) VisitShowClusterResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ShowCluster401JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ShowCluster403JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ShowCluster429JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1353,6 +1575,40 @@ func (response UpdateCluster400JSONResponse) VisitUpdateClusterResponse(w http.R
 	return err
 }
 
+type UpdateCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response UpdateCluster401JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response UpdateCluster403JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCluster413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response UpdateCluster413JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
@@ -1385,6 +1641,32 @@ func (response UpdateCluster415JSONResponse) VisitUpdateClusterResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response UpdateCluster429JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1472,6 +1754,66 @@ func (response ListPeerings400JSONResponse) VisitListPeeringsResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ListPeerings401JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ListPeerings403JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ListPeerings429JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1569,6 +1911,40 @@ func (response CreatePeering400JSONResponse) VisitCreatePeeringResponse(w http.R
 	return err
 }
 
+type CreatePeering401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response CreatePeering401JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePeering403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response CreatePeering403JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePeering413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response CreatePeering413JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
@@ -1601,6 +1977,32 @@ func (response CreatePeering415JSONResponse) VisitCreatePeeringResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response CreatePeering429JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1681,6 +2083,66 @@ func (response DeletePeering400JSONResponse) VisitDeletePeeringResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePeering401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response DeletePeering401JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePeering403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response DeletePeering403JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response DeletePeering429JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1773,6 +2235,66 @@ func (response ShowPeering400JSONResponse) VisitShowPeeringResponse(w http.Respo
 	return err
 }
 
+type ShowPeering401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ShowPeering401JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowPeering403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ShowPeering403JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowPeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ShowPeering429JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowPeering500JSONResponse struct{ CSInternalErrorJSONResponse }
 
 func (response ShowPeering500JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
@@ -1857,6 +2379,66 @@ func (response ListRoutes400JSONResponse) VisitListRoutesResponse(w http.Respons
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ListRoutes401JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ListRoutes403JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ListRoutes429JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1957,6 +2539,40 @@ func (response CreateRoute400JSONResponse) VisitCreateRouteResponse(w http.Respo
 	return err
 }
 
+type CreateRoute401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response CreateRoute401JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response CreateRoute403JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateRoute413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response CreateRoute413JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
@@ -1989,6 +2605,32 @@ func (response CreateRoute415JSONResponse) VisitCreateRouteResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response CreateRoute429JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2070,6 +2712,66 @@ func (response DeleteRoute400JSONResponse) VisitDeleteRouteResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response DeleteRoute401JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response DeleteRoute403JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response DeleteRoute429JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2157,6 +2859,66 @@ func (response ListClusters400JSONResponse) VisitListClustersResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ListClusters401JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ListClusters403JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ListClusters429JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2262,6 +3024,49 @@ func (response ListVPCPeerings401JSONResponse) VisitListVPCPeeringsResponse(w ht
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVPCPeerings403JSONResponse struct{ VPCForbiddenJSONResponse }
+
+func (response ListVPCPeerings403JSONResponse) VisitListVPCPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVPCPeerings429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response ListVPCPeerings429JSONResponse) VisitListVPCPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2461,6 +3266,32 @@ func (response CreateVPCPeering422JSONResponse) VisitCreateVPCPeeringResponse(w 
 	return err
 }
 
+type CreateVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response CreateVPCPeering429JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateVPCPeering500JSONResponse struct{ VPCInternalErrorJSONResponse }
 
 func (response CreateVPCPeering500JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
@@ -2558,6 +3389,23 @@ func (response DeleteVPCPeering401JSONResponse) VisitDeleteVPCPeeringResponse(w 
 	return err
 }
 
+type DeleteVPCPeering403JSONResponse struct{ VPCForbiddenJSONResponse }
+
+func (response DeleteVPCPeering403JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteVPCPeering404JSONResponse struct{ VPCNotFoundJSONResponse }
 
 func (response DeleteVPCPeering404JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
@@ -2571,6 +3419,32 @@ func (response DeleteVPCPeering404JSONResponse) VisitDeleteVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response DeleteVPCPeering429JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2680,6 +3554,23 @@ func (response ShowVPCPeering401JSONResponse) VisitShowVPCPeeringResponse(w http
 	return err
 }
 
+type ShowVPCPeering403JSONResponse struct{ VPCForbiddenJSONResponse }
+
+func (response ShowVPCPeering403JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowVPCPeering404JSONResponse struct{ VPCNotFoundJSONResponse }
 
 func (response ShowVPCPeering404JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
@@ -2693,6 +3584,32 @@ func (response ShowVPCPeering404JSONResponse) VisitShowVPCPeeringResponse(w http
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response ShowVPCPeering429JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2888,6 +3805,32 @@ func (response UpdateVPCPeering415JSONResponse) VisitUpdateVPCPeeringResponse(w 
 	return err
 }
 
+type UpdateVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response UpdateVPCPeering429JSONResponse) VisitUpdateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateVPCPeering500JSONResponse struct{ VPCInternalErrorJSONResponse }
 
 func (response UpdateVPCPeering500JSONResponse) VisitUpdateVPCPeeringResponse(w http.ResponseWriter) error {
@@ -3044,6 +3987,32 @@ func (response AcceptVPCPeering409JSONResponse) VisitAcceptVPCPeeringResponse(w 
 	return err
 }
 
+type AcceptVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response AcceptVPCPeering429JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AcceptVPCPeering500JSONResponse struct{ VPCInternalErrorJSONResponse }
 
 func (response AcceptVPCPeering500JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
@@ -3196,6 +4165,32 @@ func (response RejectVPCPeering409JSONResponse) VisitRejectVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response RejectVPCPeering429JSONResponse) VisitRejectVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3948,190 +4943,202 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H0Jc+M4luZfwXAmoqp2SZnUYUvOmOhwO7Om3VWd5XUe1dEpjwsiIYttCVATkJ2qbG/sr9kftr9kAw8A",
-	"CV4S6fSRdqt3YyotCSSOh3e/731xQrZYMkqo4M7hF2dGcEQS+OdJRBZLJggN194ZWc7xmkTy84jwMImX",
-	"ImbUOXROE8IJFQjTCIlkRdDNjCQEiRlBmPIbkqCYIzHDAgmGMEUEJ/OYJCgh/1gRLtBNLGbwa44XBNnv",
-	"/ImsO47r8HBGFli+WKyXxDl0JozNCaaO63z2LpknP/X4Vbz0GMwJz70li6kgiXM4xXNObm9d54yIZO0d",
-	"TeHT4hLgYzRjN2iB6RpxEjIacYRRQpZExPJXchE3LBEzFAs5KfIZL5Zz4hwG9gQXMY0XqwV8qicrJ3JJ",
-	"klaT/at3pjbHO6nY8Ld4QTjsmNnCmKoNJMk1Sb7jaM4uO+hEqI1Pf/YdR+yGIvvh6VlhgWaYo0Ce0X4f",
-	"zYkQJOHumEbxZSy4i8bOxdiR//HGDmIJGjsd+bc8dIwouUEfPpy8RkzMSHITc9IZU3uTHH8ymHaxT7ze",
-	"dL/v9cPeyBtOgtAbTnvTwbQ39fEgqDpqLpKYXrbYvFvXWeIEL4jQRHw8X3FBkqqN1F+hk9e5E3UCH/7n",
-	"uE4sf7bEYua4DsUL+WWoBl3EkeM6cmfjRN4KSfk5SsCffyb0Usycw/2+KwnD/BnIGcrtlc/+70++Nzry",
-	"/oa93y+88//xH45bsXLyeUlCeTsdcy4odyxwCnAyjlx/4QqV1/0XfKUJKEwIBuqe4eWSUMRoSFx5Ecg1",
-	"SRCbCkJRDHSE+RWJ0JQlHfTrjMk/OcKXOKaF+3tF1ooT6A/G1L7nMUXdPpqxVcLhocAfiCRDyR5mBE3j",
-	"hAvEKEE3mLuICyxWHB44YdHaVS/7rYoxHQLz+e3VmMrnyGnAbzEFmsyuCkcJma44ieRCsJDvMZ/ILykT",
-	"6IosRQe914/Rl2iZsL+TUF+iQ3VTuoPBmF7HPJ7MCQpnOMGhOp4JToi8JTFFEVvJb/+xYoJwF2HJVuCu",
-	"xBx9HyV4KryYiKk3E2KJl7EXW2u7ImtP8eMf1IUCelSfZBRZPG+bDC1K+37sfP8J/du/e+Pxp/H43Pvf",
-	"5/8cj+W/Hfmf8x++BG53MLgdO//89G//7v3P8djLfqm/+2EbfZpdQW02BYj2lBD5vKprKvnKFM7g4+kx",
-	"WqofopBRSkL5k/zlPSCjg77f73uTMAy8/rQ78PB0OvQG08APJ73+wcSfVt9s/eRtN/s/EjJ1Dp1/38vk",
-	"5p76lu9lq4A1KZI5qRSa8JVkPUBomrq0nJQ3U/OmCZkzesmRYPll9qc9fzLqBgPiD/rhyB9GwXDanQQD",
-	"P+gF+/39miWq13zNEs8IZ6skJHqNZ2wlyOZTS+RPCoc0iLrD0fTAG0ynE6+Pg76Hu5PA60ZdPJgMpr0w",
-	"CKpXAA/7qvnrCYOoSAhfMsqJkhT8RIoSiudvkoSBmhAyKggV8p94uZzHIXDLvb9zucQvZkEwOtZj5b/5",
-	"arHAydo5dOTZTvFqnspiI6Md17nG8xWBx8jXXYR4xYkeYrjVFMdzEqEJgS/lhmKKzJsQjIONhQfEkZRp",
-	"7zpSfAXpp3KuF2wpnEPn05fb8/RzwzxqHsZXl5eE67N8n6wVs3+F4qkUCHJemv+76DK+Jjl15OS1ZANm",
-	"tXFIJNNckgQL+w0ilhMIBr2hH+yP/P5g1FNnSrhQa2mkNMA5Njv6Y64OFobkqfVHtdGCITluTkR+RTUH",
-	"oJeX7Z2lPBd1uKqJ6Z/v5X4Ls5O0eI3ncXRqlJmW5Li0x2X0eITSL1DEiJJ3UzafsxskZjFHEQtXC/mO",
-	"WvqU9xFljOQQLVawQ6jXRTPyGUckjBd4rlUUyfCVwCvRabcb1NHp2Inp2Dkcw8vGjjt2pjGZR+qj9NXw",
-	"RUIwZ+rHDScydsrX4Cg96mx/Yo5iGrIkIaGouRjH6lulIJiB3yiJNz76eybkM6VcaWW7JRmH2ag8UzXy",
-	"MV0J+RzzDVRrdH2t2xfGSZ3EiOBtkrXMcLu+7w+aMtz6ydfR2IyEV7YKKvmrUbHDvAlzv1Tn7rjIjots",
-	"4CKwNJBSrtwXsZGyH4yjHEsblrTkKziKEsK14pfnLHw1oURkK5jHxDhYPp4e11O0NFDRnhp9EcZRomla",
-	"jw8Oup1gv+N3/L1uz4XHTeYsvLJsmyraDrpbaFu+tkDb9iQqqbv5lKqoXG5Sun8oYur2x02oOx32INxK",
-	"bkX5POFc7sil1JleL0NgUeA70DZHldLdv8NRqWcXT8l6U90JpKqpnGJLJmOPfZCTuCIVB2F5NsCxkpm2",
-	"RS/NZuOo+JyxMyR+b3QwJGNnw0NfIU4sx1S6CdqKkQwMXxHtzbwi607ldey3kfPNV1xneNXMaCfidyL+",
-	"wUS8zV02Hn0q9aukASI4nKmAwIOK/9dEWus7s2JnVux4ztPwHNd4znn9fZphjubxNUHpTxtfKTnUjFL+",
-	"cZzI59AoppewcaGIr8khauL5rxbqwV1uGZwAWnFSs/2KMcnd59myVYDrmdl29YYdSIBYND2jBxUEH5ZR",
-	"eztwZzJ8KybDTiTvRPJOJD9rM+BRnX938frtuP2O2++4/a3rxIKT+bS8+x9Pj02igp6Byneq3/8/MjFD",
-	"PI4IN15jk6AjNUD5vGHPHwbdke8FoyHx+kPS9YakG3n7/XDg+91eFPT2K9Vyv9t074/gRSGm3wE/lzMg",
-	"kcr/UiutOYK3eEFST9zH0+OdL3TnC90pQS/LL6FS1ktsjqMZvpb0pNnV5msGAyRDw/OE4GhtWMxk3cjr",
-	"4KKbWRzO5Oacvnn7+uTtf10cHR+/OX1/9Pb4TTXva3W3aqZXs/8fOMkxarDXucA04nD1I+W4iMWDOStc",
-	"5x8rJvBmdxHmKhs/9StgLue0wOt2vqOB38Q14UJul0ALxgUa+NUMr9fmUGCJ8sjJ55CQqPY4tJ+oPEfJ",
-	"ZSiMhGPBXGkLJpMOTeFyzuJLyTvhbd+wJRHT5Urczb8kDIUXBPzDGBY6hXcXUNh5L3aC+4kDCuXrZGRW",
-	"0+ukb3MjKV1L5vYRthIB1bPdfn/0sAe5LE8YKBAbt+T+WTmk+u8Y+Y6R7xj5jpG/OEbuqlqo8tbCxw+z",
-	"sdKeoky/oUkRV7Ud5bfZ+6rlbN15NejZCdB8IMXNEZH+rm47Hkh83nd2dSQPi5qiY45m0t6exIJvi7FY",
-	"AzXvBgcOZdkjECfi0EpjjjkK/A78v73hvSVXWxOp5OTtprVLsN7Fz3bxs+empsK8ytwtIYBqoHm0roG1",
-	"+MVmJ7Nh9OD8zJ4RjLqdYH8I7CLYNy7ew7uLX3/UXvyqBW9xKOspP4E7eRdj28XYdhbezsJ7aRaewr+p",
-	"31sNWHN0/P7k45t72trKIOUryb8F4AYBl+eI0fka3cziOdEIQWoS1UfRSgvQoD+FdJL0YHDKE2pO52fG",
-	"rpCGUdGjv+P6qc8/187Wbjb6VPPWY45S3DHVSdv1uoo2RjUwWGbMsASxa5LM8bIiTwiSaACp6B7N0feM",
-	"/YyTy7ZGKI9/JzXGSixFIkNzeOpG28Q2NU10eH8w6O2jyVoQXkns++2tlHpDsuKlTQ2WdIk19+QdAfA2",
-	"vsDzuYWQ9UA2y31fE1ilJM0FUwh2FO330U/xH+/ZGfKB4mscz/Fk3poABUsqKBA+ttgZYKBt1kD1kDiy",
-	"RkBNerwgHXSEwhmmlwQt8FoRzYQQihY4IpJZphpoNWsetmLNGvAm5miV7csWPgzgbsqAAJ5EkTB4QggD",
-	"8qKcoVyL4jcWVCNgC33LTPv+TsYi2QJW5SaKtX9aARzZntj5arlkiSDRX0gU4/eA9daK6oUekhH9WybQ",
-	"n9/98raextWU0LF6iyffmmnvpRdWUfHBFp6r3lDguvb76lT24tvrmK/eISSXb4RtupebGHDRXYQwRx/e",
-	"/+gNEaEhi0gEe6eSWe0Jl2b2XHi22RzAjOWwuntl2R+X4ZHykZym6X9tgLPuljMoj8o5dKT+Y9L3FoRz",
-	"fNkghdAPRr3edB97B1GXeAfhYOCNcL/n+dH+dDAZhgE56FophJmifa+5d4JQTEWL1Dtryb5yVFgrVg/b",
-	"5jP8ugS9ByXpj8twI02LG1ZFE2oFMX/g4sePy/BHlkziKCK0tV4cVTBoEEVxpEVw/Ul3D8A1kp30L9IO",
-	"hNBDGJKlilqpwx/hg8l+jwRhNxr2p/50SAbRfngwGeKRH3R7fRfEohpm2ypPfrQhKMTfcbMQOU3JsiKW",
-	"mp33eZBPhDqZ51gQk81zrJYglE96ZC3ner/HB8HbP+rY2COXoxXkjrybERE4nnPn8NMXpew4h86evlt7",
-	"oLJoZFV4v6u1HudQ6TzypROCyGIp1s7tuU0UeqVmsw/VVHOP1mpb7iHfgqe44TblIIBt9Nn8Hkm9ULmO",
-	"t2yQckmnD7WUWuN5/iZuzePBQWb35VsANt1RxbcBEvpxGf5E1mdkxVur6/cY+SsIxLIK/4iBwCdlC+3C",
-	"iPdJBW+Z+JGt6F1stlIM6i1DfBXOthprBVvNxEqaGGUV0aInPbi6QABLECUxHBybIkhJgopdU+qr9d37",
-	"Pk2dR3YEGn7LI/2XNlIbB/70BDbItMHdiTvm6OzNn98cv3/z+pWO8amQgooXacMtfnqybxwwTBMsVW2e",
-	"HmAM12Kt3gNchSdDrXjBZkIVloGFSgBNR2gJu7ewId3cNdkOajDtR3iABwNvGkYjr49HPW84Ge57g8kw",
-	"GAwHJOhPJp1nod7DnZhU7td9X4LHC+QWTne/htw3UnhtzLcBtW8PG38ThPE4MdSPy/ADxSsxI1TIc27v",
-	"kleJVSX1znxeI+59iG3mVXgdafqrpxvweCeRZkV4QXLKUJpVOllvy9v69i46x2sdLzCrkMviD3Csjxwb",
-	"L1zs8gHfX0D2iVWaFxRXBkp5pMBygUAOaji/HUkt9VUru3WKU9siAtrGs78dYfAIwdlfE0Yv36X2TSum",
-	"sTOK2voC0szHugTKezradN52082KTqsoIRCMikzioJzDMmFLkog4V4IN27ahZSf6E9RbqO6UiK4WE5K4",
-	"ULCCxUz1jNRtOzT7lMejOl4ShJHqX2j8IUqky7lMWbLAQjVu3e87pT6ut66jnhFdYFGe4K+Q32TlaN5g",
-	"rl8awewW8Xwemw6zPKYhQcHowPf8wPOD975/CP//bw2nIl9ev0vWp51S58Zbky5i2F15KevcSlRs7ZUy",
-	"1wB9RtoJ4AxJVpRXvmGBKb4kyQVlEbngy1X5Le9OPyC+JGE81Vc/tbnUWGmjIDm87gWf48VqIZ99kfqM",
-	"iu1O4SdIviln+FsUaG91r1u51SrZZ0sejHriW/lTaC94GTNaSchn8FVhJq+UaWay7FS1LSWVC5cLNv7y",
-	"0o7a0NQNlqY4xIXikqXHKfYhvyxunFRENHGILMkPyvhWlMb00kWDdlOopufX2V9mClk6d3ln1KPMeVWu",
-	"Jr8QuVs3LIlqnpd106loxkzEDUuuECeXQKn5B0vuC6M3PfgSC3KDK/r0/pf6Il3yhiet+QWhgiTLJObk",
-	"wmrzuaEvZzYgaz/KtNlQ0YL0FfKNwzgiKrugjjavl+Fdt0u7HQqPvLW7fX7K92DWriqgnDwp50khT2PW",
-	"BapiIvbdLfDJHP+31ponlNLpVvDCTed2nu4Bm4CRe+s6pYZXOIpi1Qf71JKg0Am7KFRbCQqreXV3MMj3",
-	"q/7v8cr3eyH8XzIef/b97W2rBfms+j+zlUBjRz8B2onr56ge1m8//CzXGfMLnCwucBLOKgUsBDIk2RxL",
-	"TgcOK0VGR8kCyVGxIKFYJcQ0Qb8iS+GiyUp5HPmM3djy0LSTfwBxVegC/sj7eA+y8RUKfB9N1ubKV3Lz",
-	"++h6fyf5eh+c2VVaIhZW17NX1opzxrTdTvv77uCT7w3O/9n95Hv980++Nzr/ZwD/Uf/+FHij8z/Av38Y",
-	"jzs/fOndthqz933vk+915Ydd89k2CsEUnZxe99HxyeszDTcAQVDMC3XEd5Y/LsLUwAzIrYtFabfSJu6P",
-	"vmVNt8fMP90b0wkveCxp+vTcQeBLXl7Qe3zJoSX5GhhrDed8YgHxdfqFm298WOBuL+mKF9Qm4LBbFYsK",
-	"KldJIRDbhiSVetN9lSSECl2BUGUbP4ANnHpyqqatv9ys4esfbbnh+leVT1ji9ZzhqKH80ht9qgcVz8ma",
-	"Tra67B1ufpu3H+hpNrm7eFpcyzvSWC/fMKufYy6qPENLeU5saqiL78jrjuR1Kqf7YET1l7r9+FUqUTeY",
-	"o8iI/t3hNT2Gppv/ttKpAX0Myk6tgn6xiKn5M3h0kW2TZh0fUhUNgix4Q0IHNUbNEScJXsPfTKhyiPwW",
-	"/YndqHQx8y6tqc7h35zMSShcxCjEzyQn4o0cV4XTVS93swVtOMp3Upmq4oM76fp17O/hWF/WYm6j56WC",
-	"LQqmQ7YddEQRnkCAbUEWE5IgLvDaZC/GFVKvsevmlTJEwD2vwxsJWbBrwnVA6inV9haegBfkhWm16oeJ",
-	"ZDydd+blm9EtNvC5mtuNl9jS2IRKoCmroAWqSDiWwngiZyjPfc5CPFfWe1oInbPsy3xzo3fQsp7rQjYI",
-	"JLSUbXMIazE6V8AoKiXBOXRyfoQqwaXS1beQvM5pz5F5ulyb0G3XxCffG2FveuT9eP6l1739p/338Naz",
-	"/+y3+TPo3m71QGzDU9vooSlvfLrW+9hxBfe5abuz1z2nLS3cLr1Mm8Iq7xpPi4qrY/vHc7aK0DuRELxA",
-	"73TcOVHJ6gjbZT75u5XD76g1BG8SRi8VdAUEtq3H1eQixDXeJ/gWYtAdpMFgg0Jdr2u+6CGqS3+OTk/S",
-	"T/t6Nna6E3wJKKWIsjGFMUbASP5ngOTSB9pp4JAWvprM49AE7L/j+QC+xsSSPzaogmoSY5pW2bnmqy7c",
-	"9nLruvQHfQ0hkYOPSL8dmCerIGf6+b7K60qzpNMvDtAqy8nLwZekPxnqNEQL6if9bqSAw8bUAPsYaO90",
-	"r+D79PPAjrWvOJH7O6YGhtmCO4ZQjIV5DGhiNdSSYb2UrShATQGrEAHOmRrbQb8CTKuNumKyLKuy46G5",
-	"NZtHHHJd1MWC1BeCw9mYXsdsrtHSNJUTrdWnCqlSjtBH88tXCCrobqSGo5KXfvv05fb8t40Lrc5lyF+M",
-	"zUZYGX7mS42dErEND3hU09POn6tau52DlhbzQK7Xdj9Mym5yW+zmGFvFrpUoL7cxVSz4tQX/W7mKAukb",
-	"RL45wRFHgkG8rejwv5kxTixQPslificJKwjLfDjgpYUvT/El+TmmV2V/0gyMlKrN/nD2c1rSU+dtSMi8",
-	"7nZI9SGmV+nhwH5TaVx9cij5LCwKqKE7+XBXTbCKWqzuY0WGZsSDlD8ho5SESkXm9YJcGhDG9s/vkMpT",
-	"vQA1QmvhW5JNQVm/dZ14qxtGr+Ekapo1pwdkWXPq2jedXMGgyFVPNnitTkWutF9guRUzcksbmL50w6ne",
-	"KXFHv+jOloQkmZwhgd5LAZdDEzbrNqCuhCJs09uYWgSnoULl1wCvogrC9avjNNm1LOdsqPb0DoqZEnyP",
-	"pYj/4U6auKv1cNDIac7Fdkci326nmIN7EWZKrTdAb8trexNqea+V6D9lyTeQiKBn/4ZekzlbVkQ2LGSC",
-	"BsRR2j8zfMPOnWyJ11eLDdcqXbP37P5oaauoT30FeiEmLFy5gc1DQ+lWFkND1Vu7kWFvj7ZV724Hyd9w",
-	"6N5qipxXNP7HirQKy/ne6Mj7G/Z+v+h420l3TuRI7qYsa+xcKMr1NNGOnc7YsZaXFeFsypGuW2IZJPwQ",
-	"3WDJD6a6yt4U1nc0ZOGhGc/Tnq6dMTXlNIf5YnzjhIhFB7356+nJmfwFZQoiU/0oAsGiiuKgGCfEVImw",
-	"CdFtJ6IOev3m5zfweJBCY3rJKHmFsPlBsXoInK4I0zUUxbqIS1PUlJAoU1DZ+CoBHYSXUQHLW+K4jlmf",
-	"4zp6HY7r6Ek5rqOx288rFNEzwtkqCUmDKy7vsxbBwI21nO2gY7ZYYuNSkEwtIZc4iSAghZUZjmbr5YzQ",
-	"5+ZiTLs7liqMwH6qyvwC5PIMq7Ey1GYba5v4jG3XNVKLYb5aKSafxYwtt0n/FE4ya66iDA+5jG+Bc99R",
-	"KcXiGXu2TRlqjYoijxbN2FJHcg1nKAvyNi5ruVsFQoAeIG5FCOSZaopCFeKam+E6hbZJZX833Lkq4V3o",
-	"W9euSOJO17+wFvsxtROs1xnTto5buUnZuwCf1r5zmyDRLttvRzWEWVcrhqoNSWO1UO/XFqVQP7RqA9/H",
-	"C8IFXiyrRA6A18cUfXh/7KaSFqPfyznw4Acze3L+pZv94735x2HpH9s3DCZgXGVd398Hl2v3fTA49PuH",
-	"/kCuIHVBl1fwCyVoOcehciIDm8bN0SHzB6NL7KvoLHU6fMcV4AZTFbtYR2MkNwO/vQ4tZ7lBkCjz/dmP",
-	"x2h/5Ac/VPrtYlr71tThYLe/MqxZYTn+Y0WSdVoP7bhOyNhVLHkSoMOcVzoK6wpnFQS0CjiJGUkaJAbG",
-	"ks2pvUufXEWHad13bUxPSgvePJRXXfVZDLoZRBVVQW6DubjI4OiVw2Q0QgY0Ois9l9NRIZgxbRxAS5Gr",
-	"TLNUsyA3/ao2gjamKSx7dQwtxQXQR2ZiaCl+UCmIluJL2FE0cJNZYbQUpaQqjma+HNnRymzHIJRWAC6u",
-	"jhCl8BYVUZkWkS4XIlyEimSdBrhQGt+SZNOIz2ZMpiI3c7E1dbgmYuzCxtxsjlA9ZLhI15OaBdRczKYJ",
-	"LRpfSwndWmPkzi7f5502slUV/hfI2/i4DO8cCbLZ/0MEgPLoF5sGZSpTEaGkkQvP9glDz9VlnBBej7qB",
-	"UzxOszl6iGvc9vBnBNcviqMOOlJ5uDFF5JokaxWxsKAFvg297duLuH1tqM11VpBJvQVCRa7ENX3pMgCI",
-	"xAKAQHPMhU6tjr6VIytqdhZKgd6uhiFFe18KsAPWBm5mIF8TdGxBD2dkShJCQ3Ivd/1xaNiac3Xwt8Eh",
-	"Ndl829RvcQgNY0elo24TRMoGf3UMy5JZd5vBPQWA7HmUVVDzuIt5TK82Ks3gyYOaxJinooIpzgRcxySQ",
-	"NAtLmWSVr4pLZWu7h1KUVwgLNCdY1eprI7tRfcoipva7gqqKldpo7nvY25uXWLhSn6YnF0w1iMQTx//a",
-	"JPRvJcDHYm2a3FsylozBt7snKnpbZaWl7b0EQxNicl0exnZzi7gaKU4/+lErQVpAyYnJgfkQ6JjmBj3/",
-	"NJt/FeuwTM1S0SbhKonF+p28GyVc5A1NzPSv3K0oxki3KUQJYwJyFzigu0B64Tv1qWoBns/kUnQGqVzo",
-	"fdpszNTpzGMuCJW3Cc0ZW05weGWlvEpSdSXBx0RzeyDTPB6rbrNpgzZnG4+X8U8ERDuPLykWq6QqKEzR",
-	"0U97735C6W/Qb+9e/+T96S9Hx967Px11B/vo//2f//ubK8UcZLSDbT2PJTtS7VtiYdCk5kTKfq4gJikT",
-	"cl1XJEIYRFXl1I9WYsaS+HcTzirNXbArUlkM/BNZcwE4i/IXDzW/v3pyht57mEVpeoCyX+naOk7zOXQ3",
-	"xA76hRoK0M419aWkHhW4Br7KCbjkjbJzOKZj6qHf9q6Djr/3JSsVvN0zeKEXOsy5p86pNuf1++N3Pxxq",
-	"xswtxj0h4oZow9Jw9TFFJTxS2DVsfgIcdMUFWyiKZqqBsbIC4PIk5O+wA7EwPectB0xHr6rb8feul6Hp",
-	"gcD1Aqxfbpoypuus3SQkbEAaipqEq2cAXyQElAy5m0d2YouWUyimFWk7MHJCQiaFnkpHUTmgdj5O1g3R",
-	"rF2yhhvQlhmVskZnn9xQrtoJwGyLDqkF8I/YNKKXW8ZoCJDWOQmbS/ThxpGDOLkmFEV4zcdUtY6WLAxW",
-	"B0ltKzonXL1VSmMsWIIkv4NODiYdtYPe53t3aoB+SZdbu3hqtkau0+jUAmEur9eUJYp/yb23OkfCO5q2",
-	"j8EpGc7jKyJn23hRR2OaPpASFLIVtXKxtKYA10+yXEz1O+HH01wPiA460lsS+D6s4QbHIkN8hbXBQt+A",
-	"20wnR4U4SWLC0W+2o/23DjrLKq5i3WACgnxWqxzVdeBVWjujKyF07UwagJTEPabyASauBcE1OJM5Sfkh",
-	"7LhgKL6kLCH5h4oZWZvyoivKbiD8qPiUEj3zOCRUVbUZ5r3E4Yx43Y7vuM4qmUv+KcSSH+7t3dzcdDB8",
-	"3WHJ5Z4ey/d+Pjl+8/bdGxgjuXss5hp/2m5HRRKu2KjfCdQP2ZJQvIyl6tDxOz2lysxA2Ddgjbn2eArv",
-	"vEq7zn6ypwXqSQSI5ktWBcxznPKlIqu0SnE13mt2n08EuiSCZ5wUdI0bquO9hltM0/akcUhcVRSGKYoj",
-	"BWbPpgZ7CM5GkX/M6EnkHGp/mAF9cFsu/SRrcuaBlDtP/T13aOVpnYDdkzBMJ5dCkSs0BweS8GOOFusC",
-	"YksRAyDw/VRML9bZA3PVzaW62CK0n2Mh3NnVuYWBbVp+58BIb/OqrEhWBD7gSyYvhHxY1/fbbmqGR1bs",
-	"71dI78thvedQUoLBwA9GB0N/v3fQs1HfDX5G4MP/bCnJV2FIOJ+u5qr82AYwgYbzcoyTgyWxkbQc/cgc",
-	"LHo7ZLDazsSmhpLbpqcF4W5T9RlZzvGabIVyrxzz1U0f+uq4qwalZLF3zE1jrDw1uU4/6DUZnrYUgiGD",
-	"JkMqW1Hcus6g2YTz3ZphXK/Za7NeKbY9J3nVrfvFWACfzuUflinz6Vxypoz+M3ac0b7ClvhkaJo75/IN",
-	"TZTpLxnh3iruNCdVWbWv4XPrrUqaKoTyVGtKxUG5+Tk6EVpbyRQhLqRqoetmY1NDxF2EhbIp85p0SQCo",
-	"yWYC4CvZjU4Iz7Ob14ySzdyl6wf7w25/f7CFu5h88wbcpevfgRMbXLbtrMOkxt9nY487XXdFVc/o8pWu",
-	"QfXlc51LUqFJvYNoPM7g838x/RMqGnYCkJ46KBdaXICSajKb+r6fIhT4vg8o+/nLwWfs5t6uRnP1pkr6",
-	"jvzhsBsM7fvxv1YkWStDy0bhzxJl4JYQVcxecUOCDfJX37l8poKciT8MBl1/eDByN2th+bYYThV0+6HT",
-	"baeuWa0gHBt8/tAvtF8YFHohpEvTKnYB1b7y+69QDTeANjn+FtWxLcdSCHib+dXTM6lnxJ4KDKaOOd3Z",
-	"RnS3/li/xxiUWFRB+B9D+DHHCbcFHZGFlKCAATgKMf0OSuus9I88D1RJEjYXvKt9t0rDrTb/M1E9YMX5",
-	"ZI16e++ijb2Xmvbtb1caMnsAy0xnnzyUqqQf30RV6j2sqqRn8vRcyJzmzjKq5X5qix7CMtqz4tWVmt3P",
-	"AFcG0LE5L6/U2FK3gnHFpt4zNo8IF6pdAnC4hKgqVLTElyZ/njKNUvsKQYmChR2lfKnKyxlJbXK+Rmn6",
-	"Sr7wMea6sNXkxVsQK5XOtXnMxalJRflqfkElayi1by035s+SfT7BQZWG/ZL56GvGVSavWeF4Z1u796za",
-	"7NBp0ubZpGg6B2R00Pf7fW8ShoHXn3YHHp5Oh95gGvjhpNc/mPhTx+LtH5ehU523tlmBsxczDIaD6fAg",
-	"8vu9aX8QjPD+sN/1cXfYnQxId4o3aWzWOoc9fxh0R74XjIbE6w9J1xuSbuTt98OB73d7UdDbt7M9qyqd",
-	"b89bMGI75WtzA0NegXG6UwgbskTFl0RhNzcwSJSlnz2qorgl8lCT8V4R080xWOWP0jdMqpKqjsRg1gDk",
-	"5IlQqAVjWh0cXVERq4666aCqWGh18LcmZnGacrCnjFnAejy1kqJmm8ZBWRbByUP92Oy3jFHkjPDBZL9H",
-	"grAbDftTfzokg2g/PJgM8cgPur1+xgiXOBFUORHasV24F0UltHrqWSKUPe0CJ277+rbMrk2oJGjbGre0",
-	"Eb/iGJJEimAcFWKzJuP7mQnNO4jF+5N97akhzZysEH+1JT4bglQvIQi0i/40j/5UU8hmif4Vps/eF/2P",
-	"5pEiM7uiVI5VRpMu4FGFnQwSagDK0gAAqVTzqohPJj4LXLNfUwCeJUI9fejDqk14dkEP60Qb65AbIiF2",
-	"wlW5s3AuFasYILGiI4il3QBA5mstJXPijGl97KQb+D2jJ5r0oSWbz0FsqgwzgxRVpc5Jm7qWGv2dDP8X",
-	"luEW49lxmzvEMO7Cax7HXt3+Y6se9/y+ZO5eCgu0xQOpMGxUqrVl+bd1N3YqXYJnCiDnYRyCaoUWbzMY",
-	"PxucgfVjCnBOZTRsxbsGUXc4mh54g+l04vVx0PdwdxJ43aiLB5PBtBcGgYVL1ZjZteRkOuPecm22Y21t",
-	"fG8ZqFIN21JbuONad3K02dcPW77qZ8e4GuQDAxLdNGGLioiDVMXSMp8JmcU0yrMjpXTNsKmlUxUBKtJr",
-	"3dwxXay46ock93SOl4WXsRuqenZnMkM+lBnmAJngwqSa1zvlzjQneUqXXMrjbYdWicVt5GttGcFDeqWa",
-	"LSexgDz/Vfh121PapmmmoJAvKy04R6E7t1ADt5AGv20hfe5XQd37Av9p7iWyJmyJhw6CX5gMQcPYIz0s",
-	"FlwLWhcJxuocRYalN3MTpXfo6Z1EKVrls3MRGe7+3NSd7T9O8ZsbmnR8i61maTFpjNsUVU/WOiU+jngH",
-	"/ai7FOOEoJAtJjE1rqyxg2k0dsBdhi8JmpDLmObULf2GMQU3WrhKOEsgZ40D+CY8RQrL/1RACIjQSI6f",
-	"Mmkcig6CRF1kpZyk1YumIC9SOSd2KkpNPkmahFOiAMCFfLNYivVHpRVI/cMtgZTOrfbNMHPyGYdivlZY",
-	"gQZfAyqcDZyndjoZ+KU2WWIGWagp/MeX7fO1kOMBV/MVGljVc3WTT0GjsulvbUzdZtqNdt/GCU69tDAI",
-	"qjxU8qZxVIKPIQPIqViTosTcmmzok8C0lPriu8HBVlQuUZ7c15zcrzOiIt26TVTuQqkrFHN0gykk5+s1",
-	"S4Mjuzh1dEg+i9yiNb6H2XO9yAljc4Lp16yh3PAcq7Xo4nFtDtXMcx4v4pqJBn5Vk2GVyKqS7zf2HL6H",
-	"Y4nl/HlIKPj+5W8IjepWwhKFdFCxEpWbmyEBY/gLPqyC+2047fOvdo4tNUZq3tPVtNhiuN8dDQeVxRb5",
-	"IAtAc2wutPD9fnWhhWLbu6qLJ6+6kITKBJ47h8EdKjDqvIBanWDTlHs8hTJ8opCeT42u8Cz9gbaKl/Zl",
-	"uffKDKWTFmFGGmigWV4gRSRW+Kexqry3mq4bLCGd9sYFphEvRhRq1dQx1XrqK4UfobE1QGNQGE8ZxLyK",
-	"Pdyr2pmhiH2V5mnboZkyF9cKHoD9bBVOVPit96y3wdzTU35ArbmAx/mgy4hprglTc725FUjtgy6h/r7F",
-	"hXtWtzy7FUpDV2LWUOrBlzdVK4HeVPm11q0nxcb+BhaTR5lQcJ/5TBVtF0h9/5XmYnexgxY4uSropw/A",
-	"KWpMg/S07sk06IICWG8cdPPGgf8VxsH5k9WklLVzrS0Bb11I+08wKQDJXStUGuROp+EGfxJM93GPePtT",
-	"n3j9iY+9UTQYeN3pwbQrx+IgKKK2O12/W0KtLt4A3eZVZ2d/x1GEBUYhoSKBztgWGnv2vJH9PDW/YNTr",
-	"TfexdxB1iXcQDgbeCPd7nh/tTweTYRiQg25VLvi27KCHSGbalB2Uhyyv3EEImRbghT+ZZtQAGXW4txd0",
-	"D6Tu3gkOh/7QL6tsf4Dr9Z/BeOX73X3FHf6z4SZC42rlYmiVEFCAYN5oD5h5Pr49AKDzZYOgr6KSW8d+",
-	"oLmuNY1tCXjtXYwJ9c5aayJD71TGhPWnmzczct+0LvbJlT4Yo8NKHtaGx5ZQfwmSsFxZ0azcJsPXVqMy",
-	"wMAxVW2i88iAbr6NtGowWl2pY4SuXaVSH+63YMJfShlO81TQh5AwrcRHI37fuiDn1nXYDa3bxLRazKA/",
-	"1hYGbd7I1jtjDEJ6n0u9A3cvdCN4kJQPjfz0kHnMO/XoeapHd6LZhinWLyb1RaHWF6qh7q7i9BtqKj+y",
-	"ZBJHEaFq0KjRoCPVRu8Uuug1zs/5uAxbJ+jA4qozdPrdbqPxP5H1GQHn/8vT/JoXSmvRV68KVvqRv6L4",
-	"K1fs1UFvlBtI48FqwD+0wOu6FJ6cmvZ8yr3u31jpq+VuHfqWiR/Zir5EMi9R1yaLpmHdmWDGNZmnyWpA",
-	"vU3U6O80pZ2m9O1rSjte+CJ4YaFMbqNvp11QOV8CshL1+H0bezROmJhpTKp8/4EFXr+yu3Gm6kpDOL8C",
-	"D76r20VNd1J05WvnSg2Y37KuKWuJyXESMhrleJ22t02TsCogwZp35Zma170jhyi07HoQZMCdVNtJtaew",
-	"/w1SKKLs5ilFHHCiJ7HZ24vEpnb+rwmz0yKewsp/YdL7jKgU/Abye7tBvqf45R26v2wX9X+Bfk3lztqm",
-	"WDOV7+U+UdKoR0fwsSouN5GdVOBrNUKKXF1+bqA6lG7B8YJ00JH1yQQnBKmmeG7av1PqEppLdNARgsZR",
-	"Md+UFaYme5/GnOpyUBDrakuiCqS05yzanq/cUvRXK6t67/3RYc8/9FtBCufaHm8SUa4UTebivAgj7BsT",
-	"U9pvrq7dCxQaRxps8n6Ehuoa+KhC4+zNn98cv3/zervYOIPJgVBIR9XJDSkzIvQockPt2X3KDfXEIu7T",
-	"mfl0Jzm+DclhaPBpZUd6f3bS48GNnBdncKgutU1kB0wmuTbyQHW83FOlRvgyhVayKPWs0BgSWnjVtujt",
-	"ZNc7LX4pJymf5gCry60nW70gW9+2FymW4lbBOWdPze3Y7fnt/w8AAP//",
+	"7L2Lcts4uiD8Kjg8U9Xp85MyqZslu7qmPE562tPptH/HnZ6ayJOGSMjimALUBGRFnfHWPs0+2D7JFm4k",
+	"eJNIRbLjjGa3TsciAQIfPnz3yyfLJ7M5wQgzap18sqYIBigW/7wI0GxOGML+yrlC8wiuUMB/DxD143DO",
+	"QoKtE+syRhRhBiAOAIsXCCynKEaATRGAmC5RDEIK2BQywAiAGCAYRyGKQYx+XyDKwDJkU/E2hTMEzG/+",
+	"iFYty7aoP0UzyD/MVnNknVhjQiIEsWVbH51b4vBfHXoXzh0i1gQjZ05CzFBsnUxgRNHDg21dQYZeh7OQ",
+	"FTfwA1mCGcQrvSIqVjOPyb+Qz8AUUhChCQMv4m9tsckQg6keQpFPcEBByMAM8j9xACCVzyAF6B7F4AX7",
+	"1uaD+KwTEs8AmYxwEMMJc0LEJs6UsTmch04MGYr4Eh11Bq0R3yP6CGfziO97ZKlFjazT+Dv3lH3XLgMP",
+	"ZXGIb7eDjnNJotBf1QESTECU7pwBgn0EXvy+BlRsiigCPpkhMIb+HXix/LZVuc3fv2u77ulydxtFLF45",
+	"ZxPxa36P4ufigiGI0RyxkL/FcXlJYjYFIcus2jPXNwtxOFvMxK9qrXwhtyhutNi/O1cS2M5Fyb17A2dI",
+	"oqq+SQrHKIrvUfwNBRG5bYELJu9f8to3FJAlBubkyZWFEt89flX7XRAhxlBM7REOwtuQURuMrA8ji//H",
+	"GVmAxGBktfjf/KwhwGgJfvnl4iUgbIriZUhRHoPdcW/Shi5yOpN+1+n6naEzGHu+M5h0Jr1JZ+LCnreT",
+	"k36wrTmM4QwxRcvOowVlKC4DpHoELl5m8dBzxf8s2wr5a3PIppZtYTjjD3056EMYWLbFIRvGnDhyApjB",
+	"BPjxNcK3bGqd9Ls2Rwz9p8dXyMHL5/7ne9cZnjn/gM4fH5yb//mTZZfsHH2cI58TaUufC8gcizgFcTIW",
+	"33+Okhb3/RO8UwjkxwgK7J7C+RxhcYltfhEE/SIThjCncCEFkN6hgFOxFvh1SvifFMBbGOIcGb9DK8kQ",
+	"1A8jbJL7EIN2F0zJIqZiUsEmEEdDziU4mQxjymkJAktIbUAZZAsqJhyTYGXLj/1Wxp9OBA/67XSE+Tx8",
+	"GeJdiAVOpleFghhNFhQFfCOQ8e/oX/hDTBi4Q3PWAtdqmjDDFuQlOpE3pd3rjfB9SMNxhIA/hTH05fGM",
+	"YYz4LQkxCMiCP/19QRiiNucNUN6VkIIXJcwgNPZ2h1aKJXwrL5TAR/lLipH58zbR0MC0FyPrxXvwX//t",
+	"jEbvR6Mb53/d/Hs04v+2+H9uvv3k2e1e72Fk/fv9f/238/+NRk76pnr27Sb81FABTYAikPYSIT5f2TXl",
+	"dGUizuDd5TmYyxeBTzBGPn8le3mP0fC463a7ztj3Pac7afccOJkMnN7Ec/1xp3s8diflN1vNvOlm/ylG",
+	"E+vE+u+jVHw6kk/pUboLsSeJMhelspPkoBcvJaJpjsr0RVBkBoxRRPAtBYxkt9mddNzxsO31kNvr+kN3",
+	"EHiDSXvs9Vyv4/W7/Yotys98zhavECWL2Edqj1dkwdD6U4v5K7lD6gXtwXBy7PQmk7HThV7Xge2x57SD",
+	"NuyNe5OO73nlOxCTfdb61YIFq4gRnRNMkeQU9HsSj8MgQJj/6RPMEBZiI5zPo9AXlPLoX5SIx2ozYqQC",
+	"K/8nXcxmMF5xoUJRHv3Qtu5htEBibByT+IMPF5Rv6drg5Fjwdo0Nmw7ZBuMF04Q8QJiFMKIKZaTQLZdA",
+	"sIS/+GwYcNb3tsW5XD/5lW/rA5kz68R6/+nhJvldgd3EUUUlxWdhFHGJI52dLm5vETUklYxMnaJ32XrT",
+	"WVjIv+r1OgPX6w/dbm/YkeeNKJMbqCVQiCMmEcoejIA3iZAQXzHZdDL8zViQXDEgCqlUeSiXFwmOVuWg",
+	"7dUF7RsC5iiehZRqWlYE5Bm9A5TMEGeCYDklfCV7gNZD3Ut0Tl/xL8sh2XtvYooiAPwGl2GNzbmB+YMA",
+	"NgUBEa/CKCJLwKahQC9DPc2Lx2UrVa8fZd4Vyz2nF1xixDCSe2h21UM1tohSE7iIEpFbi+L1bv0EhhEK",
+	"wBiJhxxsEAP9JSDGlSOZVxfJLiomy2DZdbySMt0pCCdc7uPrUmKeDW7De5TROi5echqjdxv6iMtGcxRD",
+	"Zn7hi0LO7yWgGeFq6DxCLLujigNQ20tht1NcvIdRGFxqnaUp5zHHGbwHJA9AQJC8ehOSXCgQEH8x49+o",
+	"xE9xaVN54QTMFgJCoNMGU/QRBsgPZzBSmgi/yVKuLeBpu+1V4enICvHIOhmJj40se2RNQhQF8qfk0+JB",
+	"jCAl8uWaCxlZxWtwlhx1Cp+QghD7JI6Rzyouxrl8qoiZGviFonjto98xIl9JHUrp1A3R2E9HZYmqFoOT",
+	"naCPIV2DtVqlVyp8bhxXPerKVkWC227C1asXX4VjU+TfZYSli5eJJu1nLRW7lpEOVORARaqpiNia4FKp",
+	"wFaJ2XujKOcxggw1pCswCGJElX6XpSx0McaIpTuIQqTtqO8uz6sxWojgR3L0Bz8MYoXTarx33G55/Zbb",
+	"co/aHVtMN46If2eYMMpw22tvwG3+2Rxum4soxe76SyrDcg6kBH5aJp+EdbA7GbYXasVBUTxPcS5bUil5",
+	"pvdzX5AoYSJUpoUyobu7xVHJufOnZHyp6gQS0ZQvsSGRMcfu5STuUMlBGAZMYT9NLVh5Y+x65Sg/z8ga",
+	"ILczPB6gkbVm0lPpkUoM0hoISovhBAzeIeW0uEMl2ju/jt0mfL7+jqsUr4oVHVj8gcXv1VCjN7n26BOu",
+	"X8YNAIL+VPr99sr+XyKurR/UioNacaA5T0NzbO0go9X3ScTMhPcIJK/WvlJ8qB4l/QQw5vPgIMS3AnA+",
+	"C+/RCajj4Ctn6t42t0ycAFhQVAF+SZhUcEuyAeHHfma6XbViJzhAyOqe0V4ZwS/zoLkeeFAZvhSV4cCS",
+	"Dyz5wJKftRrwqMa/bax+B2p/oPYHav9gWyGjKJoUof/u8lwHKqgVyLDGavj/hbApoGGAaBLUoeLwuATI",
+	"5xt03IHXHrqONxwgpztAbWeA2oHT7/o91213Aq/TLxXL3XZd2J+JD/kQfyPoOV8BCmSYp9zpujAkbYl7",
+	"d3l+sIUebKEHIejrskvIBKUCmaNgCu85Pilytf6aiQGcoMEoRjBYaRIzXtWyOthgOQ19Eep2+erNy4s3",
+	"f/1wdn7+6vL67M35q3La1+huVSyvAv6/UJQh1EJfpwziQAbeBdJwEbK9GSts6/cFYXC9uUgnTSV2BaiT",
+	"qprZjnpuHdOELWK7GJgRykDPLSd4nSaHIrbIjxx99BEKKo9D2YmKa+RUBouR4lggldKCjqQDE3E5p+Et",
+	"p53ia1+wJhHi+YJtZ19iGsNzDH4/ioWK1D84FA7WiwPjfmKHQvE6aZ5V9zqp21yLS1eiuXmEjVhA+Wo3",
+	"3x81bC+X5QkdBWwtSHZPykVGz4GQHwj5gZAfCPlXR8htmfJYlsK2YGg/gOX6FCbqC3VyNcv1KLcJ7Mu2",
+	"sxHyctCzY6BZR4qdQSL1rAoce2Kfu46uDvhhYV1bgIIp17fHIaObfCzGQEW7hQEHk3QKQBE7McKYQwo8",
+	"tyX+39FgZ8HVxkJKKXmzZR0CrA/+s4P/7LmJqWJdReoWI1G8RNFolQNr0Iv1RmZN6IXxM53DG7ZbXn8g",
+	"yIXX1ybek+3Zrztszn7lhjcYlNWSn8CcfPCxHXxsBw3voOF9bRqeLHNVDVtVO+Ps/Pri3asdgbbUSXnK",
+	"6TcT5cEElaeiwAlYTsMIqUJgchHlR9FIClC1vXLhJMnBZKt/lJzOa0LugCono0Z/Q9Wszz/WzpRu1tpU",
+	"s9pjBlPsEVZB29WyilJGVf2/VJkhMSD3KI7gvCROSATRiIJkO1RHrwl5DePbpkooDf9AFcpKyFkiAZGY",
+	"da1uYqqa2jvc7/U6fTBeMURLkb3fXEupViRLPlpXYUm2WHFP3ooCnYDORJGdfessu74mYpccNWdEFqrE",
+	"oN8FP4Z/ae0c+36CeKUe0IZIGMOChY6QbNnUDUqB0m24LCmPNDO4XGisT26r5ysvAASgqIjKLz7HDEkg",
+	"jBKqohgQfQYVqCQ8Be4YRX4hViEmOSTK1Apeh0HpixU1dGsN1u8Xy9OuHW68WlIrtini/4Lhgk0RZhy/",
+	"ZRRVEz9aWscti/9vCBDGTrPSW71iWD6M41BwuOIM5VWwBvVLrTGQ2e06krnm4zs1MczD0uA1Ru6QtJ3q",
+	"V9ZCr/B6OaiOm0hoa+bMgOuviCltUox4BlxlE47tkLH8guE9DCM4jhpLNozEJaKN+NmQk0UN3fXIoYaE",
+	"gTFCFDsJZ6gFzoA/hfhW1kMU0sgYIQxmMEBcCk9MG+Uy/6CRzK8qqYUULFK4bBDwRXFgaZkSwi4G7Kvh",
+	"U7s7GZONPSEzoYv5nMQMBT+hIITXolZwI6xnaojJShj429uf31TjuFwSOJdfcfhXU7NQ4YNlWHy8QZiX",
+	"X8iJ8+b3qmxB+a9XSfUKQoBvX2txCSzXsam8HwJACn65/t4ZAIR9EqBAwE5mSZgLLqzsuSgDGjii9QQV",
+	"u9spyX4398+k8f0yiStvUpFxu2B0flTWicUVax0XPkOUwtsasemuN+x0Jn3oHAdt5Bz7vZ4zhN2O4wb9",
+	"SW888D103DZi01MLzk6DuhnCELMGMd3Gll1pATd2LCfb5Iz6vMjvvaL0u7m/FqfZkpThhNxBSPecVf9u",
+	"7j9WsWsTs4+FwT2L2I9S+voxakdv3GitStJbWpDDoIRrCvkgDJRcVH39Csv9GUcrGWjg+2guY1TkjRzC",
+	"43G/gzy/HQy6E3cyQL2g7x+PB3Doeu1O1xZbk8NMy+ST3zcOBzvjR04ibSKkrdCyEHWVEXqXt++JalBn",
+	"2YyI0Cq/jTVLUj/pkTZc626PT+iNf1GRMo+cnJ4TFvjdDRCDYUStk/efpIRqnVhH6u4dCTlTtVMQ37eV",
+	"qGqdSEGVf3SMAJrN2cp6uDGRQu1UA/tELjUztZK1M5N8CX7jmmDK9P0wW05kYcSFeelI3gAg6aBOJjU0",
+	"Ee2H/iJuzeMVh07vy5dQ5vyAFV9GyfB3c/9HtLpCC9pYx9phHFCOIRb1rkcMC3pSstAsqGiXWPCGsO/J",
+	"Am+jaBciUt4QQBf+dKOGnVOwdeREHU26JHbkSQ+uKiyAxACjUCpBEyAClEX9Dl34w2jds8vTVFHlZ0ID",
+	"aHik/9GWhdphQGoBa3hab3vkDim4evW3V+fXr16eqogfGWAgo0eUYhc+PdrXDh9K0i1kpr4aoBXbfOb+",
+	"Hq7Ck9Ww+orVhLLKRkaNItFpEBcq+ecA0s5ck80ljibdAPZgr+dM/GDodOGw4wzGg77TGw+83qCHvO54",
+	"3HoW4r24E+NSeO36EjxeWFfudPsV6L4WwysjwGpg++Ygsi8CMR4nokqe/OOFVOXk+F5Bjq8RYfW0Ytwh",
+	"YqkuYj1RyJIpVcqgo3LT6abgki0NY2Vulzdkg8eldKHKXf53R3WhdS4CxZp1v86kIaPGyvFqU1bDF8P4",
+	"1oFfZippzkjhSnlF9Tb5vneuET1+BFCOExYxYHdhJ0+sA3xF0TMCUx4pfCaHIMcVopIZL1LoPl60g+aX",
+	"tkFmahq18+VIT48QgvJrTPDt28Qg0IhoHKwITY1nSeLQnl2/ybplw/E0uztvkI+R8N4GOu+Gr2EekzmK",
+	"WZipYCTAlh9/nqZFgx9EujKTGct4MRuj2Bb53pBNqQg/UF3vFPnkx8NZJj8qCGSXf21AlDyfr2VC4hlk",
+	"1okVYtbvWraiO8I1fSupoZwj+ABZcYG/iihOI8VpCan6aCBWNwujKKTIJ1wYpiH2EfCGx67jeo7rXbvu",
+	"ifj//6i5FP7xaigZv7bS4XLnfLQMitPkrriVVWYn0hl9Ku0bongjV6yF9TBeYFr6hRnE8BbFHzAJ0Ac6",
+	"XxS/8vbyF0DnyA8n6uonRgo5liv1gA+v+sDHcLaY8bk/JEbW7Bd+kq8A/qWMpczAQBPUnXYpqGVI44Zo",
+	"PznjG/6qaMJ/GxJcishX4lFuJafSlqFjiWWxGhnmU9g437B2MBUganZ2qbE1SSE+SCpZmE6SD/4wDzgu",
+	"iCjkYGkos6iCscA4xLc26DVbQjk+v0z/0ktIsyGLkJFT6fMq3U12IxxaSxIHFfOlzSiL871BbEniO0DR",
+	"rcDU7MSc+orR6ya+hQwt4ao491/lg2TLa2Za0Q8IMxTP45CiD2kid3HSi5d6vnRAoiUwotQGEzjKX3YK",
+	"XO1hCZAMx6nCzfu5vy24lJ0uN+WDZKYyn+S9ySHUvVSUMIvKWVTI4phxgcqIiHl3c3QyQ/+NvWYRpXC6",
+	"JbRw3bndJDAgY6EFP9hWoV8sDIKQAxZGlwYHncCIojxTbcQoZvDja4Rv2dQ6afd6tjWHjKGYD/jn+3+O",
+	"Fq7b8cX/RaPRR9e9+Z8/FU7Mtj466OMc+YxaJxZDH5mI0yYLBkaWmsGy9b/RyBL8+s0vr/k+Q/oBxrMP",
+	"MPanpQxWeP442pxzSicsvBKNzuIZ4KNChny2iFELXAjx4A7NmQyrFMLtlCxNfjgmJEIQ74NdGYDsdx8d",
+	"jjvgjafAc10wXukrX0rNZyHmk1gnXoGy8/XfEof/6tC7cO6QuURYZ05EHJtC1+346y4osy2lRMiMpsGn",
+	"xo4zyrRxgC9etHvvXad38+/2e9fp3rx3neHNvz3xH/nv954zvPmz+Pe3o1Hr20+dh0Zjjl503rtOm//Y",
+	"1r9twhCIwcXlfRecX7y8UtW6RNQApLkyPFvzHxtArKt0cdCFrAAtUSZHM4dHBVld8Oj1J7DRjaS9x+Km",
+	"T08dGLylxQ1dw1vaAtdTtBKEtYJyPjGD+Dz5ws72Dc9Rt6/piufEJkFhNwoWJVguo6hEMIiI6qpW3Rdx",
+	"jDBTeVZluvEedODEklO2bPVwvYSvXtpww9VbpTPM4SoiMKjJvxSgL9Wg/DkZy0l3l37DzoJ584Fepovb",
+	"xtJiG9aR2nL5mlW9DikrswzN+TmRicYuekCvLdHrki93b0j1UxU8fuVC1BJSEGjWfzi8usdQF/hvSo0a",
+	"og1Y0aiVky9mIdZ/eo/Osk3UrKJDMgWIoRmtiehCjJFrhHEMhfeeESbzh7Ig+oEsZViE/paSVCPxb4oi",
+	"5DMbECz8Z5wS0VqGq9zpyo/b6YbWHOVbLkyV0cEDd/088rc/0pd2aF5reSkhi4wol20LnGEAx8LBNkOz",
+	"MYoBZXClw33DEq5X23RzKhURYZ5X7o0Yzcg9osoh9ZRiewNLwFdkhWm06/14Mp7OOvP1q9ENAPhc1e3a",
+	"W2yobIrUuQkpwQUsUTjkzHhMVC58RHwYSe09KfeQ0eyLdHOtddDQnqtcNkBwaM7bIuHW0nnsKiTBOrEy",
+	"doQyxiXzOzagvEoCyaB5sl0T0U3TxHvXGUJncuZ8f/Op0374t/n34MEx/+w2+dNrP2y0QGwqR7zWQlME",
+	"fLLXXUBcVstfB+70c88JpLnbpbZpYljpXaNJFn65b/88IosAvGUxgjPwVvmdY5ndAaCZF5e9W5kqRZWK",
+	"4DIm+FYW6BGObWO6iliEsML6JJ4KH3QLqIJvXi4R3tYPOgCrXLmzy4vk165ajRnuJB6KIv8AkxEWYzSD",
+	"4fRP12FOJjTzJkQexWIchb522H9Dsw58VVKWv6yLcstFjHCSlmrrR21x24udn5MXuqpQTqZITvK0p2eW",
+	"Ts7k976M60rSCpIHx2CRxuRlijQlrwxUGKJR0Cx5NpR1d0dYly/TnXESWInnye+e6WtfUMThO8K6i4nR",
+	"LUS4YoyWIaIYbwW2pBWtilqUqA0ltEIgygTLsS3wq+hyYNaW0lGWZekkXCafkiigItZFXiwR+oKgPx3h",
+	"+5BEqtiwwnKkpPpEIJXCEXin3zwFIuV0ySUcGbz02/tPDze/rd1oeSxD9mKsV8KKRbY+VegpAVkzwaOq",
+	"nmb8XNnezRi0JPtNxHpttsMk5CYDYjtD2EqgVsC8DGDKSPBLo3tG6S5yqK8LWkcIimwO4W/LG/yXU0KR",
+	"UdOak5g/UExyzDLrDvja3JeX8Ba9DvFd0Z40FUpKGbB/uXqd5MBVWRtiFFXdDi4+hPguORwBb8yVq/cW",
+	"Rh+ZgQEVeMcnt+UCy7DFaN6bJ2iaPXD+4xOMkS9FZFrNyLkCoXX/LIRknOoHIUYoKXxDsKkQ1h9sK9xo",
+	"hlF7uAjqRs2pAWnUnLz2dReXUygy6cY1PqtCkUv1F7HdkhXZBQAmH11zqlsF7qgPba1JcJTJKBLgmjO4",
+	"TDMOvW/dEwFhAE18G2ED4VSlff5Y1COSFRTUp8Mk2LXI5zIVqvQdZFPJ+B5LEP/zVpK4reRwIZHjjIlt",
+	"SyTfrKfog/sq1JRKa4ACy0sTCJW01wj0n5D4CwhEUKt/he9RROYlng2jlEcN5CjATw9fA7mLDf76crZh",
+	"G7ltJsx2h0sbWX1iK1Ab0W7hUgDWdw0loMy7hspBu5Zgb/a2lUO3Bd6Iko8YoUBXBVjg8PcFauSWc53h",
+	"mfMP6PzxoeVsRt0I8ZHUTkjWyPogMddRSDuyWiPL2F6ahLMuRrpqi8UeOydgCTk9mKiyFLoSRUsVZj3R",
+	"46memLZGWKfTnGSrV2gjRMha4NXfLy+u+BuYyELA8qVAMBaZFCeScXyIJQsbI9W1LWiBl69evxLTCy40",
+	"wrcEo1MA9Qv57CFhdAUQr0Smsg0oV0V1ColUBaWOLwPQBfPSImARJJZt6f1ZtqX2YdmWWpRlW6r10U2J",
+	"IHqFKFnEPqpxxfl9VixYUGPFZ1vgnMzmUJsUOFGL0S2MA+GQglINB9PVfIrwczMxJs3RCxlGQn8qi/wS",
+	"jX/SirSlrjZTWVtHZ0y9rpZYLNarhGL0kU3JfBP3T4rmpr0JpeLBt/ElUO4thVLInrFlW6ehVogo/GjB",
+	"lMyVJ1dThiIjb2Ky5tDKIYJooWeXuECeqaTIZCKuvhm2les6WrR3iztXxrxzbZ+bJUlsdf1zezGnqVxg",
+	"tcyYdEXfSE2K1gXxa+U3NzESZbL9ckRDsepywVB28astFip4bRAK1aRlALwOZ4gyOJuXsRzRoiPE4Jfr",
+	"czvhtBD8UYyBF3YwDZObT+30H9f6HyeFf2wGmFiANpW1XbcvTK7ta6934nZP3B7fQWKCLu7gZ4zAPIK+",
+	"NCILMg3rl1PNHoxKsS/Ds8To8A2VFTmIzNiFyhvDqZmw2yvXchobJAJlXlx9fw76Q9f7ttRuF+LKryYG",
+	"B7N7rCbNsvjp7wsUr5J8aMu2fELuQk6TRDmlm1JDYVXirCx0Lx1ObIriGoGBISdzEnbJzGV4mOR9V/r0",
+	"OLeg9V155VmfeaebLrkiM8jNIjU20IUni24yHABdhT1NPefLkS6YEa7tQEtKvYEwW23BTh5VetBGOGk+",
+	"Ue5DS+oCqCPTPrSk4FbBiZbUlzC9aMJMZrjRkiolZX40/XBoeitTiAlXWq7Sd7mHKClvUeKVaeDpsoWH",
+	"C2EWrxIHF0j8WxxtatHZlMiUxGbONoYOV3iMbQGY5XoP1T7dRSqfVG+g4mLWDWhRBekk061URrY2+T7v",
+	"sJGNovB/QNzGu7m/tSfIJP/7cABlq1+sG5SKTPkKJbVMeKZNOOknSKurbsCkgK0Gjhpia7O97PUnrl8Q",
+	"Bi1wJuNwQwzQPYpX0mNhlBb4MuS2L8/j9rmuNttaiEjqDSVU+E5s3dY5LQARGwUgQAQpU6HVwZdyZHnJ",
+	"zqhSoMBV06VowiVXdsAA4HoC8jlOxwb4cIUmKEbYRzu564+Dw8aay52/NQ6pDvBNVb/BIdT0HRWOuokT",
+	"KR382T4sg2dtt4IdOYDMdRRFUD3dhyjEd2uFZmHJEzmJIU1YBZGUSVAdHUBSzy2lg1U+yy+V7m0HqSin",
+	"ADIQIShz9ZWSXSs/ZRZi81teWcZKpTf3WsB2+TUmrlSH6fENY1VE4on9f00C+jci4GORNoXuDQlLSuCb",
+	"3RPpvS3T0pImhoyAMdKxLvvR3ex8XY2ksQX4Xnd4kwyKL4wPzLpARzgz6PmH2fynaIdFbOaCNvIXcchW",
+	"b/ndKPSrLFKcfKFje2OZY6CasYKYECZiF6io7iLCC9/KXxm8Q/lILolnIpQLXCfd+XSeThRShjC/TSAi",
+	"ZD6G/p0R8spR1eYIHyJF7QWaZuuxqmbCZlXnFPBwHv6IBGun4S2GbBGXOYUxOPvx6O2PIHkH/Pb25Y/O",
+	"Dz+dnTtvfzhr9/rg//7v//ObDURL+FBeKT8KOTmS/Y5CpqtJRYjzfipLTGLC+L7uUACgYFWlSz9bsCmJ",
+	"wz+0O6uwdtFevkzX/xGtKBN1Fvkb+1rf3x2+QudarKKwPNGWotS0dZ7Ec6iery3wM9YYoIxr8iHHHum4",
+	"FnSVImGS18LOyQiPsAN+O7r3Wu7RpzRV8OFI1wv9oNycR/KcKmNeX5y//fZEEWZqEO4xYkukFEtN1UcY",
+	"FOqRCqhB/YqgoAvKyExiNJFt2qUWIC5PjP4lIBAyoBy0hgGmpXbVbrlH93NfNw2hagPGm+uWDPEqbaor",
+	"AjZEGIpchK1WIB7ESAgZHJpnZmCL4lMgxCVhO2LkGPmEMz0ZjiJjQM14nG+oZld675w0LIW0TDDnNSr6",
+	"ZImp7L8hVps3SM0E/QiZ/g7ksqcvSlpnOGwm0IdqQw6g6B5hEMAVHWHZIJ+TMLE7EdS2wBGi8qucG0NG",
+	"YsDpnWh9osNRW+A626FYdbTgeLmxV7Eia+g+8U7NAKT8ek1ILOkXh72CRlKfu26/JZigYRTeIb7a2ps6",
+	"G+FkQoyATxbYiMVSkoK4fpzkQqy+KV6eZJqmtMCZAonnumIPSxiytOKr2JvY6CthNlPBUbo8/W+mof23",
+	"FrhKM65C1ZFFOPmM3lKyTcdpkjujMiFU7kzigOTIPcIwTv1awrkmziRCCT0UEGcEhLeYxCg7KZuilU4v",
+	"usNkKdyPkk5J1hOFPsIyq00T7zn0p8hpt1zLthZxxOknY3N6cnS0XC5bUDxukfj2SI2lR68vzl+9eftK",
+	"jOHUPWSRqj9t9m9DMZVk1G158kUyRxjOQy46tNxWR4oyU8Hsa5DGTD9JWe+8TLpOXzlSDPUiEBXN56Ss",
+	"MM95QpfypNJIxVX1XtP7fMHALWI0paRC1lhi5e/V1GKS9PMNfWTLpDCIQRjIYvZkomsPibOR6B8SfBFY",
+	"J8oepos+2A23fpF2BXQEl7tJ7D1b9L41TsBs4ukni0tKkctqDpYIwg8pmK1yFVvyNQA8103Y9GyVTpjJ",
+	"bi7kxeZL+1lGhTszOzc3sEH98Wwx0oesKMviBRI/0DnhF4JP1nbd5v1MdD2yfEPMXHhfptZ7pkqK1+u5",
+	"3vB44PY7xx2z6ruun+G54n8ml6QL30eUThaRTD82C5hY529bbT7GypQlMStpWWrKTFn0ZpXBqoq6JzmU",
+	"1FQ9jRLuJlZfoXkEV2hjKffSMZ/d9KErj7tsUIIWR+dUd5LLYhMf7tUZnm+YI0Z26oz8nsTjMAiQsDd3",
+	"vVpjko5fYkiv3gJLGl/w4e1hzS9mOk092FavHmCzbdjFuE5NiCY9XUy9k9PUB/uT1lTe3/A/DJXr/Q2n",
+	"oOk9TdlGekdlDYz3+u5R64Z/oY7Q/ym9YA+SikaoLPr3pfjd+Krk+rKSeiLdJWyrIIFxxqWkqlRgo4yL",
+	"QCq/N9S5TtQGkEndNyvxFxiVXGzKqD6TLKrA9SxZfEkwWk8F267XH7S7/d4GKqjj4mtQwba7BcfQ9eM2",
+	"kzgdwr/LBiRbkSWJVU9Alr52IlG4ruVEwrZuUYlk+lZEN8C0HcHPuh9FScdgUZhQIpQtWoYIoV9HinVd",
+	"N6n44Lqu6FqQvcR0SpY7u8L1xcUyaWboDgZtb2De4/9/geKVVFzNrgZp4JG4zUgWByi5yd4aeUbRhmzk",
+	"B1+JO/B6bXdwPLTXS7XZNiNWWSn8E6vdTPw1WmtYZjH/EzfXzqKX6y2RbE2pLLkuAaXPP0PUXlMEy3I3",
+	"iOJNKausKLierj49MT2Q0Z2T0RwhrCKiW9sG7I0vq+9oQwJkZa0bzoXbOUOxNzmbgVEhQxaEoMCH+BuR",
+	"UmmE/WRptQyOMan1tnr9InGzm3Rae3MFy8gG6VTr+R+a6PmJSac5FUhcpXvQyFXU0b5ETzV9HdGzs1/R",
+	"U63k6amlPs2DRvzsqbQ8yn1oxEdGPEWppPxalNMTpY0zXgguASdmL+0qSKy7JAoQZbKdh6DEMZJZ0mAO",
+	"b3V+ByaqivIpECk0Rm0zaeuXVviAS+fRCiThVdnE3JCqxGudt2GUACo1/kYhZZc6VOqz6RrmJKzQfzi1",
+	"1GvSlgajvRcHVRj2c+pDqhhXGlxphItY3UnHHQ/bXg+5va4/dAeBN5i0x17P9Tpev9tPsyFPrDp9+3UI",
+	"sXWMhsddt9t1xr7vOd1Ju+fAyWTg9Cae64873eOxO7EMHvRu7lvlcZXrBWJzMwNv0JsMjgO325l0e94Q",
+	"9gfdtgvbg/a4h9oTuE4CNvY56LgDrz10HW84QE53gNrOALUDp9/1e67b7gRep29GI5dl4j/cNGAYZkji",
+	"+gabtKQG70HA/spIt6SfLHfqawg5SMM4H1Xw3uDBq8gcKYmNyDACaS9NmvaHKh9L134SpVsvmKz+McLl",
+	"QQYLzELZmToZVBZTUB5EUeH7u0wo7VP6/sR+HLmTvKaQxBOQ1BOaLZllsolirS9rCI/H/Q7y/HYw6E7c",
+	"yQD1gr5/PB7Aoeu1O92UYM9hzLA0HjVjD+Je5IX68qWnAYXmsnMco+nnmxLlJi5Hr2mL6QIgfoWhCLbK",
+	"F7UpYe8VmRPPjLlvwb53x6ObY0MSgVzCpitT5dY4e78GZ+rBi/r1eVHLMXm95PEZquTRJ/WP+h5Xvbq8",
+	"9BDKCEaVsCcTuYkIoBOla3XBL5laUuY5Tdl8jrp3Kwo+pIGPT+9CNHKRDkL5npyHBubVlsnXeBTNQNBi",
+	"x/NMiGje0Wh4GQFJupQIGUpJfamRcYSrfZBtz+1ouVuHNc5JFAkxREa+6gp2ZeIxnZJl5a1xDzLRf7BM",
+	"ZBDIA1X8in2B29DEx7FTbH7ZqGdwsysZ5igpq7bBQi5rgMlUFcPi09Qc3io1WV/JAmP7MVjLHRo0WNdI",
+	"W2Osrh6TK4dX7CYgaWwvaA+Gk2OnN5mMnS70ug5sjz2nHbRhb9ybdHzPM+r61SbKDSmuylgyTO/NSHAT",
+	"23BalK6CvEoQHqjrV20INskENHw+z47A1sj7EBVHJzGZlXjuuGibpHOO0TTEQZZsSiF2CnXOtMz8kpEd",
+	"BoUZ4dmCyr53HKYRnOc+RpaYf/DU4G18UqKJmMj4YTqlqNpofKUo3lOajBNeZBpcC6R4Lf1tSrD2aTWt",
+	"t53YKNj8n8JXmp7SJsk9Kf77daV/ZDD0YLb8isyWqhh7Ay65W4H/6JP4T30rprFgg421gHhDR1hrBhSo",
+	"YSGjSiCwASOkypCpWU89M2Zy15/eiJlUTz6Ik3syYWpu+dzEx80vJ30PaqrydIOObkiFSeyNLkYyXqkU",
+	"rTCgLfC96u4PYwR8MhuHWJtaRxbEwcgS5lx4i8AY3YY4I76qL4ywMPP6i5iSWMT8UlG0WszChY/vZAEh",
+	"gHDAx09IjEQpDpGQAYxQuCTrXyeyBzIWzgyRq4hzS4IDCxgg6im/ms3Z6p2Usrg8ZxeKe0erFGJi5egj",
+	"9Fm0kjV2dV0qURlEl8FWRlFdtrBJlK2uyFe3bNanzes1Oq6IetSnoGdknVctPim2mC6/0B292HWy/rJr",
+	"Qd+sr594EcQgkXUog9+1IV3YltLCciV7kpiY2ZNZMszTrRg/ubZ3vLGaJSsu7nNO7tcpkpEtqr1i5kLJ",
+	"KxRSsIRYJGGpPXMFLr04VXiIPrLMplVdLA1ztckxIRGC+HP28ANZghnEBgZCuRdVdEWplxXrjMJZWLFQ",
+	"zy1rzi8TAWSS1dpe/Ts4lpCvn/oIC98UfwfhoGonJJYVgkp2InMb0gr6UPwlfiwrk19z2TefbRSdq9ri",
+	"WQtn3aS6Qb89HPRKk+qyTkBR0mp9Qp3rdssT6iTZPmTXPXl2HUdUwmBknXhbZNpVWX+VOEEmCfV4CqH9",
+	"QnZIuNSywkFw36Md2BRFk75rO8/Ak7JzvoxYDUk5jVfGAIWyvnkoK+ukRSeTWoEqHJcyiAOa93hVitMj",
+	"rOTpU1kfStXOEpKNrOGYtpCRvrGdisdpldDPkpBNvT4VOsNKBinKejdyy8v67DuWL8Xak1Peo3Sfq7e9",
+	"122EONNksb5836gI/V63UH3fwtw9q9qe2eqspgk5bRi59+1N5E5E78nsXqv2k/S++AI2k60iJct5ZyO+",
+	"lP7C9ZJTRcW20ddmML7LydF7oBQVKkxyWjtSYdpCUK1WYtpZJcb9DCXm5sly+opahJLqBG2dcT2VEc4A",
+	"0bYZfjVyOhI3kzv2Jn3YQU5/4iKnO3ahMwx6Pac9OZ60+VjoefmuLFbbbRe6UuRvgGrjrrJGvqEggAwC",
+	"H2EW842Z3VbS+YbmfHJ93rDTmfShcxy0kXPs93rOEHY7jhv0J73xwPfQcbssR2VTlN0+ggLXRdllW5KU",
+	"QlC4ynPtA95/sqbyOk8Zm58cHXntY65jtLyTgTtwiyLbn8X1+s4bLVy33ZfU4buaQIxRpE0hjQJWci0W",
+	"1uotep2Pr7eIpjJbKi7v5v62msu7ud9cdXk397fVXcQ2t1Fe5B4rtZe0GrhUXow/7axak3nSOOkxkwKm",
+	"lRwjOUEpOhtCSgoljosZZvXSDtN+HXJUWoB4hEUJkVylYTstmQtClbJYURZZM3kzW686rMRoO/K1pCPW",
+	"D+HeB0drxK5q8ZfGiYkPtkWWuAqISdasriZdmSC5HpCNIaMVULzLrW7BTXLdjfYSWqQqNO4z/+Agjj1P",
+	"cWwrnK2ZGvHVhFjJLjhbZIXuUqRy64lUZ7It76Xoyls7MkvKYs1Cs8TmqmKz2rXG/4hWV0g4RQ5CY4OE",
+	"1QLXrJYiS03en5GXmslDbYFX0mKlStOrmr5gBldV0VsZCe/5ZKJ+KXqVhNHGQW8I+54s8OFarc91Xad8",
+	"1UxtZURbbbN3oLz27Trsdw9C3UGo+/KFugPtPdDeLWhvLqN2rdmrmX8/m4W1YNUlc9e2wx4TNlXlFbOt",
+	"nmZwdWo2Pk/EsZoVdHM0f1uLlFzuOO9VUXanivq586r+9wWiSpFPcJChrcoUofuxltXurfhWlog67S0p",
+	"Uq476l6K8R646IGLPoVpRBfnBpgsn5KlCkr0XLhpTRPIrzExI1SexgByYPySll4hmfBRg/VvtlUcSVK7",
+	"RY++zVLCT6KrJkzaGembqlOtE9Gg2M1zBlctcCZ+liUstL8skRWUBMK5tSpyoQsXSbGEwhlqgTPjlzGM",
+	"EZCti+2kyzoXQxSBaYEzINp7hnRdbJ9c7C71TtnjKScRSJAEJXU4nzNXfL4sT+JfJZvrXLvDk4574jZq",
+	"AGBg0XruZnOupi/OQV/cPYdT3gh57Q78xi6Qol3xG9kW+lH5zdWrv706v371cjPHuRKLE/wkGVXFcji7",
+	"CcCjsBwJs12yHDljvoDelf71wHS+DKajcfBp2U5yfw6MZ/+q1YHtZIhRPbYjFhPfa1Yiu6EfyXQ6eJuU",
+	"jTOQ/CrXNFy0TRVU5DwiiwC8ZTGCM/BW1fpPKUOSOFUMcL/MNGEotiVv9IF0f5s+JKmRXdaiIJ01A7GH",
+	"m4f/FwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
