@@ -153,7 +153,7 @@ func (s *Store) standing(ctx context.Context, pair []*mvccpb.KeyValue, c *creati
 		return err
 	}
 	if now := other.At(c.CreatedAt); now.Status.Live() {
-		return peering.Errorf(peering.AlreadyPeered, "The VPCs are already peered by %s, which is %s.", now.ID, now.Status)
+		return c.PeeredBy(now)
 	}
 	c.lapsed, c.pair = &other, pair[0].ModRevision
 	return nil
