@@ -108,7 +108,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}
-	api, err := server.New(server.Config{Peerings: service, Tenant: tenant, Log: log, Now: now})
+	api, err := server.New(server.Config{Peerings: service, Authenticate: believe, Tenant: tenant, Log: log, Now: now})
 	if err != nil {
 		return err
 	}
