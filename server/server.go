@@ -66,6 +66,7 @@ func New(cfg Config) (http.Handler, error) {
 	for _, operation := range validator.Operations() {
 		needs := accesses[operation.ID]
 		checks[operation.ID] = []echo.MiddlewareFunc{
+			auditRefusals(cfg.Log, operation.ID),
 			identify(operation, needs, cfg.Authenticate),
 			authorize(needs),
 			echovalidate.Middleware(operation),

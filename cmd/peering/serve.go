@@ -97,14 +97,16 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	defer closeListener(adminListener)
 
+	changed := server.Audit(log)
 	storeConfig.Log = log
+	storeConfig.Settled = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.Expiry(p)) }
 	store, err := etcd.Open(ctx, storeConfig)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	now := steadyClock()
-	service := peering.NewService(store, cfg.rules, now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
+	service := peering.NewService(peering.Watch(store, changed), cfg.rules, now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}

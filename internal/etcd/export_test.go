@@ -57,7 +57,7 @@ func (s *Store) Interrupted(before func(n int)) *Store {
 	client := clientv3.NewCtxClient(context.Background())
 	n := 0
 	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
-	return &Store{client: client, timeout: s.timeout, lease: s.lease, turns: newTurns()}
+	return &Store{client: client, timeout: s.timeout, lease: s.lease, turns: newTurns(), settled: s.settled}
 }
 
 type interruptedKV struct {

@@ -47,8 +47,14 @@ func (s *Store) Create(
 		if s.lapsedLease(err) {
 			continue
 		}
-		if err != nil || resp.Succeeded {
-			return c.Peering, false, err
+		if err != nil {
+			return peering.Peering{}, false, err
+		}
+		if resp.Succeeded {
+			if c.lapsed != nil {
+				s.settled(ctx, c.lapsed.At(c.CreatedAt))
+			}
+			return c.Peering, false, nil
 		}
 		if resp.Responses[2].GetResponseRange().Count > 0 {
 			continue // somebody else was the first to use the key
