@@ -317,12 +317,13 @@ type CSError struct {
 	// ErrorCause What was wrong with this request.
 	ErrorCause string `json:"error_cause"`
 
-	// ErrorID The error code. CS.10001 internal error, CS.10003 no such API, CS.10004 wrong request body, CS.20005 no
+	// ErrorID The error code. CS.10001 internal error, CS.10003 no such API, CS.10004 wrong request body, CS.10005 no
+	// permission, CS.10006 another project, CS.10007 token expired, CS.10008 not authenticated, CS.20005 no
 	// such cluster and CS.22103 no such peering are the public service's; this service's own are CS.22101 wrong
 	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22105 wrong
 	// status, CS.22106 body too large, CS.22107 unsupported content type, CS.22108 store unavailable, CS.22109 route
-	// exists, CS.22110 no such route, CS.22111 cluster in use and
-	// CS.22112 addresses that do not fit.
+	// exists, CS.22110 no such route, CS.22111 cluster in use, CS.22112 addresses that do not fit, CS.22113 quota
+	// exceeded and CS.22114 idempotency key of another request.
 	ErrorID string `json:"error_id"`
 
 	// ErrorJSONOpt A JSON array as a string. Where the request did not follow this document it holds one object for each
@@ -2919,7 +2920,8 @@ type CreateClusterResult400Headers struct {
 
 // CreateClusterResult401Headers the declared response headers of an HTTP 401 response for CreateCluster
 type CreateClusterResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // CreateClusterResult403Headers the declared response headers of an HTTP 403 response for CreateCluster
@@ -3083,7 +3085,8 @@ type DeleteClusterResult400Headers struct {
 
 // DeleteClusterResult401Headers the declared response headers of an HTTP 401 response for DeleteCluster
 type DeleteClusterResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // DeleteClusterResult403Headers the declared response headers of an HTTP 403 response for DeleteCluster
@@ -3219,7 +3222,8 @@ type ShowClusterResult400Headers struct {
 
 // ShowClusterResult401Headers the declared response headers of an HTTP 401 response for ShowCluster
 type ShowClusterResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ShowClusterResult403Headers the declared response headers of an HTTP 403 response for ShowCluster
@@ -3355,7 +3359,8 @@ type UpdateClusterResult400Headers struct {
 
 // UpdateClusterResult401Headers the declared response headers of an HTTP 401 response for UpdateCluster
 type UpdateClusterResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // UpdateClusterResult403Headers the declared response headers of an HTTP 403 response for UpdateCluster
@@ -3519,7 +3524,8 @@ type ListPeeringsResult400Headers struct {
 
 // ListPeeringsResult401Headers the declared response headers of an HTTP 401 response for ListPeerings
 type ListPeeringsResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ListPeeringsResult403Headers the declared response headers of an HTTP 403 response for ListPeerings
@@ -3656,7 +3662,8 @@ type CreatePeeringResult400Headers struct {
 
 // CreatePeeringResult401Headers the declared response headers of an HTTP 401 response for CreatePeering
 type CreatePeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // CreatePeeringResult403Headers the declared response headers of an HTTP 403 response for CreatePeering
@@ -3820,7 +3827,8 @@ type DeletePeeringResult400Headers struct {
 
 // DeletePeeringResult401Headers the declared response headers of an HTTP 401 response for DeletePeering
 type DeletePeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // DeletePeeringResult403Headers the declared response headers of an HTTP 403 response for DeletePeering
@@ -3949,7 +3957,8 @@ type ShowPeeringResult400Headers struct {
 
 // ShowPeeringResult401Headers the declared response headers of an HTTP 401 response for ShowPeering
 type ShowPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ShowPeeringResult403Headers the declared response headers of an HTTP 403 response for ShowPeering
@@ -4085,7 +4094,8 @@ type ListRoutesResult400Headers struct {
 
 // ListRoutesResult401Headers the declared response headers of an HTTP 401 response for ListRoutes
 type ListRoutesResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ListRoutesResult403Headers the declared response headers of an HTTP 403 response for ListRoutes
@@ -4222,7 +4232,8 @@ type CreateRouteResult400Headers struct {
 
 // CreateRouteResult401Headers the declared response headers of an HTTP 401 response for CreateRoute
 type CreateRouteResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // CreateRouteResult403Headers the declared response headers of an HTTP 403 response for CreateRoute
@@ -4386,7 +4397,8 @@ type DeleteRouteResult400Headers struct {
 
 // DeleteRouteResult401Headers the declared response headers of an HTTP 401 response for DeleteRoute
 type DeleteRouteResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // DeleteRouteResult403Headers the declared response headers of an HTTP 403 response for DeleteRoute
@@ -4515,7 +4527,8 @@ type ListClustersResult400Headers struct {
 
 // ListClustersResult401Headers the declared response headers of an HTTP 401 response for ListClusters
 type ListClustersResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ListClustersResult403Headers the declared response headers of an HTTP 403 response for ListClusters
@@ -4651,7 +4664,8 @@ type ListVPCPeeringsResult400Headers struct {
 
 // ListVPCPeeringsResult401Headers the declared response headers of an HTTP 401 response for ListVPCPeerings
 type ListVPCPeeringsResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ListVPCPeeringsResult403Headers the declared response headers of an HTTP 403 response for ListVPCPeerings
@@ -4788,7 +4802,8 @@ type CreateVPCPeeringResult400Headers struct {
 
 // CreateVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for CreateVPCPeering
 type CreateVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // CreateVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for CreateVPCPeering
@@ -4980,7 +4995,8 @@ type DeleteVPCPeeringResult400Headers struct {
 
 // DeleteVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for DeleteVPCPeering
 type DeleteVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // DeleteVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for DeleteVPCPeering
@@ -5123,7 +5139,8 @@ type ShowVPCPeeringResult400Headers struct {
 
 // ShowVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for ShowVPCPeering
 type ShowVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // ShowVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for ShowVPCPeering
@@ -5273,7 +5290,8 @@ type UpdateVPCPeeringResult400Headers struct {
 
 // UpdateVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for UpdateVPCPeering
 type UpdateVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // UpdateVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for UpdateVPCPeering
@@ -5465,7 +5483,8 @@ type AcceptVPCPeeringResult400Headers struct {
 
 // AcceptVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for AcceptVPCPeering
 type AcceptVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // AcceptVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for AcceptVPCPeering
@@ -5629,7 +5648,8 @@ type RejectVPCPeeringResult400Headers struct {
 
 // RejectVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for RejectVPCPeering
 type RejectVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // RejectVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for RejectVPCPeering
@@ -6280,6 +6300,13 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6469,6 +6496,13 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6638,6 +6672,13 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ShowClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6821,6 +6862,13 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7010,6 +7058,13 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListPeeringsResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7200,6 +7255,13 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreatePeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7385,6 +7447,13 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeletePeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7554,6 +7623,13 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ShowPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7723,6 +7799,13 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListRoutesResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7913,6 +7996,13 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateRouteResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8098,6 +8188,13 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteRouteResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8267,6 +8364,13 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListClustersResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8436,6 +8540,13 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListVPCPeeringsResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8640,6 +8751,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8852,6 +8970,13 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9038,6 +9163,13 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ShowVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9245,6 +9377,13 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9468,6 +9607,13 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AcceptVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9671,6 +9817,13 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers RejectVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -870,7 +870,8 @@ type CSTooManyRequestsJSONResponse struct {
 }
 
 type CSUnauthenticatedResponseHeaders struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 type CSUnauthenticatedJSONResponse struct {
 	Body CSError
@@ -1000,7 +1001,8 @@ type VPCTooManyRequestsJSONResponse struct {
 }
 
 type VPCUnauthenticatedResponseHeaders struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 type VPCUnauthenticatedJSONResponse struct {
 	Body VPCError
@@ -1102,6 +1104,9 @@ func (response CreateCluster401JSONResponse) VisitCreateClusterResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1287,6 +1292,9 @@ func (response DeleteCluster401JSONResponse) VisitDeleteClusterResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1434,6 +1442,9 @@ func (response ShowCluster401JSONResponse) VisitShowClusterResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1584,6 +1595,9 @@ func (response UpdateCluster401JSONResponse) VisitUpdateClusterResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1767,6 +1781,9 @@ func (response ListPeerings401JSONResponse) VisitListPeeringsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -1920,6 +1937,9 @@ func (response CreatePeering401JSONResponse) VisitCreatePeeringResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2096,6 +2116,9 @@ func (response DeletePeering401JSONResponse) VisitDeletePeeringResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2244,6 +2267,9 @@ func (response ShowPeering401JSONResponse) VisitShowPeeringResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2392,6 +2418,9 @@ func (response ListRoutes401JSONResponse) VisitListRoutesResponse(w http.Respons
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2548,6 +2577,9 @@ func (response CreateRoute401JSONResponse) VisitCreateRouteResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2725,6 +2757,9 @@ func (response DeleteRoute401JSONResponse) VisitDeleteRouteResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2872,6 +2907,9 @@ func (response ListClusters401JSONResponse) VisitListClustersResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3020,6 +3058,9 @@ func (response ListVPCPeerings401JSONResponse) VisitListVPCPeeringsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3171,6 +3212,9 @@ func (response CreateVPCPeering401JSONResponse) VisitCreateVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3381,6 +3425,9 @@ func (response DeleteVPCPeering401JSONResponse) VisitDeleteVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3546,6 +3593,9 @@ func (response ShowVPCPeering401JSONResponse) VisitShowVPCPeeringResponse(w http
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3710,6 +3760,9 @@ func (response UpdateVPCPeering401JSONResponse) VisitUpdateVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3928,6 +3981,9 @@ func (response AcceptVPCPeering401JSONResponse) VisitAcceptVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4110,6 +4166,9 @@ func (response RejectVPCPeering401JSONResponse) VisitRejectVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4943,202 +5002,210 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Lcts4uiD8Kjg8U9Xp85MyqZslu7qmPE562tPptH/HnZ6ayJOGSMjimALUBGRFnfHWPs0+2D7JFm4k",
-	"eJNIRbLjjGa3TsciAQIfPnz3yyfLJ7M5wQgzap18sqYIBigW/7wI0GxOGML+yrlC8wiuUMB/DxD143DO",
-	"QoKtE+syRhRhBiAOAIsXCCynKEaATRGAmC5RDEIK2BQywAiAGCAYRyGKQYx+XyDKwDJkU/E2hTMEzG/+",
-	"iFYty7aoP0UzyD/MVnNknVhjQiIEsWVbH51b4vBfHXoXzh0i1gQjZ05CzFBsnUxgRNHDg21dQYZeh7OQ",
-	"FTfwA1mCGcQrvSIqVjOPyb+Qz8AUUhChCQMv4m9tsckQg6keQpFPcEBByMAM8j9xACCVzyAF6B7F4AX7",
-	"1uaD+KwTEs8AmYxwEMMJc0LEJs6UsTmch04MGYr4Eh11Bq0R3yP6CGfziO97ZKlFjazT+Dv3lH3XLgMP",
-	"ZXGIb7eDjnNJotBf1QESTECU7pwBgn0EXvy+BlRsiigCPpkhMIb+HXix/LZVuc3fv2u77ulydxtFLF45",
-	"ZxPxa36P4ufigiGI0RyxkL/FcXlJYjYFIcus2jPXNwtxOFvMxK9qrXwhtyhutNi/O1cS2M5Fyb17A2dI",
-	"oqq+SQrHKIrvUfwNBRG5bYELJu9f8to3FJAlBubkyZWFEt89flX7XRAhxlBM7REOwtuQURuMrA8ji//H",
-	"GVmAxGBktfjf/KwhwGgJfvnl4iUgbIriZUhRHoPdcW/Shi5yOpN+1+n6naEzGHu+M5h0Jr1JZ+LCnreT",
-	"k36wrTmM4QwxRcvOowVlKC4DpHoELl5m8dBzxf8s2wr5a3PIppZtYTjjD3056EMYWLbFIRvGnDhyApjB",
-	"BPjxNcK3bGqd9Ls2Rwz9p8dXyMHL5/7ne9cZnjn/gM4fH5yb//mTZZfsHH2cI58TaUufC8gcizgFcTIW",
-	"33+Okhb3/RO8UwjkxwgK7J7C+RxhcYltfhEE/SIThjCncCEFkN6hgFOxFvh1SvifFMBbGOIcGb9DK8kQ",
-	"1A8jbJL7EIN2F0zJIqZiUsEmEEdDziU4mQxjymkJAktIbUAZZAsqJhyTYGXLj/1Wxp9OBA/67XSE+Tx8",
-	"GeJdiAVOpleFghhNFhQFfCOQ8e/oX/hDTBi4Q3PWAtdqmjDDFuQlOpE3pd3rjfB9SMNxhIA/hTH05fGM",
-	"YYz4LQkxCMiCP/19QRiiNucNUN6VkIIXJcwgNPZ2h1aKJXwrL5TAR/lLipH58zbR0MC0FyPrxXvwX//t",
-	"jEbvR6Mb53/d/Hs04v+2+H9uvv3k2e1e72Fk/fv9f/238/+NRk76pnr27Sb81FABTYAikPYSIT5f2TXl",
-	"dGUizuDd5TmYyxeBTzBGPn8le3mP0fC463a7ztj3Pac7afccOJkMnN7Ec/1xp3s8diflN1vNvOlm/ylG",
-	"E+vE+u+jVHw6kk/pUboLsSeJMhelspPkoBcvJaJpjsr0RVBkBoxRRPAtBYxkt9mddNzxsO31kNvr+kN3",
-	"EHiDSXvs9Vyv4/W7/Yotys98zhavECWL2Edqj1dkwdD6U4v5K7lD6gXtwXBy7PQmk7HThV7Xge2x57SD",
-	"NuyNe5OO73nlOxCTfdb61YIFq4gRnRNMkeQU9HsSj8MgQJj/6RPMEBZiI5zPo9AXlPLoX5SIx2ozYqQC",
-	"K/8nXcxmMF5xoUJRHv3Qtu5htEBibByT+IMPF5Rv6drg5Fjwdo0Nmw7ZBuMF04Q8QJiFMKIKZaTQLZdA",
-	"sIS/+GwYcNb3tsW5XD/5lW/rA5kz68R6/+nhJvldgd3EUUUlxWdhFHGJI52dLm5vETUklYxMnaJ32XrT",
-	"WVjIv+r1OgPX6w/dbm/YkeeNKJMbqCVQiCMmEcoejIA3iZAQXzHZdDL8zViQXDEgCqlUeSiXFwmOVuWg",
-	"7dUF7RsC5iiehZRqWlYE5Bm9A5TMEGeCYDklfCV7gNZD3Ut0Tl/xL8sh2XtvYooiAPwGl2GNzbmB+YMA",
-	"NgUBEa/CKCJLwKahQC9DPc2Lx2UrVa8fZd4Vyz2nF1xixDCSe2h21UM1tohSE7iIEpFbi+L1bv0EhhEK",
-	"wBiJhxxsEAP9JSDGlSOZVxfJLiomy2DZdbySMt0pCCdc7uPrUmKeDW7De5TROi5echqjdxv6iMtGcxRD",
-	"Zn7hi0LO7yWgGeFq6DxCLLujigNQ20tht1NcvIdRGFxqnaUp5zHHGbwHJA9AQJC8ehOSXCgQEH8x49+o",
-	"xE9xaVN54QTMFgJCoNMGU/QRBsgPZzBSmgi/yVKuLeBpu+1V4enICvHIOhmJj40se2RNQhQF8qfk0+JB",
-	"jCAl8uWaCxlZxWtwlhx1Cp+QghD7JI6Rzyouxrl8qoiZGviFonjto98xIl9JHUrp1A3R2E9HZYmqFoOT",
-	"naCPIV2DtVqlVyp8bhxXPerKVkWC227C1asXX4VjU+TfZYSli5eJJu1nLRW7lpEOVORARaqpiNia4FKp",
-	"wFaJ2XujKOcxggw1pCswCGJElX6XpSx0McaIpTuIQqTtqO8uz6sxWojgR3L0Bz8MYoXTarx33G55/Zbb",
-	"co/aHVtMN46If2eYMMpw22tvwG3+2Rxum4soxe76SyrDcg6kBH5aJp+EdbA7GbYXasVBUTxPcS5bUil5",
-	"pvdzX5AoYSJUpoUyobu7xVHJufOnZHyp6gQS0ZQvsSGRMcfu5STuUMlBGAZMYT9NLVh5Y+x65Sg/z8ga",
-	"ILczPB6gkbVm0lPpkUoM0hoISovhBAzeIeW0uEMl2ju/jt0mfL7+jqsUr4oVHVj8gcXv1VCjN7n26BOu",
-	"X8YNAIL+VPr99sr+XyKurR/UioNacaA5T0NzbO0go9X3ScTMhPcIJK/WvlJ8qB4l/QQw5vPgIMS3AnA+",
-	"C+/RCajj4Ctn6t42t0ycAFhQVAF+SZhUcEuyAeHHfma6XbViJzhAyOqe0V4ZwS/zoLkeeFAZvhSV4cCS",
-	"Dyz5wJKftRrwqMa/bax+B2p/oPYHav9gWyGjKJoUof/u8lwHKqgVyLDGavj/hbApoGGAaBLUoeLwuATI",
-	"5xt03IHXHrqONxwgpztAbWeA2oHT7/o91213Aq/TLxXL3XZd2J+JD/kQfyPoOV8BCmSYp9zpujAkbYl7",
-	"d3l+sIUebKEHIejrskvIBKUCmaNgCu85Pilytf6aiQGcoMEoRjBYaRIzXtWyOthgOQ19Eep2+erNy4s3",
-	"f/1wdn7+6vL67M35q3La1+huVSyvAv6/UJQh1EJfpwziQAbeBdJwEbK9GSts6/cFYXC9uUgnTSV2BaiT",
-	"qprZjnpuHdOELWK7GJgRykDPLSd4nSaHIrbIjxx99BEKKo9D2YmKa+RUBouR4lggldKCjqQDE3E5p+Et",
-	"p53ia1+wJhHi+YJtZ19iGsNzDH4/ioWK1D84FA7WiwPjfmKHQvE6aZ5V9zqp21yLS1eiuXmEjVhA+Wo3",
-	"3x81bC+X5QkdBWwtSHZPykVGz4GQHwj5gZAfCPlXR8htmfJYlsK2YGg/gOX6FCbqC3VyNcv1KLcJ7Mu2",
-	"sxHyctCzY6BZR4qdQSL1rAoce2Kfu46uDvhhYV1bgIIp17fHIaObfCzGQEW7hQEHk3QKQBE7McKYQwo8",
-	"tyX+39FgZ8HVxkJKKXmzZR0CrA/+s4P/7LmJqWJdReoWI1G8RNFolQNr0Iv1RmZN6IXxM53DG7ZbXn8g",
-	"yIXX1ybek+3Zrztszn7lhjcYlNWSn8CcfPCxHXxsBw3voOF9bRqeLHNVDVtVO+Ps/Pri3asdgbbUSXnK",
-	"6TcT5cEElaeiwAlYTsMIqUJgchHlR9FIClC1vXLhJMnBZKt/lJzOa0LugCono0Z/Q9Wszz/WzpRu1tpU",
-	"s9pjBlPsEVZB29WyilJGVf2/VJkhMSD3KI7gvCROSATRiIJkO1RHrwl5DePbpkooDf9AFcpKyFkiAZGY",
-	"da1uYqqa2jvc7/U6fTBeMURLkb3fXEupViRLPlpXYUm2WHFP3ooCnYDORJGdfessu74mYpccNWdEFqrE",
-	"oN8FP4Z/ae0c+36CeKUe0IZIGMOChY6QbNnUDUqB0m24LCmPNDO4XGisT26r5ysvAASgqIjKLz7HDEkg",
-	"jBKqohgQfQYVqCQ8Be4YRX4hViEmOSTK1Apeh0HpixU1dGsN1u8Xy9OuHW68WlIrtini/4Lhgk0RZhy/",
-	"ZRRVEz9aWscti/9vCBDGTrPSW71iWD6M41BwuOIM5VWwBvVLrTGQ2e06krnm4zs1MczD0uA1Ru6QtJ3q",
-	"V9ZCr/B6OaiOm0hoa+bMgOuviCltUox4BlxlE47tkLH8guE9DCM4jhpLNozEJaKN+NmQk0UN3fXIoYaE",
-	"gTFCFDsJZ6gFzoA/hfhW1kMU0sgYIQxmMEBcCk9MG+Uy/6CRzK8qqYUULFK4bBDwRXFgaZkSwi4G7Kvh",
-	"U7s7GZONPSEzoYv5nMQMBT+hIITXolZwI6xnaojJShj429uf31TjuFwSOJdfcfhXU7NQ4YNlWHy8QZiX",
-	"X8iJ8+b3qmxB+a9XSfUKQoBvX2txCSzXsam8HwJACn65/t4ZAIR9EqBAwE5mSZgLLqzsuSgDGjii9QQV",
-	"u9spyX4398+k8f0yiStvUpFxu2B0flTWicUVax0XPkOUwtsasemuN+x0Jn3oHAdt5Bz7vZ4zhN2O4wb9",
-	"SW888D103DZi01MLzk6DuhnCELMGMd3Gll1pATd2LCfb5Iz6vMjvvaL0u7m/FqfZkpThhNxBSPecVf9u",
-	"7j9WsWsTs4+FwT2L2I9S+voxakdv3GitStJbWpDDoIRrCvkgDJRcVH39Csv9GUcrGWjg+2guY1TkjRzC",
-	"43G/gzy/HQy6E3cyQL2g7x+PB3Doeu1O1xZbk8NMy+ST3zcOBzvjR04ibSKkrdCyEHWVEXqXt++JalBn",
-	"2YyI0Cq/jTVLUj/pkTZc626PT+iNf1GRMo+cnJ4TFvjdDRCDYUStk/efpIRqnVhH6u4dCTlTtVMQ37eV",
-	"qGqdSEGVf3SMAJrN2cp6uDGRQu1UA/tELjUztZK1M5N8CX7jmmDK9P0wW05kYcSFeelI3gAg6aBOJjU0",
-	"Ee2H/iJuzeMVh07vy5dQ5vyAFV9GyfB3c/9HtLpCC9pYx9phHFCOIRb1rkcMC3pSstAsqGiXWPCGsO/J",
-	"Am+jaBciUt4QQBf+dKOGnVOwdeREHU26JHbkSQ+uKiyAxACjUCpBEyAClEX9Dl34w2jds8vTVFHlZ0ID",
-	"aHik/9GWhdphQGoBa3hab3vkDim4evW3V+fXr16eqogfGWAgo0eUYhc+PdrXDh9K0i1kpr4aoBXbfOb+",
-	"Hq7Ck9Ww+orVhLLKRkaNItFpEBcq+ecA0s5ck80ljibdAPZgr+dM/GDodOGw4wzGg77TGw+83qCHvO54",
-	"3HoW4r24E+NSeO36EjxeWFfudPsV6L4WwysjwGpg++Ygsi8CMR4nokqe/OOFVOXk+F5Bjq8RYfW0Ytwh",
-	"YqkuYj1RyJIpVcqgo3LT6abgki0NY2Vulzdkg8eldKHKXf53R3WhdS4CxZp1v86kIaPGyvFqU1bDF8P4",
-	"1oFfZippzkjhSnlF9Tb5vneuET1+BFCOExYxYHdhJ0+sA3xF0TMCUx4pfCaHIMcVopIZL1LoPl60g+aX",
-	"tkFmahq18+VIT48QgvJrTPDt28Qg0IhoHKwITY1nSeLQnl2/ybplw/E0uztvkI+R8N4GOu+Gr2EekzmK",
-	"WZipYCTAlh9/nqZFgx9EujKTGct4MRuj2Bb53pBNqQg/UF3vFPnkx8NZJj8qCGSXf21AlDyfr2VC4hlk",
-	"1okVYtbvWraiO8I1fSupoZwj+ABZcYG/iihOI8VpCan6aCBWNwujKKTIJ1wYpiH2EfCGx67jeo7rXbvu",
-	"ifj//6i5FP7xaigZv7bS4XLnfLQMitPkrriVVWYn0hl9Ku0bongjV6yF9TBeYFr6hRnE8BbFHzAJ0Ac6",
-	"XxS/8vbyF0DnyA8n6uonRgo5liv1gA+v+sDHcLaY8bk/JEbW7Bd+kq8A/qWMpczAQBPUnXYpqGVI44Zo",
-	"PznjG/6qaMJ/GxJcishX4lFuJafSlqFjiWWxGhnmU9g437B2MBUganZ2qbE1SSE+SCpZmE6SD/4wDzgu",
-	"iCjkYGkos6iCscA4xLc26DVbQjk+v0z/0ktIsyGLkJFT6fMq3U12IxxaSxIHFfOlzSiL871BbEniO0DR",
-	"rcDU7MSc+orR6ya+hQwt4ao491/lg2TLa2Za0Q8IMxTP45CiD2kid3HSi5d6vnRAoiUwotQGEzjKX3YK",
-	"XO1hCZAMx6nCzfu5vy24lJ0uN+WDZKYyn+S9ySHUvVSUMIvKWVTI4phxgcqIiHl3c3QyQ/+NvWYRpXC6",
-	"JbRw3bndJDAgY6EFP9hWoV8sDIKQAxZGlwYHncCIojxTbcQoZvDja4Rv2dQ6afd6tjWHjKGYD/jn+3+O",
-	"Fq7b8cX/RaPRR9e9+Z8/FU7Mtj466OMc+YxaJxZDH5mI0yYLBkaWmsGy9b/RyBL8+s0vr/k+Q/oBxrMP",
-	"MPanpQxWeP442pxzSicsvBKNzuIZ4KNChny2iFELXAjx4A7NmQyrFMLtlCxNfjgmJEIQ74NdGYDsdx8d",
-	"jjvgjafAc10wXukrX0rNZyHmk1gnXoGy8/XfEof/6tC7cO6QuURYZ05EHJtC1+346y4osy2lRMiMpsGn",
-	"xo4zyrRxgC9etHvvXad38+/2e9fp3rx3neHNvz3xH/nv954zvPmz+Pe3o1Hr20+dh0Zjjl503rtOm//Y",
-	"1r9twhCIwcXlfRecX7y8UtW6RNQApLkyPFvzHxtArKt0cdCFrAAtUSZHM4dHBVld8Oj1J7DRjaS9x+Km",
-	"T08dGLylxQ1dw1vaAtdTtBKEtYJyPjGD+Dz5ws72Dc9Rt6/piufEJkFhNwoWJVguo6hEMIiI6qpW3Rdx",
-	"jDBTeVZluvEedODEklO2bPVwvYSvXtpww9VbpTPM4SoiMKjJvxSgL9Wg/DkZy0l3l37DzoJ584Fepovb",
-	"xtJiG9aR2nL5mlW9DikrswzN+TmRicYuekCvLdHrki93b0j1UxU8fuVC1BJSEGjWfzi8usdQF/hvSo0a",
-	"og1Y0aiVky9mIdZ/eo/Osk3UrKJDMgWIoRmtiehCjJFrhHEMhfeeESbzh7Ig+oEsZViE/paSVCPxb4oi",
-	"5DMbECz8Z5wS0VqGq9zpyo/b6YbWHOVbLkyV0cEDd/088rc/0pd2aF5reSkhi4wol20LnGEAx8LBNkOz",
-	"MYoBZXClw33DEq5X23RzKhURYZ5X7o0Yzcg9osoh9ZRiewNLwFdkhWm06/14Mp7OOvP1q9ENAPhc1e3a",
-	"W2yobIrUuQkpwQUsUTjkzHhMVC58RHwYSe09KfeQ0eyLdHOtddDQnqtcNkBwaM7bIuHW0nnsKiTBOrEy",
-	"doQyxiXzOzagvEoCyaB5sl0T0U3TxHvXGUJncuZ8f/Op0374t/n34MEx/+w2+dNrP2y0QGwqR7zWQlME",
-	"fLLXXUBcVstfB+70c88JpLnbpbZpYljpXaNJFn65b/88IosAvGUxgjPwVvmdY5ndAaCZF5e9W5kqRZWK",
-	"4DIm+FYW6BGObWO6iliEsML6JJ4KH3QLqIJvXi4R3tYPOgCrXLmzy4vk165ajRnuJB6KIv8AkxEWYzSD",
-	"4fRP12FOJjTzJkQexWIchb522H9Dsw58VVKWv6yLcstFjHCSlmrrR21x24udn5MXuqpQTqZITvK0p2eW",
-	"Ts7k976M60rSCpIHx2CRxuRlijQlrwxUGKJR0Cx5NpR1d0dYly/TnXESWInnye+e6WtfUMThO8K6i4nR",
-	"LUS4YoyWIaIYbwW2pBWtilqUqA0ltEIgygTLsS3wq+hyYNaW0lGWZekkXCafkiigItZFXiwR+oKgPx3h",
-	"+5BEqtiwwnKkpPpEIJXCEXin3zwFIuV0ySUcGbz02/tPDze/rd1oeSxD9mKsV8KKRbY+VegpAVkzwaOq",
-	"nmb8XNnezRi0JPtNxHpttsMk5CYDYjtD2EqgVsC8DGDKSPBLo3tG6S5yqK8LWkcIimwO4W/LG/yXU0KR",
-	"UdOak5g/UExyzDLrDvja3JeX8Ba9DvFd0Z40FUpKGbB/uXqd5MBVWRtiFFXdDi4+hPguORwBb8yVq/cW",
-	"Rh+ZgQEVeMcnt+UCy7DFaN6bJ2iaPXD+4xOMkS9FZFrNyLkCoXX/LIRknOoHIUYoKXxDsKkQ1h9sK9xo",
-	"hlF7uAjqRs2pAWnUnLz2dReXUygy6cY1PqtCkUv1F7HdkhXZBQAmH11zqlsF7qgPba1JcJTJKBLgmjO4",
-	"TDMOvW/dEwFhAE18G2ED4VSlff5Y1COSFRTUp8Mk2LXI5zIVqvQdZFPJ+B5LEP/zVpK4reRwIZHjjIlt",
-	"SyTfrKfog/sq1JRKa4ACy0sTCJW01wj0n5D4CwhEUKt/he9RROYlng2jlEcN5CjATw9fA7mLDf76crZh",
-	"G7ltJsx2h0sbWX1iK1Ab0W7hUgDWdw0loMy7hspBu5Zgb/a2lUO3Bd6Iko8YoUBXBVjg8PcFauSWc53h",
-	"mfMP6PzxoeVsRt0I8ZHUTkjWyPogMddRSDuyWiPL2F6ahLMuRrpqi8UeOydgCTk9mKiyFLoSRUsVZj3R",
-	"46memLZGWKfTnGSrV2gjRMha4NXfLy+u+BuYyELA8qVAMBaZFCeScXyIJQsbI9W1LWiBl69evxLTCy40",
-	"wrcEo1MA9Qv57CFhdAUQr0Smsg0oV0V1ColUBaWOLwPQBfPSImARJJZt6f1ZtqX2YdmWWpRlW6r10U2J",
-	"IHqFKFnEPqpxxfl9VixYUGPFZ1vgnMzmUJsUOFGL0S2MA+GQglINB9PVfIrwczMxJs3RCxlGQn8qi/wS",
-	"jX/SirSlrjZTWVtHZ0y9rpZYLNarhGL0kU3JfBP3T4rmpr0JpeLBt/ElUO4thVLInrFlW6ehVogo/GjB",
-	"lMyVJ1dThiIjb2Ky5tDKIYJooWeXuECeqaTIZCKuvhm2les6WrR3iztXxrxzbZ+bJUlsdf1zezGnqVxg",
-	"tcyYdEXfSE2K1gXxa+U3NzESZbL9ckRDsepywVB28astFip4bRAK1aRlALwOZ4gyOJuXsRzRoiPE4Jfr",
-	"czvhtBD8UYyBF3YwDZObT+30H9f6HyeFf2wGmFiANpW1XbcvTK7ta6934nZP3B7fQWKCLu7gZ4zAPIK+",
-	"NCILMg3rl1PNHoxKsS/Ds8To8A2VFTmIzNiFyhvDqZmw2yvXchobJAJlXlx9fw76Q9f7ttRuF+LKryYG",
-	"B7N7rCbNsvjp7wsUr5J8aMu2fELuQk6TRDmlm1JDYVXirCx0Lx1ObIriGoGBISdzEnbJzGV4mOR9V/r0",
-	"OLeg9V155VmfeaebLrkiM8jNIjU20IUni24yHABdhT1NPefLkS6YEa7tQEtKvYEwW23BTh5VetBGOGk+",
-	"Ue5DS+oCqCPTPrSk4FbBiZbUlzC9aMJMZrjRkiolZX40/XBoeitTiAlXWq7Sd7mHKClvUeKVaeDpsoWH",
-	"C2EWrxIHF0j8WxxtatHZlMiUxGbONoYOV3iMbQGY5XoP1T7dRSqfVG+g4mLWDWhRBekk061URrY2+T7v",
-	"sJGNovB/QNzGu7m/tSfIJP/7cABlq1+sG5SKTPkKJbVMeKZNOOknSKurbsCkgK0Gjhpia7O97PUnrl8Q",
-	"Bi1wJuNwQwzQPYpX0mNhlBb4MuS2L8/j9rmuNttaiEjqDSVU+E5s3dY5LQARGwUgQAQpU6HVwZdyZHnJ",
-	"zqhSoMBV06VowiVXdsAA4HoC8jlOxwb4cIUmKEbYRzu564+Dw8aay52/NQ6pDvBNVb/BIdT0HRWOuokT",
-	"KR382T4sg2dtt4IdOYDMdRRFUD3dhyjEd2uFZmHJEzmJIU1YBZGUSVAdHUBSzy2lg1U+yy+V7m0HqSin",
-	"ADIQIShz9ZWSXSs/ZRZi81teWcZKpTf3WsB2+TUmrlSH6fENY1VE4on9f00C+jci4GORNoXuDQlLSuCb",
-	"3RPpvS3T0pImhoyAMdKxLvvR3ex8XY2ksQX4Xnd4kwyKL4wPzLpARzgz6PmH2fynaIdFbOaCNvIXcchW",
-	"b/ndKPSrLFKcfKFje2OZY6CasYKYECZiF6io7iLCC9/KXxm8Q/lILolnIpQLXCfd+XSeThRShjC/TSAi",
-	"ZD6G/p0R8spR1eYIHyJF7QWaZuuxqmbCZlXnFPBwHv6IBGun4S2GbBGXOYUxOPvx6O2PIHkH/Pb25Y/O",
-	"Dz+dnTtvfzhr9/rg//7v//ObDURL+FBeKT8KOTmS/Y5CpqtJRYjzfipLTGLC+L7uUACgYFWlSz9bsCmJ",
-	"wz+0O6uwdtFevkzX/xGtKBN1Fvkb+1rf3x2+QudarKKwPNGWotS0dZ7Ec6iery3wM9YYoIxr8iHHHum4",
-	"FnSVImGS18LOyQiPsAN+O7r3Wu7RpzRV8OFI1wv9oNycR/KcKmNeX5y//fZEEWZqEO4xYkukFEtN1UcY",
-	"FOqRCqhB/YqgoAvKyExiNJFt2qUWIC5PjP4lIBAyoBy0hgGmpXbVbrlH93NfNw2hagPGm+uWDPEqbaor",
-	"AjZEGIpchK1WIB7ESAgZHJpnZmCL4lMgxCVhO2LkGPmEMz0ZjiJjQM14nG+oZld675w0LIW0TDDnNSr6",
-	"ZImp7L8hVps3SM0E/QiZ/g7ksqcvSlpnOGwm0IdqQw6g6B5hEMAVHWHZIJ+TMLE7EdS2wBGi8qucG0NG",
-	"YsDpnWh9osNRW+A626FYdbTgeLmxV7Eia+g+8U7NAKT8ek1ILOkXh72CRlKfu26/JZigYRTeIb7a2ps6",
-	"G+FkQoyATxbYiMVSkoK4fpzkQqy+KV6eZJqmtMCZAonnumIPSxiytOKr2JvY6CthNlPBUbo8/W+mof23",
-	"FrhKM65C1ZFFOPmM3lKyTcdpkjujMiFU7kzigOTIPcIwTv1awrkmziRCCT0UEGcEhLeYxCg7KZuilU4v",
-	"usNkKdyPkk5J1hOFPsIyq00T7zn0p8hpt1zLthZxxOknY3N6cnS0XC5bUDxukfj2SI2lR68vzl+9eftK",
-	"jOHUPWSRqj9t9m9DMZVk1G158kUyRxjOQy46tNxWR4oyU8Hsa5DGTD9JWe+8TLpOXzlSDPUiEBXN56Ss",
-	"MM95QpfypNJIxVX1XtP7fMHALWI0paRC1lhi5e/V1GKS9PMNfWTLpDCIQRjIYvZkomsPibOR6B8SfBFY",
-	"J8oepos+2A23fpF2BXQEl7tJ7D1b9L41TsBs4ukni0tKkctqDpYIwg8pmK1yFVvyNQA8103Y9GyVTpjJ",
-	"bi7kxeZL+1lGhTszOzc3sEH98Wwx0oesKMviBRI/0DnhF4JP1nbd5v1MdD2yfEPMXHhfptZ7pkqK1+u5",
-	"3vB44PY7xx2z6ruun+G54n8ml6QL30eUThaRTD82C5hY529bbT7GypQlMStpWWrKTFn0ZpXBqoq6JzmU",
-	"1FQ9jRLuJlZfoXkEV2hjKffSMZ/d9KErj7tsUIIWR+dUd5LLYhMf7tUZnm+YI0Z26oz8nsTjMAiQsDd3",
-	"vVpjko5fYkiv3gJLGl/w4e1hzS9mOk092FavHmCzbdjFuE5NiCY9XUy9k9PUB/uT1lTe3/A/DJXr/Q2n",
-	"oOk9TdlGekdlDYz3+u5R64Z/oY7Q/ym9YA+SikaoLPr3pfjd+Krk+rKSeiLdJWyrIIFxxqWkqlRgo4yL",
-	"QCq/N9S5TtQGkEndNyvxFxiVXGzKqD6TLKrA9SxZfEkwWk8F267XH7S7/d4GKqjj4mtQwba7BcfQ9eM2",
-	"kzgdwr/LBiRbkSWJVU9Alr52IlG4ruVEwrZuUYlk+lZEN8C0HcHPuh9FScdgUZhQIpQtWoYIoV9HinVd",
-	"N6n44Lqu6FqQvcR0SpY7u8L1xcUyaWboDgZtb2De4/9/geKVVFzNrgZp4JG4zUgWByi5yd4aeUbRhmzk",
-	"B1+JO/B6bXdwPLTXS7XZNiNWWSn8E6vdTPw1WmtYZjH/EzfXzqKX6y2RbE2pLLkuAaXPP0PUXlMEy3I3",
-	"iOJNKausKLierj49MT2Q0Z2T0RwhrCKiW9sG7I0vq+9oQwJkZa0bzoXbOUOxNzmbgVEhQxaEoMCH+BuR",
-	"UmmE/WRptQyOMan1tnr9InGzm3Rae3MFy8gG6VTr+R+a6PmJSac5FUhcpXvQyFXU0b5ETzV9HdGzs1/R",
-	"U63k6amlPs2DRvzsqbQ8yn1oxEdGPEWppPxalNMTpY0zXgguASdmL+0qSKy7JAoQZbKdh6DEMZJZ0mAO",
-	"b3V+ByaqivIpECk0Rm0zaeuXVviAS+fRCiThVdnE3JCqxGudt2GUACo1/kYhZZc6VOqz6RrmJKzQfzi1",
-	"1GvSlgajvRcHVRj2c+pDqhhXGlxphItY3UnHHQ/bXg+5va4/dAeBN5i0x17P9Tpev9tPsyFPrDp9+3UI",
-	"sXWMhsddt9t1xr7vOd1Ju+fAyWTg9Cae64873eOxO7EMHvRu7lvlcZXrBWJzMwNv0JsMjgO325l0e94Q",
-	"9gfdtgvbg/a4h9oTuE4CNvY56LgDrz10HW84QE53gNrOALUDp9/1e67b7gRep29GI5dl4j/cNGAYZkji",
-	"+gabtKQG70HA/spIt6SfLHfqawg5SMM4H1Xw3uDBq8gcKYmNyDACaS9NmvaHKh9L134SpVsvmKz+McLl",
-	"QQYLzELZmToZVBZTUB5EUeH7u0wo7VP6/sR+HLmTvKaQxBOQ1BOaLZllsolirS9rCI/H/Q7y/HYw6E7c",
-	"yQD1gr5/PB7Aoeu1O92UYM9hzLA0HjVjD+Je5IX68qWnAYXmsnMco+nnmxLlJi5Hr2mL6QIgfoWhCLbK",
-	"F7UpYe8VmRPPjLlvwb53x6ObY0MSgVzCpitT5dY4e78GZ+rBi/r1eVHLMXm95PEZquTRJ/WP+h5Xvbq8",
-	"9BDKCEaVsCcTuYkIoBOla3XBL5laUuY5Tdl8jrp3Kwo+pIGPT+9CNHKRDkL5npyHBubVlsnXeBTNQNBi",
-	"x/NMiGje0Wh4GQFJupQIGUpJfamRcYSrfZBtz+1ouVuHNc5JFAkxREa+6gp2ZeIxnZJl5a1xDzLRf7BM",
-	"ZBDIA1X8in2B29DEx7FTbH7ZqGdwsysZ5igpq7bBQi5rgMlUFcPi09Qc3io1WV/JAmP7MVjLHRo0WNdI",
-	"W2Osrh6TK4dX7CYgaWwvaA+Gk2OnN5mMnS70ug5sjz2nHbRhb9ybdHzPM+r61SbKDSmuylgyTO/NSHAT",
-	"23BalK6CvEoQHqjrV20INskENHw+z47A1sj7EBVHJzGZlXjuuGibpHOO0TTEQZZsSiF2CnXOtMz8kpEd",
-	"BoUZ4dmCyr53HKYRnOc+RpaYf/DU4G18UqKJmMj4YTqlqNpofKUo3lOajBNeZBpcC6R4Lf1tSrD2aTWt",
-	"t53YKNj8n8JXmp7SJsk9Kf77daV/ZDD0YLb8isyWqhh7Ay65W4H/6JP4T30rprFgg421gHhDR1hrBhSo",
-	"YSGjSiCwASOkypCpWU89M2Zy15/eiJlUTz6Ik3syYWpu+dzEx80vJ30PaqrydIOObkiFSeyNLkYyXqkU",
-	"rTCgLfC96u4PYwR8MhuHWJtaRxbEwcgS5lx4i8AY3YY4I76qL4ywMPP6i5iSWMT8UlG0WszChY/vZAEh",
-	"gHDAx09IjEQpDpGQAYxQuCTrXyeyBzIWzgyRq4hzS4IDCxgg6im/ms3Z6p2Usrg8ZxeKe0erFGJi5egj",
-	"9Fm0kjV2dV0qURlEl8FWRlFdtrBJlK2uyFe3bNanzes1Oq6IetSnoGdknVctPim2mC6/0B292HWy/rJr",
-	"Qd+sr594EcQgkXUog9+1IV3YltLCciV7kpiY2ZNZMszTrRg/ubZ3vLGaJSsu7nNO7tcpkpEtqr1i5kLJ",
-	"KxRSsIRYJGGpPXMFLr04VXiIPrLMplVdLA1ztckxIRGC+HP28ANZghnEBgZCuRdVdEWplxXrjMJZWLFQ",
-	"zy1rzi8TAWSS1dpe/Ts4lpCvn/oIC98UfwfhoGonJJYVgkp2InMb0gr6UPwlfiwrk19z2TefbRSdq9ri",
-	"WQtn3aS6Qb89HPRKk+qyTkBR0mp9Qp3rdssT6iTZPmTXPXl2HUdUwmBknXhbZNpVWX+VOEEmCfV4CqH9",
-	"QnZIuNSywkFw36Md2BRFk75rO8/Ak7JzvoxYDUk5jVfGAIWyvnkoK+ukRSeTWoEqHJcyiAOa93hVitMj",
-	"rOTpU1kfStXOEpKNrOGYtpCRvrGdisdpldDPkpBNvT4VOsNKBinKejdyy8v67DuWL8Xak1Peo3Sfq7e9",
-	"122EONNksb5836gI/V63UH3fwtw9q9qe2eqspgk5bRi59+1N5E5E78nsXqv2k/S++AI2k60iJct5ZyO+",
-	"lP7C9ZJTRcW20ddmML7LydF7oBQVKkxyWjtSYdpCUK1WYtpZJcb9DCXm5sly+opahJLqBG2dcT2VEc4A",
-	"0bYZfjVyOhI3kzv2Jn3YQU5/4iKnO3ahMwx6Pac9OZ60+VjoefmuLFbbbRe6UuRvgGrjrrJGvqEggAwC",
-	"H2EW842Z3VbS+YbmfHJ93rDTmfShcxy0kXPs93rOEHY7jhv0J73xwPfQcbssR2VTlN0+ggLXRdllW5KU",
-	"QlC4ynPtA95/sqbyOk8Zm58cHXntY65jtLyTgTtwiyLbn8X1+s4bLVy33ZfU4buaQIxRpE0hjQJWci0W",
-	"1uotep2Pr7eIpjJbKi7v5v62msu7ud9cdXk397fVXcQ2t1Fe5B4rtZe0GrhUXow/7axak3nSOOkxkwKm",
-	"lRwjOUEpOhtCSgoljosZZvXSDtN+HXJUWoB4hEUJkVylYTstmQtClbJYURZZM3kzW686rMRoO/K1pCPW",
-	"D+HeB0drxK5q8ZfGiYkPtkWWuAqISdasriZdmSC5HpCNIaMVULzLrW7BTXLdjfYSWqQqNO4z/+Agjj1P",
-	"cWwrnK2ZGvHVhFjJLjhbZIXuUqRy64lUZ7It76Xoyls7MkvKYs1Cs8TmqmKz2rXG/4hWV0g4RQ5CY4OE",
-	"1QLXrJYiS03en5GXmslDbYFX0mKlStOrmr5gBldV0VsZCe/5ZKJ+KXqVhNHGQW8I+54s8OFarc91Xad8",
-	"1UxtZURbbbN3oLz27Trsdw9C3UGo+/KFugPtPdDeLWhvLqN2rdmrmX8/m4W1YNUlc9e2wx4TNlXlFbOt",
-	"nmZwdWo2Pk/EsZoVdHM0f1uLlFzuOO9VUXanivq586r+9wWiSpFPcJChrcoUofuxltXurfhWlog67S0p",
-	"Uq476l6K8R646IGLPoVpRBfnBpgsn5KlCkr0XLhpTRPIrzExI1SexgByYPySll4hmfBRg/VvtlUcSVK7",
-	"RY++zVLCT6KrJkzaGembqlOtE9Gg2M1zBlctcCZ+liUstL8skRWUBMK5tSpyoQsXSbGEwhlqgTPjlzGM",
-	"EZCti+2kyzoXQxSBaYEzINp7hnRdbJ9c7C71TtnjKScRSJAEJXU4nzNXfL4sT+JfJZvrXLvDk4574jZq",
-	"AGBg0XruZnOupi/OQV/cPYdT3gh57Q78xi6Qol3xG9kW+lH5zdWrv706v371cjPHuRKLE/wkGVXFcji7",
-	"CcCjsBwJs12yHDljvoDelf71wHS+DKajcfBp2U5yfw6MZ/+q1YHtZIhRPbYjFhPfa1Yiu6EfyXQ6eJuU",
-	"jTOQ/CrXNFy0TRVU5DwiiwC8ZTGCM/BW1fpPKUOSOFUMcL/MNGEotiVv9IF0f5s+JKmRXdaiIJ01A7GH",
-	"m4f/FwAA//8=",
+	"7L2Lcts4uiD8Kjg8U9XJ+UmZ1M2SXV1THic97el02r+TTrom8iQQCVkYU4CagKKoM97ap9kH2yfZwo0E",
+	"bxLlyHac1uzW6VgkCODDh+9++eyEdDanBBHOnKPPzhTBCCXyn2cRms0pRyRceRdoHsMVisTvEWJhgucc",
+	"U+IcOecJYohwAEkEeLJAYDlFCQJ8igAkbIkSgBngU8gBpwASgGASY5SABP2+QIyDJeZT+TaDMwTsOX9C",
+	"q5bjOiycohkUE/PVHDlHzpjSGEHiuM4n74p64lePXeO5R+WaYOzNKSYcJc7RBMYM3dy4zgXk6AWeYV7e",
+	"wI90CWaQrMyKmFzNPKH/RiEHU8hAjCYcPEmeunKTmICpGcJQSEnEAOZgBsWfJAKQqWeQAfQRJeAJf+qK",
+	"QeKrE5rMAJ2MSJTACfcw4hNvyvkczrGXQI5isURPn0FrJPaIPsHZPBb7Hjl6USPnOPneP+bft6vAw3iC",
+	"ydXtoOOd0xiHqyZAgimIsp1zQEmIwJPf14CKTxFDIKQzBMYwvAZPlk9btdv8/fu27x8vd7dRxJOVdzKR",
+	"vxb3KH8uLxiCBM0Rx+ItgctLmvApwDy36sBe3wwTPFvM5K96rWIhVyjZarFv3771ThZ8igjHIeSovOLX",
+	"UwTCBEXiDRibaybuEko+4hABDq8RA08ufjgFwyDwXbEpuY8gaPVbwVM3u3nLKeQSX5eQgWVCydURgIDT",
+	"a0QAJiPym1yL91r84ILlFIf62optI/ATWjFOCQKMQwG1CU1cQBMAAcNXBPJFgor4nA5JEIxn34+cOULi",
+	"REeOC149+8n78eeTU+/VjyftXr/8yo4Q4jfvQiG0d1ZB217CGVLkwFArfY8FfFHyHQMxvWqBM65oXPra",
+	"dwzQJQH2x1OyCBVNCQQ57HdBjDhHCXNHJMJXmDMXjJz3AgIjxxs5AoIjpyX+FvcJAoKW4Ndfz54Byqco",
+	"WWJWgqo/7k3a0EdeZ9Lvet2wM/QG4yD0BpPOpDfpTHzYC3YCvBvXmcMEzhDX/OI0XjCOkipA6kfg7Fn+",
+	"rge+/J/jOli8Nod86rgOgTPxMFSD3uPIcR0BWZwIBiSYTO62wU8vELniU+eo33XF5TN/BmKFArzi2/96",
+	"53vDE++f0PvjvXf5P39x3Iqdo09zFApG6JhzAbljkacgT8YR+y9wq/K+f5b3j6trCuXNm8L5HBFJKF1B",
+	"bOSdoxMurpnEI8iuUSTuTwu8nVLxJwPwCmJSYJXXaKWYrv5hRGyWiglod8GULhImPypZMYrkNVesCCdM",
+	"0GskLrwrri1fMPnBMY1WrprsQ5UMcCT5/IfjERHfEcuQ70IicTK7KgwkaLJgKBIbgVwSFv2LeEgoB9do",
+	"zlvgtf4MzrFedYmO1E1p93oj8hEzPI4RCKcwgaE6njFMkLglmICILsTT3xeUI+YK/gvVXcEMPKlguNja",
+	"2zVaabb7VF0oiY/qlwwji+dto6GFaU9GzpN34L/+2xuN3o1Gl97/uvzPaCT+7Yj/XD79HLjtXu9m5Pzn",
+	"3X/9t/f/jUZe9qZ+9nQTfhqogG2AIpH2XJHQqmsq6MpEnsGb81OgaS0IKSGKbeQv7yEaHnb9btcbh2Hg",
+	"dSftngcnk4HXmwR+OO50D8f+pPpm6y9vutl/SdDEOXL++yATUQ/UU3aQ7ULuSaHMWaV8qqSUs2cK0YzU",
+	"kvJKTWbAGMWUXDHAaX6b3UnHHw/bQQ/5vW449AdRMJi0x0HPDzpBv9uv2aKa5ku2eIEYXSQh0nu8oAuO",
+	"1p9aIl4pHFIvag+Gk0OvN5mMvS4Muh5sjwOvHbVhb9ybdMIgqN6B/NgXrV8vWLKKBLE5JQwpTsF+oMkY",
+	"RxEi4s+QEo6IFM3hfB4LYQdTcvBvRuVjvRk5UoNV/JMtZjOYrITgpimPeeg6H2G8kPISShKavA/hgiEt",
+	"LxnyRCRvN9iw6ZBdMF5wQ8hTeUuhjFJs1BIoUfCX0+JIsL5XLcHl+umvYlvv6Zw7R867zzeX6e8a7DaO",
+	"aiopp4VxLCSO7OtscXWFmCWp5PSWDL2r1pt9hWMxa9DrDPygP/S7vWFHnTdiXG2gkUAhj5jGKH8wEt40",
+	"RlJFIHTTyYg3E0ly5YAYM6VWMiGTUxKvqkHbawralxTMUTLDjBlaVgbkCbsGjM6QYIJgOaViJXcArZum",
+	"l+iUPRczqyFl6d8ctyYA4gZXYY0Uxe0fJLAZiKh8FcYxXQI+xRK9LBNAUTyuWql+/SD3rlzuKTsTEiOB",
+	"sdrDdlcd67FllJrARZyK3EYUb3brJxDHKAJjJB8KsEGh3qiZgBxXjWRBUyQ7q/lYDsteJysl0x0DPBFy",
+	"n1iXFvNccIU/opzWcfZM0BhLsROy0RwlkNszfFXI+YMCNKdC1Z/HiOd3VHMARm9NYbdTXPwIYxydG51l",
+	"W85jj7N4D0gfgIgidfUmNL1QIKLhYibmqMVPeWkzeeEIzBYSQqDTBlP0CUYoxDMYa01EKdVCri3habsd",
+	"1OHpyMFk5ByN5GQjxx05E4ziSP2UTi0fJAgyql5uuJCRU74GJ+lRZ/DBDGAS0iRBIa+5GKfqqSZmeuBX",
+	"iuKNj37HiHyhdCitU2+JxmE2Kk9UjRic7gR9wmwN1hqVXqvwhXFC9WgqW5UJbnsbrl6/+Docm6LwOics",
+	"nT1LNekwb6nYtYy0pyJ7KlJPReTWJJfKBLZazL4zinKaIG1t3oKuwChKENP6XZ6ysMWYIJ7tIMbI2FHf",
+	"nJ/WY7QUwQ/U6PchjhKN03p8cNhuBf2W3/IP2h1lyB7HNLy2TBhVuB20N+C2mLaA2/YiKrG7+ZKqsFwA",
+	"KYWfkcknuAl2p8PuhFoJUJTPU57LLamUOtOP81CSKGki1KaFKqG7e4ujUt8unpI1U90JpKKpWOKWRMYe",
+	"eycncY0qDsIyYEr7aWbBKhpj1ytHxe+MnAHyO8PDARo5az56rLx+qUHaAEFrMYKAwWuknRbXqEJ7F9ex",
+	"uw2fb77jOsWrZkV7Fr9n8XdqqDGbXHv0Kdev4gYAwXCq/H53yv6fIaGt79WKvVqxpzkPQ3Nc4yBj9fdJ",
+	"xiXhjwikrza+UmKoGaX8BDAR3yERJlcScCHHH9ERaOLgq2bqwW1umTwBsGCoBvyKMOkAonQD0o/9yHS7",
+	"esVOcgDMm57RnTKCX+fR9nrgXmX4WlSGPUves+Q9S37UasC9Gv9uY/XbU/s9td9T+xvXwZyheFKG/pvz",
+	"UxOooFegwhrr4f83yqeA4QixNKhDx+EJCVB8b9DxB0F76HvBcIC87gC1vQFqR16/G/Z8v92Jgk6/Uiz3",
+	"201hfyInCiH5TtJzsQIUqTBPtdN1YUjGEvfm/HRvC93bQvdC0Ldll1BJYCUyx8AUfhT4pMnV+msmBwiC",
+	"BuMEwWhlSMx41cjqYBJQMAPnz18+O3v59/cnp6fPz1+fvDx9Xk37trpbNcurgf+vDOUItdTXVR6MvPqR",
+	"MlxgfmfGCtf5fUE5XG8uMolpqV0BmsS17WxHPb+JacKVsV0czCjjoOdXE7zONocityiOHH0KEYpqj0Pb",
+	"icprFFSGyJEqNYkpacFE0oGJvJxTfCVop5ztK9YkMJkv+O3sS9xgeIHB341ioSP19w6FvfViz7gf2KFQ",
+	"vk6GZzW9Tvo2N+LStWhuH+FWLKB6tZvvjx52J5flAR0FfC1Idk/KZUbPnpDvCfmekO8J+TdHyF2V8liV",
+	"wrbg6G4AK/QpQvUMTXI1q/UofxvYV21nI+TVoEfHQPOOFDeHRPpZHTjuiH3uOro6EodFTG0BBqZC3x5j",
+	"zjb5WKyBmnZLAw6h2ScAQ/zICmPGDAR+S/6/g8HOgquthVRS8u2WtQ+w3vvP9v6zxyamynWVqVuCZPES",
+	"TaN1DqxFL9YbmQ2hl8bP7BvBsN0K+gNJLoK+MfEe3Z79+sPt2a/a8AaDsl7yA5iT9z62vY9tr+HtNbxv",
+	"TcNTZa7qYatrZ5ycvj5783xHoK10Uh4L+q3K80kqz2SBE7Cc4hjpQmBqEdVHsZUUoGt7FcJJ0oPJV/+o",
+	"OJ0XlF4DXU5Gj/6O6a8+/lg7W7pZa1PNa485THFHRAdt18sqWhnV9f8yZYYmgH5ESQznFXFCMohGFiTb",
+	"oTr6mtIXMLnaVgll+A9Uo6xgwRIpiOVX1+omtqppvMP9Xq/TB+MVR6wS2fvbayn1imTFpE0VlnSLNffk",
+	"lSyCCthMFtm5a51l19dE7lKg5oyqQpUE9LvgJ/y31s6x72dIVvoB2xIJE1iy0FGaL027QSnQuo2QJdWR",
+	"5gZXC43NyW3996oLAAEoq86Kiy8wQxEIq0ytLAbEHkEFKgVPiTtWIWVIdIhJAYly9ZjXYVD2Yk2d4kaD",
+	"zfvlEsBrh1uvVtSK3RbxfyXQquYbbetHy+q45fH/JQXS2GlXemtWDCuESYIlhyt/oboK1qB5qTUOcrtd",
+	"RzLXTL5TE8McVwavqRrHgvKZV9ZCr/R6NagOt5HQ1nwzB66/I661STniEXCVTThm0YSqetfr7ljp/d3c",
+	"0Y8Qx3Acby0dcZpUiEfyZ0vWlnV41yOYHoIja4QsmIJnqAVOQDiF5ErVVJQSzRghAmYwQkKST80j1XrD",
+	"YCu9QVdjwwwsMrhsUBJkgWFl3ZICMwH8m+F1uzsZmxU+IENii/mcJhxFP6MIw9ey3vBWWM/1EJsdcfCP",
+	"V7+8rMdxtSRwqmbxxKyZaak0YRUWH25QCNQMBZXAnq/OnlScvU4z0BACYvtGE0xhuY7VFX0ZADLw6+sf",
+	"vAFAJKQRiiTsVKaFveDSyh6LQmGAI1uEMLm7neoTb+bhiTLgn6ex6dtUdbxdQLs4KufIEcq5iS2fIcbg",
+	"VYP4dj8YdjqTPvQOozbyDsNezxvCbsfzo/6kNx6EATpsW/HtmRVop4HhHBFI+BZx4daWfWVFt3asPrbJ",
+	"ofVl0eN3itJv5uFanOZLWoUTageY3XFm/pt5eF8Fs23MPpRG+zxi30v57PuoP71xo42qUd/SCo2jCq4p",
+	"5QMcabmo/vqVlvsLiVcqWCEM0VzFuagbOYSH434HBWE7GnQn/mSAelE/PBwP4NAP2p2uK7emhtnWzQe/",
+	"bwIObs4XnUbrxMhYslUx6zpD9i5v3wPVsc6zGRnlVX0bG5a1ftAj3XKtuz0+qXv+TUfb3HOCe0FYEHc3",
+	"QhzimDlH7z4rCdU5cg703TuQcqZuySDnd7Wo6hwpQVVMOkYAzeZ85dxc2kihd2qAfaSWmvu0lrVzH/ka",
+	"fM8NwZTrHWK3rcjDSAjzyhm9AUDKyZ1+1NJEjC/7q7g191dgOrsvX0Op9D1WfB1lx9/Mw5/Q6gIt2NY6",
+	"1g5jiQoMsax33WNo0YOShe0Ck3aJBS8p/4EuyG0U7VJUy0sK2CKcbtSwCwq2ib5ooklXxJ886MHVhRbQ",
+	"BBCElRI0ATLIWdYAMcVDrPY/uzxNHZl+IjWALY/0T21ZaBxKpBewhqf1bo/cmIGL5/94fvr6+bNjHTWk",
+	"ghRUBIpW7PDDo33jEKQ0ZUNl++sBRrEtZv/fwVV4sDpY37CaUFUdyapzJLsVklI3gAJA2rlrsrlM0qQb",
+	"wR7s9bxJGA29Lhx2vMF40Pd640HQG/RQ0B2PW49CvJd3YlwJr11fgvsLDSucbr8G3ddieG0UWQNs3xyI",
+	"9lUgxv1EZamTv7+wrIIc3yvJ8Q2itB5WjNtHPTVFrAcKe7KlShW4VG063RSgcp/BRpvWXBkmdEvLXZVf",
+	"6CXd4BKqXJX25//m6Va73lmkZQfTlDTtOmmuzXi1KXXjq+HM6/BDpWMZ1s3gSrttzTbFvr++KCd1J+85",
+	"zKnA7stYtLvYmgdWdL6hECGJKfcUI1RAkMMaedAOiim1aS8be4tL2yAYbhua9PWIiPcQZ/M2oeTqVWr1",
+	"2Ipo7E0l21oI0wyrO/Zvp+tWndmzNPii1yFB0kUdmQQlsYZ5Quco4ThX6kmCrTj+NMsfBz/KvG6uUrvJ",
+	"YjZGiSsT4yGfMhljodsDavIpjkewXXFUEDCuqncoK6mSG8RaJjSZQe4cOZjwftdxNd2R/vcrRQ3VN6L3",
+	"kJcX+FaGqlq5YEvI9KSRXN0MxzFmKKRC4meYhAgEw0Pf8wPPD177/pH8//9suBQxeT2UrF9b2XC1czFa",
+	"Rf4Zclfeyiq3E+VxP1ZGHFnlkhIdZZIsCKucYQYJvELJe0Ij9J7NF+VZXp3/CtgchXiir35qiVFjZ4IU",
+	"ieF1E3zCs8VMfPt9aknOz/CzegWImXLmQAsDbVB32pWgVnGbG0Ia1RdfildvBAG4wpRUIvKFfFRYybEy",
+	"2JiAaVXVR8UylTYuNmy8aCWI2i1wGmxNUYj3ikqWPqfIh3hYBJwQRDRy8CxeW5YLWRCCyZULetstoRqf",
+	"n2V/mSVkaaNlyKhPmfOq3E1+IwJaS5pENd/LunaWv/cS8SVNrgFDVxJT8x8W1FeOXvfhK8jREq7K3/67",
+	"epBuec2XVuw9Ihwl8wQz9D7LeC9/9OyZ+V42INU0ONWqhw0c7RQ8Br5xI0VIxRzV4ebHeXhbcGljZOGT",
+	"N4qZKl34nc0h9L3UlDCPynlUyOOYdYGqiIh9dwt0Mkf/rb3mEaV0uhW0cN25XaYwoGOpSd+4TqmxLowi",
+	"LAAL43OLg05gzFCRqW7FKGbw0wtErvjUOWr3eq4zh5yjRAz417t/jRa+3wnl/0Wj0Sffv/yfv5ROzHU+",
+	"eejTHIWcOUcOR5+4DEanCw5Gjv6C45p/o5Ej+fXLX1+IfWL2Hiaz9zAJp5UMVro3BdqcCkonzdgKjU6S",
+	"GRCjMEchXySoBc6keHCN5lzFjkrhdkqXNj8cUxojSO6CXVmA7HfvHY474I3HIPB9MF6ZK19JzWeYiI84",
+	"R0GJsov1X1FP/Oqxazz36FwhrDenMlhPo+vt+OsuKLOrpETIre7Kx9aOc8q0dYBPnrR773yvd/mf9jvf",
+	"616+873h5X8C+R/173eBN7z8q/z309Go9fRz52arMQdPOu98ry1+bJvfNmEIJODs/GMXnJ49u9BlzWRo",
+	"BGSFekW35j8ugMSUMxOgw7wELVlPyDCHewVZU/CY9aewMR23g/vipg9PHTi8YuUNvYZXrAVeT9FKEtYa",
+	"yvnADOLL5As332C9QN2+pSteEJskhd0oWFRguQoVkxEvMnStXnVfJAkiXCeTVenGd6ADp5acqmXrh+sl",
+	"fP3Shhuu36r8whyuYgqjhvxLA/pcDyqek7WcbHfZHG4ezJsP9Dxb3G0sLa5lHWksl69Z1QvMeJVlaC7O",
+	"iU4MdrE9et0Svc7Fcu8MqX6ug8dbIUQtIQORYf37w2t6DE2B/7LSqCH7pZWNWgX5YoaJ+TO4d5Zto2Yd",
+	"HVJ5ThzNWENEl2KMWiNMEihDFDjlKkkqD6If6VLFfpi5tKQay38zFKOQu4AS6T8TlIg1MlwVTldN7mYb",
+	"WnOUr4QwVUUH99z1y8jf3ZG+rJX1WstLBVnkVLtsW+CEADiWDrYZmo1RAhiHKxPTjCu4XmPTzbFSRKR5",
+	"Xrs3EjSjHxHTDqmHFNu3sAR8Q1aYrXZ9N56Mh7POfPtq9BYAfKzqduMtbqlsyvzACa3ABaJQGAtmPKY6",
+	"4T+mIYyV9p7WtMhp9mW6udY6aGnPdS4bIDm04G2xdGuZZH0dkuAcOTk7QhXjUkksG1BeZ7rk0Dzdro3o",
+	"tmnine8NoTc58X64/Nxp3/zH/ntw49l/drf5M2jfbLRAbKrbvNZCUwZ8utddQFy1FVgH7my6xwTSwu3S",
+	"27QxrPKusbTUQLVv/zSmiwi84gmCM/BK+50TlcICoJ38l79buVJMtYrgMqHkSlUhko5t63M1sQi4xvok",
+	"n0ofdAvoynhBIdvfNQ86gOiEwJPzs/TXrl6NHe6UPuwBQkdkjpIZZkwW2dUP+mkepOZG6ZNDHUarQ2jT",
+	"3wcqxsaOVZbP2uk0cmmGjwkya+pip+u2c1BkTspiHOPQxAV8x/JxArrEr3jZFElXex2RNMXXNY/akqiU",
+	"O3GnL3R10aFcwaH0ac98WflS09/7KnwsTdFIHxyCRRb6lyt4lb4y0NGOVnG49NlQ1UEeEVMKznQqSmEl",
+	"n6e/B7ZLf8GyB22rc4v09mTtW9J3OkqoEpOp3DDrdIJuKVlWlpzIJ8nKEss1qJ3VGCurfLJal1RhgSz+",
+	"rMa2wFvZu8Ku9mVCQqsSfIQCMaVxxGRgjqICMk4HwXA6Ih8xjXUJaX0lkVZBUulZSXLgjXnzGMj9LYU4",
+	"piKtPrz7fHP5Ye1GqwMv8rd4vcZYLnv2uUapiuiaD9yrnmwH+1Xt3Q6YS/MRZWDaZqNRShtzIHZzVLgC",
+	"aiXMywGmil88s3qiVO6icIlMmfIYQZlfI52DRe/EckoZsiqVC0L1B0pogbPnfRffmq/1HF6hF5hcl41f",
+	"U6lRVQH714sXaVZinWkkQXHd7RCyDibX6eFIeBOhCb5zCPrELQyowTvxcVctsApbrJbMRYJmmIzgYiEl",
+	"BIVKnmf1UofQdoyhIg8hFVT7Xso8WmXYEBkrNYsb18EbbUZ6D2dR0xA/PSAL8VPXvuniCtpPLgG8wbQ6",
+	"brpS2ZLbrViRWwJgOumaU71VlJGe6NZqj0CZnNYDXgsGl2uxYvZtOl0gAqCNbyNiIZzunyAeW+xaT43T",
+	"yNwyn8vVDDN3kE8V47svreGvt1IbXK00SPWB5OyBt0TyzUqVObhvQqeqNV1osDyzgVBLe62shAlNvoKo",
+	"Cb365+Qjium8wg1jFVdpgBwl+JnhayB3tiG4oJptuFYynw2z3eHSRlafGjb0RowPuxKAzf1YKSiLfqxq",
+	"0K4l2Jtdg9XQbYGXsggnQSgydRoWBP++QFv5EH1veOL9E3p/vG95m1E3RmIkc1OSNXLeK8z1NNKOnNbI",
+	"sbaXZQytC+iu22K5c9IRWEJBDya6UIipDdLSpXKPzHhmPsxaI2Jyf47y9USMxQTzFnj+2/nZhXiDUFWa",
+	"Wb0UScaiMvhk5lAIiWJhY6R78UUt8Oz5i+fy85ILjcgVJegYQPNCMdVJWogBJCuZO+4CJpRak++iVEFl",
+	"KVDR8pJ5GRGwDBLHdcz+HNfR+3BcRy/KcR3d0OqyQhC9QIwukhA1uOLiPmsWLKmx5rMtcEpnc2gME4Ko",
+	"JegKJpH0nkGGJF5MV/MpIo/NHpq2vC+lQ0n9qSpMTbZzymoEV/oFbWVtHZ2x9bpGYrFcrxaK0Sc+pfNN",
+	"3D8tY5x1nFSKh9jG10C5bymUQv6IzfAmZ7ZGRBFHC6Z0rt3OhjKUGfk29nUBrQIiyMaIboW/5pFKilxl",
+	"DZub4TqFXrJl47y8c1XMu9DMe7uMjltd/8Je7M/ULrBeZkx73W+kJmXrgvy1ds5NjEQbfr8e0VCuulow",
+	"VL0ZG4uFGl4bhEL90SoAvsYzxDiczatYjmyaggn49fWpm3JaCP4oB+xLO5iByeXndvaP1+YfR6V/bAaY",
+	"XIAxlbV9vy9Nru3XQe/I7x75PbGD1ARd3sEvBIF5DENlRJZkGjYvcJs/GF0PoArPUqPDd0yVIKEqvRhq",
+	"15GgZtJur/3gWSCTjOp5cvHDKegP/eBppd0Ok9pZU4OD3RPYkGZVjvb3BUpWafK24zohpddY0CRZ4Oqy",
+	"0lBYl+WrWg8o7xifoqRBFCMWZE7BLv1yFR6mSeq1DkjBLVhzv2N1imrRQ2hqzFS54kwp0LKzjUTA1MXP",
+	"8uTFcpQLZkQau+HS4nsA50tDuOmjWj/ciKTtQKo9cWkRA31kxhOXlkArueLSYhi2L06aySxnXFpSpcob",
+	"Zx4ObddqBjHpkCvUXq/2EKW1OCq8Mlt4ulzp4UKEJ6vUwQVS/5ZAm0Z0NiMyFYGks41xzjXubVcCZrne",
+	"Q3WX7iKd/Go2UHMxm0bf6BKBiunWKiO3Nvk+7hiXjaLwnyDI5M08vLUnyCb/d+EAypfqWDcoE5mK5VQa",
+	"mfBsm3BauI3VlwiBaUlhAxw9xDVmexVXIq9fhKMWOFFBw5gA9BElK+WxsOogfB1y29fncftSV5vrLGTY",
+	"94Z6L2InrmnWnVWrSKxqFSCGjOs48OhrObKiZGeVVNDgauhStOFSqJFgAXA9AfkSp+MW+HCBJihBJEQ7",
+	"uev3g8PWmqudvw0OqQnwbVV/i0No6DsqHfU2TqRs8Bf7sCyedbsV7MgBZK+jLIKaz72PMbleKzRLS55M",
+	"oMQsZRVUUSZJdUwASTO3lAlW+SK/VLa3HeTNHAPIQYygKiyglexGyTQzTOy5gqr0mlpv7msJ2+W3mGVT",
+	"H6YnNkx0xYsH9v9tk32wEQHvi7RpdN+SsGQEfrt7ory3VVpa2laSUzBGJtblbnQ3t1gEJG01An4wPfcU",
+	"gxILEwPzLtARyQ16/GE2fxbtsIzNQtBG4SLBfPVK3I1SB9EyxSlWdnY31nUGJ7rVoQ5EZdfKlU9orjfo",
+	"kw+eBxd8KuvofXABJSMSUzofw/DaCmYVSPhUoDJGio67moWkPxXiwaCKBgN/Q7LVpj2lKtkuLlyMJhzQ",
+	"BT8ekeU0K1YpbayufM8ub43THAOF/fmatLprtF0dOztPOMc/ISkxMHxFIF8kFZT9w6tnP3k//nxy6r36",
+	"8aTd64OTMESMff9///f/ccErfEVQ9KMq7pn9JD8l/vxwlLPNYQaYHJFFkjMUJohngfEy7oEx8cOIaIwX",
+	"RAdyKg5a9kFNT2eCY/ThqTKcSVVBUJPfvFfRtfcMcmTlfMGZNlObBeiCpHKoacAQ9EZkhsmCy7YekxZ4",
+	"K1aZQwV9FoRyEFN6jcTgNXA/WfApTfAfxsVXArxMBqn0tsgskaYAsItq/oRWjIu/MGMLFEn0ToMlsqHX",
+	"+rUPT9U+R+RLNvqbrBLuvZbbKe1TdmGptBuepsEyusVxC/xCTDtSbblUDxNKuYoKkFtlSF4oI0kejciI",
+	"eODDwceg5R98zpJGbw5M5dj32od8IPDSrQ8ofnL66umR5nrM4opjxJdIa+2GZY4IKFWmVShlXpHsacE4",
+	"naFE4KMMLCU6ukdSpgT9W0IAc6C935Z1q6V31W75Bx/noemRw/QGrDfXLRmSVdZDWkbDyBgftQhXr0A+",
+	"SJCU4AQ0T+yoIS0EAEwqYqLkyDEKqZAoVKyPCrC1g52+Y0YWMHvH/BgoAkeJYOQ6tGdJmGo3I1dbtPbN",
+	"4LWktGYeKAT7UBY3z4kvuSgq07GAAYY+IgIiuGIjAicyNJjr3cmIwQWJBfWxLx0QzER2+jGxvi3wOt+Q",
+	"W9MPgZcbW3NrooQ+pq6/mWBD+qJirmGvoZFWam/aXgymaBjjayRW23hTJyOSfpAgENIFsQLdNA2X1y9e",
+	"qXJuck758iTXI6gFTgxJ9X25hyXEPKv9K/emN6rbKMNQzyWBqK7vUVpgb6pQMNf5QG7HED1tSWMaoXJb",
+	"tZg8QYK+KKHx9JWkKSlDHaPa6G3wS3btzRgd7K33AtKm3R9U1+4P5bbdI6Ig9wFGM0zUCxFVZlk+lYlb",
+	"52mrOrWJBBn440TeYDUdE7ef6vbFGd2JGdVIZPW6QLGYOV8tWE8qbwiKmZxqZVLbVKdCcTjPpcFYhwWa",
+	"ThQfbBfThxa4yBIjse4OJd3bVp871TLoOM0a0zlAOmssdb2LAxwRmGQeXS3yLKc4FsvHQnFS14FTgK8I",
+	"TVD+o/Y+rgldSse7YiKKecU4REQlnxoWPYfhFHntlu+4ziKJBXPjfM6ODg6Wy2ULysctmlwd6LHs4MXZ",
+	"6fOXr57LMYKHYx7rMvF2L0mUMMXj/FagXqRzROAcC6G55bc6SoifSjG3Ad/K9bZVbQmq9MrslQMt851F",
+	"svHAnFbVzzpNmUaRj1nSky7LnBHbMw6uEGcZm5NS9pLoSAdDyidpb3EcIimmjQgkAEeq5wSdmBJh8mzU",
+	"hcWUnEXOkbYEm9os7pZbP8uSLj0pglymls5b9OG2TsBuKBymi0s7BqiiK45MP8EMzFaFwkrFUh2B76cy",
+	"1GyVfTBXhKCUvl6swOlYhSjtJPrCwC3aBORrBt/klTieLJD8gc2puBDiY23f3763kikbWGzOWwhszbVk",
+	"yBUzCno9PxgeDvx+57BjN2cwZW4CX/7PFmHYQmoYk0WsqgTYdYac01etthjj5KoH2QXvHP3JXPeC7Qr4",
+	"1fVeSHOQmW10sTot2Fh9geYxXKGNHRcqx3xxb5auOu6qQSlaHJwy09Uyj01ieNBkeLF5lxzZaTLyB5qM",
+	"cRQh6WnpBo3GpN0H5ZBeswVW9KcRw9vDhjPmut7duE6vGWDPdNSM7uUhxnUaQjRtvWRbXARNvXE/G330",
+	"3aX4w7IKvLsUFDS7pxnbyO6oKlXzztw95lyKGZpoZJ+zC3ajqGiMquLen8nfrVm18CcbHqSid8q2SuKx",
+	"YFxa5M2kacaFfKrtETjJRCzIldyUV8dKjEotNmNUX0gWdcpGniw+owStp4JtP+gP2t1+bwMVNBkhDahg",
+	"278FxzBlHjeTOJO8sss+QbciSwqrHoAsfetEonRdq4mE61yhCsn0lYzrgVnXkF+MslfRvVzWD1UI5Up7",
+	"nxT6jaGx6/tpTQ7f92VzkfwlFvrZzq5wc3GxSpoZ+oNBOxjY9/j/X6BkhbUBM6tUkoXcyduMVFmMipsc",
+	"rJFnNG3IxzyJlfiDoNf2B4dDd71Um+8G5FR1rDhy2tuJv1YHHMfuuXHkF7rO9AotYNKtaZWl0Myj8vkX",
+	"iNpratU5/gZRfFvKqgp/rqerD09M92R052S0QAjriOitbQPuxpf1PMaQAHlVh5VTGXCRo9ibwiyAVRtG",
+	"lUJhIITkO2mMswLe8rRahYXZ1Pq2ev0iDTCx6bSJY1BupVx4Wr2e/34bPT816WxPBdIggTvQyHW83V2J",
+	"nvrzTUTPzt2KnnolD08tzWnuNeJHT6XVUd6FRnxgRRJVSsovZNVLWYE85yISEnBq9jJ+nNS6S+MIMa66",
+	"7khKnCDl8QVzeGUymwjVxc6PgUwes2oDKlu/ssJHQjqPVyB1vuRT0jHTJQdMxpJV/KrS+Btjxo0v5Mvl",
+	"cSJIWKnVeGapN6QtC8N8Jw+qNOyXzMFXM64yrNgKlHK6k44/HraDHvJ73XDoD6JgMGmPg54fdIJ+t5/l",
+	"AR85k24Ee7DX8yZhNPS6cNjxBuNB3+uNB0Fv0ENBdzw2wfPOIRoedv1u1xuHYeB1J+2eByeTgdebBH44",
+	"7nQPx/7EsXjQm3noVEcUrxeI7c0MgkFvMjiM/G5n0u0FQ9gfdNs+bA/a4x5qT+A6Cdja56DjD4L20PeC",
+	"4QB53QFqewPUjrx+N+z5frsTBZ2+HYdfVYPi5nILhmEH467vg8sqSmXvBexvjHQr+skLp76GkIMsgPle",
+	"Be8NHryanKmKwJUcI1D2Uk0JdBQbidKqZ7LC8hlXdW9GpDoCZEE4Vg3k00FVAR/VES41vr/zlNI+pO9P",
+	"7sdTOylqCmmwB808oflicTabKFe5c4bwcNzvoCBsR4PuxJ8MUC/qh4fjARz6QbvTzQj2HCacKOPRduxB",
+	"3ouiUF+99CyU1l52gWNsO/22RHkbl2OwbSf4EiDeQiwji4vlnCrYe03O0CNj7rdg37vj0dtjQxp7X8Gm",
+	"a5NE1zh7vwVn6t6L+u15Uasxeb3k8QWq5MFn/Y/mHlezuqL0gFV4qU5VVSUMqIxulEWbTak7lVRV5TnN",
+	"2HyBundrSp1kUakP70K0svD2QvkdOQ8tzGssk6/xKNpRugXlrhhEXHQ0Wl5GQNNmQlKG0lJfZmQckXof",
+	"ZDvwO0buNmGNcxrHKlZfhiWb2o1V4jGb0mXtrfH3MtGfWCayCOSeKn7DvsDb0MT7sVNsftmq5HG5Kxnm",
+	"IC0ouMFCrqrfqTwiy+KzrTm8VWmyvlCl9e7GYK12aNFgUx1wjbG6fkyhEGS5j4aisb2oPRhODr3eZDL2",
+	"ujDoerA9Drx21Ia9cW/SCYPAqmjZmChvSXF1Opllet+OBG9jG87KMdaQVwXCPXX9pg3BNpmAls/n0RHY",
+	"BnkfstbuJKGzCs+dEG3TdOcxmmIS5cmmEmKn0FQLUGl5KrLDojAjopKWKZcwjeG8MBldEjHhscXbxEep",
+	"IWIy44eblKJ6o/GFpngPaTJOeZFtcC2R4rX0d1uCdZdW02bbSaxS5X8WvrLtKW2S3NOy199W+kcOQ/dm",
+	"y2/IbKnbEGzBJXcr8B98lv9pbsW0FmyxsRaQb5gIa8OAIj0Mc6YFAhdwSusMmYb1NDNjpnf94Y2Yad3w",
+	"vTh5RyZMwy0fm/i4+eW040dDVZ5t0NEtqTCNvUlz2Vc6RQtHrAV+kIq4ikIL6WyM07oyIweSaORIcy68",
+	"QmCMrjDJia96hhGRZt5wkTCa6AICNNF9ToXw8b0qnQUQicT4CZXVeFpAJmQAKxQuLclgEtkjFQtnh8jV",
+	"xLmlwYElDJCVxJ/P5nz1RklZQp5zS2Xt41UGMbly9AmGPF6p6tKmIpss22IKwGujqCnYuU2UralF2bRg",
+	"3OfN67V6DclK7MegZ2Wd1y0+LTOaLd/ut9ppV/Zbbb7sRtC3O0ukXgQ5SGYdquB3Y0iXtqWspGLFnhQm",
+	"5vZkF8sLTBPSz74bHG6s48rLi/uSk3s7RSqyRTcWzV0odYUwA0tIZBKWVaEjuzh1eIg+8dymdUU4A3O9",
+	"yTGlMYLkS/bwI12CGSQWBkK1F10RR6uXNeuM8QzXLDTw3TL66UQAlWQlqyDqP78MM6uPBYv1sxAR6ZsS",
+	"7yAS1e2EJqp8U8VOVG5D1jsCyr/kj1UNIhou+/KLjaJzXVU/b+FsmlQ36LeHg15lUl3eCahqtqxNqPP9",
+	"bnVCnSLb++y6B8+uE4hKOYydo+AWmXZ11l8tTtBJSj0eQmg/U71Bzo2ssBfc79AObIuiaRG9nWfgKdm5",
+	"WOOtgaScxSsTgLCq7I9VZZ2s3GpaJVOH4zIOScSKHq9acXpEtDx9nJXbku1rCNfVS7PmSco3tlPxOKuP",
+	"+0USsq3XZ0InrmWQsqD9Vm551Zlgx/KlXHt6ynco3Rcqzd/pNjDJtRdtLt9v1X7hTrdQf99w4Z7Vbc9u",
+	"8tfQhJy1Sr3z7U3UTmTX1fxe6/aTdn35CjaTryKlCtnnI760/iL0kmNNxW6jr81gcl2Qo++AUtSoMOlp",
+	"7UiFaUtBtV6JaeeVGP8LlJjLB8vpK2sRWqqTtHUm9FROBQNEt83wa5DTkbqZ/HEw6cMO8voTH3ndsQ+9",
+	"YdTree3J4aQtxsIgKPYjctp+u9SPpXgDONVoLrNGvmMgghyCEBGeiI3ZfYay7w3t76n1BcNOZ9KH3mHU",
+	"Rt5h2Ot5Q9jteH7Un/TGgzBAh+2qHJVNUXZ3ERS4Lsou34ynEoLSVV5onPHuszNV13nK+fzo4CBoHwod",
+	"oxUcDfyBXxbZ/iqv1/fBaOH77b6iDt83BGKCYmMK2SpgpdBcZK3eYtZ5/3qLbKd0S8XlzTy8rebyZh5u",
+	"r7q8mYe31V3kNm+jvKg91movWR18pbx8WWpjLtHLqDJWCoJWZzYEjpSqTJfzyJolF2b9aHQx4LQG9Iio",
+	"Srv5Ys9uVrUYYJ2YWFOZ2rByOyevPnjEaqvzrSQdNg/Uvgu+tRVTasRFtk4/vHEduiR1QExzY01B79o0",
+	"yPWA3BoyRs0ku9zqLXhGoXvXnQQQ6TqMd5llsBe6HqfQdSucbZgA8c0EUqkuT7fI/dyl4OQ3E5xOVNvp",
+	"c9l1unH8lZK4tgvAkpuri8BqNxr/E1pdIOn6+BOKhs3rRmjeWC8rVpqvvyDHNJdT2gLPlfVJl5nX9XnB",
+	"DK7qIrFyctzjySr9WnQkBaONg15S/gNdkD/l5Snh7DpFqmEyKqfGzprH9Opqtetw3N8LaHsB7esX0PYU",
+	"dk9hm2a6rjVUbed3z2dHLXh9Kdu1DdrHVHWG0s7lrD/WDK6O7Vb8qWjVsLJtgbLf1oakljsueju0paim",
+	"rq1F0DeQToZCqtouphRUGw9Mh+Cqmro1c+VJpde+Jd0p9Ou9kyK5e16555UPYcwwRbMBocuHZJySEj0W",
+	"ntnQaPE2oXbkyMOYLP5c7P0CqXSLBgx+s3XhQBHUW3TI2ywL/CwbjsK0mZC5jybRORUAyo1OZ3DVku2S",
+	"51wVkDB+rFQi0HKG4Mm6xIQpG6SEDwZnqAVOrF/GMEFAtcx20+7+QtjQZKQFToDs64jZusg6tdhd6pCq",
+	"w1KB7yuQRBVVMB8z73u8jE3hXy0z67z2h0cd/8jfqvy+hUXreZgreJe5OHvdb/d8THsJ1LX7M3KVE11p",
+	"eDdcRfXFvleucvH8H89PXz9/tpmvXMjFSa6RjqpjLIKpROBeGIuC2S4Zi/pisUjdhfl1z1q+DtZicPBh",
+	"mUt6f/bs5e7VpD+dyiJGNWMucsrko2EYqq/4gUpMg1dpATYLlS8K7bdlA1JJK05juojAK54gOAOvdNX8",
+	"7P6nKUjlUPHzXDuDcoPvrSbI9rdpIkVz3Kpi/9lXcxC7ubz5fwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
