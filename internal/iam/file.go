@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -24,11 +25,18 @@ const (
 
 // A File knows the tokens and access keys that a file lists.
 type File struct {
+	// MaxBody is how many bytes the body of a signed request may have: it is read to check its signature. OpenFile sets it to
+	// DefaultMaxBody; it may be changed before the first request.
+	MaxBody int64
+
 	path string
 	now  func() time.Time
 	log  *slog.Logger
 
 	inForce atomic.Pointer[credentials]
+	// noKey is what a signature is compared with where the access key is unknown, so that the answer takes as long. Nobody knows
+	// its secret.
+	noKey listedKey
 	// handled is the last state of the file that was taken or refused, pending one that was seen once. Only the goroutine that
 	// watches the file uses them.
 	handled, pending fileState
@@ -80,7 +88,7 @@ func OpenFile(path string, now func() time.Time, log *slog.Logger) (*File, error
 
 // newFile answers a File that is read once and not followed.
 func newFile(path string, now func() time.Time, log *slog.Logger) (*File, error) {
-	f := &File{path: path, now: now, log: log, stopped: make(chan struct{})}
+	f := &File{MaxBody: DefaultMaxBody, path: path, now: now, log: log, noKey: listedKey{secret: rand.Text()}, stopped: make(chan struct{})}
 	data, mode, err := readFile(path)
 	if err == nil {
 		err = f.take(data, mode)
@@ -99,8 +107,11 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Authenticate knows a caller by a token.
+// Authenticate knows a caller by a token or by a signed request. The body of a signed request is read and put back.
 func (f *File) Authenticate(r *http.Request, _ peering.ID) (peering.Caller, error) {
+	if len(r.Header[tokenHeader]) == 0 && len(r.Header[authorizationHeader]) > 0 {
+		return f.signer(r)
+	}
 	token, err := tokenOf(r)
 	if err != nil {
 		return peering.Caller{}, refuse("%w", err)

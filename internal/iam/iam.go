@@ -29,7 +29,8 @@ const (
 //   - Unauthenticated for credentials that are missing or wrong;
 //   - TokenExpired for a token that is known to have expired;
 //   - Forbidden for a token without a role that means something here;
-//   - Unavailable where those who know did not answer.
+//   - Unavailable where those who know did not answer;
+//   - Invalid for a request whose body can't be read or, then errors.Is(err, ErrBodyTooLarge), is too large to be checked.
 type Authenticator interface {
 	Authenticate(r *http.Request, named peering.ID) (peering.Caller, error)
 }
