@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 	root := &cobra.Command{
 		Use:           "peering",
 		Short:         "The VPC peering service and its command line client",
-		Long:          "The VPC peering service and its command line client.\n\n" + exitCodeHelp,
+		Long:          "The VPC peering service and its command line client.\n\n" + credentialsHelp + "\n\n" + exitCodeHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
