@@ -16,6 +16,7 @@ import (
 
 	"github.com/peering/peering/client"
 	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/iam"
 	"github.com/peering/peering/internal/peering"
 	"github.com/peering/peering/server"
 )
@@ -120,7 +121,7 @@ func serveStore(t *testing.T, store peering.Store, now func() time.Time) (endpoi
 	log = &lockedBuffer{}
 	handler, err := server.New(server.Config{
 		Peerings:     peering.NewService(store, peering.DefaultRules(), now, newPeeringID),
-		Authenticate: believe,
+		Authenticate: knownBy(iam.Believe()),
 		Log:          slog.New(slog.NewTextHandler(log, nil)),
 		Now:          now,
 	})

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
+	if leaks.report() > 0 {
+		code = 1
+	}
 	os.Exit(code)
 }
 
@@ -94,18 +97,19 @@ func startOn(t testing.TB, store ...string) *running {
 	if err != nil {
 		t.Fatalf("serve did not start: %v; its log:\n%s", err, log)
 	}
+	t.Cleanup(func() { leaks.lookAtOperations(admin) })
 	return &running{endpoint: endpoint, admin: admin, stop: stop, log: log}
 }
 
 // readAnnouncement reads where a server is from its standard output, and goes on to drain that.
 func readAnnouncement(stdout io.Reader) (endpoint, admin string, err error) {
-	lines := bufio.NewScanner(stdout)
+	lines := bufio.NewScanner(io.TeeReader(stdout, &lockedBuffer{}))
 	for lines.Scan() {
 		if after, ok := strings.CutPrefix(lines.Text(), "peering is ready at "); ok {
 			endpoint = after
 		}
 		if after, ok := strings.CutPrefix(lines.Text(), "operations endpoints at "); ok {
-			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			go func() { _, _ = io.Copy(&lockedBuffer{}, stdout) }()
 			return endpoint, after, nil
 		}
 	}
@@ -123,7 +127,7 @@ type process struct {
 // startProcess runs the program's serve in a process of its own, which ends with the test.
 func startProcess(t *testing.T, store ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // the tests bound themselves
 	p := &process{Cmd: exec.CommandContext(ctx, os.Args[0], serveArgs(store...)...), stderr: &lockedBuffer{}}
 	p.Env = append(os.Environ(), asProgram+"=1")
 	p.Stderr = p.stderr
@@ -161,7 +165,7 @@ func clientOf(t testing.TB, endpoint, projectID string) *client.Client {
 
 func noEnv(string) string { return "" }
 
-// lockedBuffer collects what several goroutines write.
+// lockedBuffer collects what several goroutines write, and looks for secrets in it.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -170,7 +174,10 @@ type lockedBuffer struct {
 func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.buf.Write(p)
+	known := b.buf.Len()
+	n, err := b.buf.Write(p)
+	leaks.look("a log or an output", b.buf.Bytes(), known)
+	return n, err
 }
 
 func (b *lockedBuffer) String() string {
