@@ -16,3 +16,16 @@ func (f *File) Look() { f.look() }
 
 // Follow looks at the file at each tick until Close.
 func (f *File) Follow(ticks <-chan time.Time) { f.follow(ticks) }
+
+// Remember sets how many tokens are remembered.
+func (k *Keystone) Remember(most int) { k.known.max = most }
+
+// Remembered answers how many are.
+func (k *Keystone) Remembered() int {
+	k.known.mu.Lock()
+	defer k.known.mu.Unlock()
+	return len(k.known.tokens)
+}
+
+// WaitFor sets how long Keystone has for an answer.
+func (k *Keystone) WaitFor(timeout time.Duration) { k.timeout = timeout }
