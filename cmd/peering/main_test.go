@@ -75,12 +75,18 @@ func start(t testing.TB, dataDir string) *running {
 // startOn is start with the flags of another store.
 func startOn(t testing.TB, store ...string) *running {
 	t.Helper()
+	return startIn(t, noEnv, store...)
+}
+
+// startIn is startOn in an environment.
+func startIn(t testing.TB, getenv func(string) string, store ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	stdout, w := io.Pipe()
 	log := &lockedBuffer{}
 	exited := make(chan int, 1)
 	go func() {
-		code := run(ctx, serveArgs(store...), w, log, noEnv)
+		code := run(ctx, serveArgs(store...), w, log, getenv)
 		_ = w.Close()
 		exited <- code
 	}()

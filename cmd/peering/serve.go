@@ -45,6 +45,7 @@ When the service is ready it prints the URL of the API and that of the operation
 ` + authHelp,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
   peering serve --data-dir ./data --auth file:credentials.yaml --listen 10.0.0.1:8080
+  peering serve --data-dir ./data --auth keystone:https://keystone.example.com:5000 --listen 10.0.0.1:8080
   peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
 		RunE: p.action(func(ctx context.Context, _ []string) error { return p.serve(ctx, cfg) }),
@@ -89,7 +90,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	authenticate, closeAuth, err := cfg.auth.open(log)
+	authenticate, closeAuth, err := cfg.auth.open(ctx, p.getenv, log)
 	if err != nil {
 		return err
 	}
