@@ -15,7 +15,9 @@
 //
 // Calls go to the two roots of the API. Those named after VPCPeering are the VPC service's and are about the peerings of the
 // project; all others are the Cloud Stream Service's and are about its clusters, their peerings and the routes over these.
-// A call makes one request: nothing is retried.
+// A call makes one request: nothing is retried, and no redirect is followed, which could lead credentials elsewhere.
+//
+// The service knows its callers by WithToken or by WithCredentials, unless it asks for neither.
 package client
 
 import (
@@ -26,6 +28,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/peering/peering/gen"
 )
@@ -43,21 +47,38 @@ type Client struct {
 type Option func(*options)
 
 type options struct {
-	project string
-	http    *http.Client
+	project              string
+	token                string
+	accessKey, secretKey string
+	http                 *http.Client
 }
 
-// WithProject sets the project that calls: the project of a cluster, and the tenant of a VPC. There is no default;
-// without it the service refuses every call.
+// WithProject sets the project that calls: the project of a cluster, and the tenant of a VPC. There is no default. Without
+// it calls about clusters fail with ErrNoProject, and the others are for the project that the credentials belong to.
 func WithProject(id string) Option {
 	return func(o *options) { o.project = id }
 }
 
-// WithHTTPClient sets what requests are sent with. The default is http.DefaultClient, which has no time-out of its own;
-// the context of each call bounds it.
+// WithToken sends a token with every request, as X-Auth-Token: one of Keystone's, or of the operator's list. By default
+// none is sent.
+func WithToken(token string) Option {
+	return func(o *options) { o.token = token }
+}
+
+// WithCredentials signs every request with the secret key of an access key. The clock may be 15 minutes off at most. By
+// default nothing is signed.
+func WithCredentials(accessKey, secretKey string) Option {
+	return func(o *options) { o.accessKey, o.secretKey = accessKey, secretKey }
+}
+
+// WithHTTPClient sets what requests are sent with, but for its CheckRedirect. The default is http.DefaultClient, which has
+// no time-out of its own; the context of each call bounds it.
 func WithHTTPClient(c *http.Client) Option {
 	return func(o *options) { o.http = c }
 }
+
+// ErrNoProject is what a call about a cluster answers where nothing says in which project the cluster is.
+var ErrNoProject = errors.New("no project, which calls about clusters need")
 
 // New answers a client of the service at the endpoint, a URL such as http://127.0.0.1:8080. It sends nothing.
 func New(endpoint string, opts ...Option) (*Client, error) {
@@ -69,17 +90,54 @@ func New(endpoint string, opts ...Option) (*Client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("endpoint %q is not a URL such as http://127.0.0.1:8080", endpoint)
 	}
-	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(o.http), gen.WithRequestEditorFn(
-		func(_ context.Context, r *http.Request) error {
-			if o.project != "" {
-				r.Header.Set("X-Project-Id", o.project)
-			}
-			return nil
-		}))
+	if err := o.checkCredentials(); err != nil {
+		return nil, err
+	}
+	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(o.doer()), gen.WithRequestEditorFn(o.edit))
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %q: %w", endpoint, err)
 	}
 	return &Client{raw: raw, project: o.project}, nil
+}
+
+func (o options) checkCredentials() error {
+	switch {
+	case (o.accessKey == "") != (o.secretKey == ""):
+		return errors.New("an access key and a secret key belong together; one of them is empty")
+	case o.token != "" && o.accessKey != "":
+		return errors.New("a token and an access key are two ways to show who calls; use one of them")
+	default:
+		return nil
+	}
+}
+
+// edit gives a request what all of them have.
+func (o options) edit(_ context.Context, r *http.Request) error {
+	if o.project == "" && strings.Contains(r.URL.Path, "/v1.0//") {
+		return ErrNoProject
+	}
+	if o.project != "" {
+		r.Header.Set("X-Project-Id", o.project)
+	}
+	if o.token != "" {
+		r.Header.Set("X-Auth-Token", o.token)
+	}
+	return nil
+}
+
+// doer answers what requests are sent with. It follows no redirect: net/http would take X-Auth-Token along to any host,
+// and a signer would sign the request for it.
+func (o options) doer() *http.Client {
+	c := *o.http
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if o.accessKey != "" {
+		base := c.Transport
+		if base == nil {
+			base = http.DefaultTransport
+		}
+		c.Transport = signer{base: base, accessKey: o.accessKey, secretKey: o.secretKey, now: time.Now}
+	}
+	return &c
 }
 
 // answer reads the answer of a request: the body as a T where the service did what it was asked for, an *Error where it
@@ -91,7 +149,7 @@ func answer[T any](resp *http.Response, err error) (T, error) {
 		return body, err
 	}
 	if err := json.Unmarshal(data, &body); err != nil {
-		return body, fmt.Errorf("%s %s: answer: %w", resp.Request.Method, resp.Request.URL, err)
+		return body, fmt.Errorf("%s %s: answer: %w", resp.Request.Method, resp.Request.URL.Redacted(), err)
 	}
 	return body, nil
 }
@@ -104,7 +162,7 @@ func read(resp *http.Response, err error) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	err = errors.Join(err, resp.Body.Close())
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: read answer: %w", resp.Request.Method, resp.Request.URL, err)
+		return nil, fmt.Errorf("%s %s: read answer: %w", resp.Request.Method, resp.Request.URL.Redacted(), err)
 	}
 	if resp.StatusCode/100 != 2 {
 		return nil, newError(resp, data)

@@ -42,6 +42,9 @@ func newError(resp *http.Response, body []byte) *Error {
 		Message:   http.StatusText(resp.StatusCode),
 		RequestID: resp.Header.Get("X-Request-Id"),
 	}
+	if resp.StatusCode/100 == 3 {
+		e.Message = redirect(resp)
+	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
@@ -55,6 +58,15 @@ func newError(resp *http.Response, body []byte) *Error {
 		e.Code, e.Message, e.Violations = cs.ErrorID, cs.ErrorCause, violations(cs.ErrorJSONOpt)
 	}
 	return e
+}
+
+// redirect says where an answer leads. Redirects are not followed, so the endpoint has to be the right one.
+func redirect(resp *http.Response) string {
+	to, err := resp.Location()
+	if err != nil {
+		return "The endpoint answers with a redirect, which is not followed."
+	}
+	return fmt.Sprintf("The endpoint redirects to %s://%s, which is not followed.", to.Scheme, to.Host)
 }
 
 // violations reads error_json_opt, which holds one empty object where there are none.

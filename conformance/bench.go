@@ -61,6 +61,9 @@ func (b *bench) clients(ctx context.Context) (err error) {
 			}
 		}
 	}
+	if err := b.signed(ctx); err != nil {
+		return err
+	}
 	if !b.chosen[prismPart] {
 		return nil
 	}
@@ -107,12 +110,12 @@ func (b *bench) try(ctx context.Context, p part, way, endpoint string) error {
 	return nil
 }
 
-// serve starts the service on an empty store.
-func (b *bench) serve(ctx context.Context, name string) (*service, error) {
-	return startService(ctx, "peering is ready at ", command{name: b.binary, args: []string{
+// serve starts the service on an empty store, with more flags.
+func (b *bench) serve(ctx context.Context, name string, more ...string) (*service, error) {
+	return startService(ctx, "peering is ready at ", command{name: b.binary, args: append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--data-dir", filepath.Join(b.dir, name), "--inventory", filepath.Join("..", "examples", "inventory.yaml"),
-	}})
+	}, more...)})
 }
 
 func printHeader() {

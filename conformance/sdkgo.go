@@ -53,9 +53,9 @@ func sdkGo(t *trial, endpoint string) {
 	c.remove()
 }
 
-// client answers a client of a tenant. With the project given it asks no identity service; the keys are any.
+// client answers a client of a tenant. With the project given it asks no identity service.
 func (c *goCycle) client(endpoint, tenant string) *vpc.VpcClient {
-	credentials, err := basic.NewCredentialsBuilder().WithAk("access").WithSk("secret").WithProjectId(tenant).SafeBuild()
+	credentials, err := basic.NewCredentialsBuilder().WithAk("access-" + tenant).WithSk("secret-" + tenant).WithProjectId(tenant).SafeBuild()
 	c.must("credentials", err)
 	count := httphandler.NewHttpHandler().AddRequestHandler(func(http.Request) { c.requests++ })
 	built, err := core.NewHcHttpClientBuilder().WithCredential(credentials).WithEndpoint(endpoint).

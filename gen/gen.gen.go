@@ -317,12 +317,13 @@ type CSError struct {
 	// ErrorCause What was wrong with this request.
 	ErrorCause string `json:"error_cause"`
 
-	// ErrorID The error code. CS.10001 internal error, CS.10003 no such API, CS.10004 wrong request body, CS.20005 no
+	// ErrorID The error code. CS.10001 internal error, CS.10003 no such API, CS.10004 wrong request body, CS.10005 no
+	// permission, CS.10006 another project, CS.10007 token expired, CS.10008 not authenticated, CS.20005 no
 	// such cluster and CS.22103 no such peering are the public service's; this service's own are CS.22101 wrong
 	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22105 wrong
 	// status, CS.22106 body too large, CS.22107 unsupported content type, CS.22108 store unavailable, CS.22109 route
-	// exists, CS.22110 no such route, CS.22111 cluster in use and
-	// CS.22112 addresses that do not fit.
+	// exists, CS.22110 no such route, CS.22111 cluster in use, CS.22112 addresses that do not fit, CS.22113 quota
+	// exceeded and CS.22114 idempotency key of another request.
 	ErrorID string `json:"error_id"`
 
 	// ErrorJSONOpt A JSON array as a string. Where the request did not follow this document it holds one object for each
@@ -613,6 +614,9 @@ type IdempotencyKey = string
 // ProjectID The id of a VPC, a tenant or a project. Compared without regard to case and hyphens.
 type ProjectID = ResourceID
 
+// CSForbidden Why the Cloud Stream Service refused a request.
+type CSForbidden = CSError
+
 // CSInternalError Why the Cloud Stream Service refused a request.
 type CSInternalError = CSError
 
@@ -645,6 +649,12 @@ type CSRefusedRouteCreate = CSError
 
 // CSTooLarge Why the Cloud Stream Service refused a request.
 type CSTooLarge = CSError
+
+// CSTooManyRequests Why the Cloud Stream Service refused a request.
+type CSTooManyRequests = CSError
+
+// CSUnauthenticated Why the Cloud Stream Service refused a request.
+type CSUnauthenticated = CSError
 
 // CSUnavailable Why the Cloud Stream Service refused a request.
 type CSUnavailable = CSError
@@ -681,6 +691,9 @@ type VPCRefusedCreate = VPCError
 
 // VPCTooLarge Why the VPC service refused a request.
 type VPCTooLarge = VPCError
+
+// VPCTooManyRequests Why the VPC service refused a request.
+type VPCTooManyRequests = VPCError
 
 // VPCUnauthenticated Why the VPC service refused a request.
 type VPCUnauthenticated = VPCError
@@ -2905,6 +2918,17 @@ type CreateClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// CreateClusterResult401Headers the declared response headers of an HTTP 401 response for CreateCluster
+type CreateClusterResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateClusterResult403Headers the declared response headers of an HTTP 403 response for CreateCluster
+type CreateClusterResult403Headers struct {
+	XRequestID *string
+}
+
 // CreateClusterResult413Headers the declared response headers of an HTTP 413 response for CreateCluster
 type CreateClusterResult413Headers struct {
 	XRequestID *string
@@ -2913,6 +2937,14 @@ type CreateClusterResult413Headers struct {
 // CreateClusterResult415Headers the declared response headers of an HTTP 415 response for CreateCluster
 type CreateClusterResult415Headers struct {
 	XRequestID *string
+}
+
+// CreateClusterResult429Headers the declared response headers of an HTTP 429 response for CreateCluster
+type CreateClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreateClusterResult500Headers the declared response headers of an HTTP 500 response for CreateCluster
@@ -2933,10 +2965,16 @@ type CreateClusterResult struct {
 	JSON200 *ClusterCreated
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedClusterCreate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -2945,10 +2983,16 @@ type CreateClusterResult struct {
 	Headers200 *CreateClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *CreateClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateClusterResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateClusterResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -2965,6 +3009,16 @@ func (r CreateClusterResult) GetJSON400() *CSRefusedClusterCreate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -2973,6 +3027,11 @@ func (r CreateClusterResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreateClusterResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3024,6 +3083,25 @@ type DeleteClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// DeleteClusterResult401Headers the declared response headers of an HTTP 401 response for DeleteCluster
+type DeleteClusterResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteClusterResult403Headers the declared response headers of an HTTP 403 response for DeleteCluster
+type DeleteClusterResult403Headers struct {
+	XRequestID *string
+}
+
+// DeleteClusterResult429Headers the declared response headers of an HTTP 429 response for DeleteCluster
+type DeleteClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // DeleteClusterResult500Headers the declared response headers of an HTTP 500 response for DeleteCluster
 type DeleteClusterResult500Headers struct {
 	XRequestID *string
@@ -3042,6 +3120,12 @@ type DeleteClusterResult struct {
 	JSON200 *ClusterMessage
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedClusterDelete
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3050,6 +3134,12 @@ type DeleteClusterResult struct {
 	Headers200 *DeleteClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeleteClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteClusterResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeleteClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3064,6 +3154,21 @@ func (r DeleteClusterResult) GetJSON200() *ClusterMessage {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeleteClusterResult) GetJSON400() *CSRefusedClusterDelete {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeleteClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3115,6 +3220,25 @@ type ShowClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// ShowClusterResult401Headers the declared response headers of an HTTP 401 response for ShowCluster
+type ShowClusterResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ShowClusterResult403Headers the declared response headers of an HTTP 403 response for ShowCluster
+type ShowClusterResult403Headers struct {
+	XRequestID *string
+}
+
+// ShowClusterResult429Headers the declared response headers of an HTTP 429 response for ShowCluster
+type ShowClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ShowClusterResult500Headers the declared response headers of an HTTP 500 response for ShowCluster
 type ShowClusterResult500Headers struct {
 	XRequestID *string
@@ -3133,6 +3257,12 @@ type ShowClusterResult struct {
 	JSON200 *ClusterShown
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedCluster
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3141,6 +3271,12 @@ type ShowClusterResult struct {
 	Headers200 *ShowClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ShowClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ShowClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ShowClusterResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ShowClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ShowClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3155,6 +3291,21 @@ func (r ShowClusterResult) GetJSON200() *ClusterShown {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ShowClusterResult) GetJSON400() *CSRefusedCluster {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ShowClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3206,6 +3357,17 @@ type UpdateClusterResult400Headers struct {
 	XRequestID *string
 }
 
+// UpdateClusterResult401Headers the declared response headers of an HTTP 401 response for UpdateCluster
+type UpdateClusterResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// UpdateClusterResult403Headers the declared response headers of an HTTP 403 response for UpdateCluster
+type UpdateClusterResult403Headers struct {
+	XRequestID *string
+}
+
 // UpdateClusterResult413Headers the declared response headers of an HTTP 413 response for UpdateCluster
 type UpdateClusterResult413Headers struct {
 	XRequestID *string
@@ -3214,6 +3376,14 @@ type UpdateClusterResult413Headers struct {
 // UpdateClusterResult415Headers the declared response headers of an HTTP 415 response for UpdateCluster
 type UpdateClusterResult415Headers struct {
 	XRequestID *string
+}
+
+// UpdateClusterResult429Headers the declared response headers of an HTTP 429 response for UpdateCluster
+type UpdateClusterResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // UpdateClusterResult500Headers the declared response headers of an HTTP 500 response for UpdateCluster
@@ -3234,10 +3404,16 @@ type UpdateClusterResult struct {
 	JSON200 *ClusterMessage
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedClusterUpdate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3246,10 +3422,16 @@ type UpdateClusterResult struct {
 	Headers200 *UpdateClusterResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *UpdateClusterResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateClusterResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *UpdateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *UpdateClusterResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateClusterResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *UpdateClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *UpdateClusterResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3266,6 +3448,16 @@ func (r UpdateClusterResult) GetJSON400() *CSRefusedClusterUpdate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r UpdateClusterResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r UpdateClusterResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -3274,6 +3466,11 @@ func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r UpdateClusterResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UpdateClusterResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3325,6 +3522,25 @@ type ListPeeringsResult400Headers struct {
 	XRequestID *string
 }
 
+// ListPeeringsResult401Headers the declared response headers of an HTTP 401 response for ListPeerings
+type ListPeeringsResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListPeeringsResult403Headers the declared response headers of an HTTP 403 response for ListPeerings
+type ListPeeringsResult403Headers struct {
+	XRequestID *string
+}
+
+// ListPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListPeerings
+type ListPeeringsResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListPeeringsResult500Headers the declared response headers of an HTTP 500 response for ListPeerings
 type ListPeeringsResult500Headers struct {
 	XRequestID *string
@@ -3343,6 +3559,12 @@ type ListPeeringsResult struct {
 	JSON200 *PeeringList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedCluster
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3351,6 +3573,12 @@ type ListPeeringsResult struct {
 	Headers200 *ListPeeringsResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListPeeringsResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPeeringsResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListPeeringsResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListPeeringsResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3365,6 +3593,21 @@ func (r ListPeeringsResult) GetJSON200() *PeeringList {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListPeeringsResult) GetJSON400() *CSRefusedCluster {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListPeeringsResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListPeeringsResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListPeeringsResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3417,6 +3660,17 @@ type CreatePeeringResult400Headers struct {
 	XRequestID *string
 }
 
+// CreatePeeringResult401Headers the declared response headers of an HTTP 401 response for CreatePeering
+type CreatePeeringResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreatePeeringResult403Headers the declared response headers of an HTTP 403 response for CreatePeering
+type CreatePeeringResult403Headers struct {
+	XRequestID *string
+}
+
 // CreatePeeringResult413Headers the declared response headers of an HTTP 413 response for CreatePeering
 type CreatePeeringResult413Headers struct {
 	XRequestID *string
@@ -3425,6 +3679,14 @@ type CreatePeeringResult413Headers struct {
 // CreatePeeringResult415Headers the declared response headers of an HTTP 415 response for CreatePeering
 type CreatePeeringResult415Headers struct {
 	XRequestID *string
+}
+
+// CreatePeeringResult429Headers the declared response headers of an HTTP 429 response for CreatePeering
+type CreatePeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreatePeeringResult500Headers the declared response headers of an HTTP 500 response for CreatePeering
@@ -3445,10 +3707,16 @@ type CreatePeeringResult struct {
 	JSON201 *PeeringEnvelope
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedCreate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3457,10 +3725,16 @@ type CreatePeeringResult struct {
 	Headers201 *CreatePeeringResult201Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *CreatePeeringResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreatePeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreatePeeringResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreatePeeringResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreatePeeringResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreatePeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreatePeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3477,6 +3751,16 @@ func (r CreatePeeringResult) GetJSON400() *CSRefusedCreate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreatePeeringResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreatePeeringResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreatePeeringResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -3485,6 +3769,11 @@ func (r CreatePeeringResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreatePeeringResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreatePeeringResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3536,6 +3825,25 @@ type DeletePeeringResult400Headers struct {
 	XRequestID *string
 }
 
+// DeletePeeringResult401Headers the declared response headers of an HTTP 401 response for DeletePeering
+type DeletePeeringResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeletePeeringResult403Headers the declared response headers of an HTTP 403 response for DeletePeering
+type DeletePeeringResult403Headers struct {
+	XRequestID *string
+}
+
+// DeletePeeringResult429Headers the declared response headers of an HTTP 429 response for DeletePeering
+type DeletePeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // DeletePeeringResult500Headers the declared response headers of an HTTP 500 response for DeletePeering
 type DeletePeeringResult500Headers struct {
 	XRequestID *string
@@ -3552,6 +3860,12 @@ type DeletePeeringResult struct {
 	HTTPResponse *http.Response
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedPeering
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3560,6 +3874,12 @@ type DeletePeeringResult struct {
 	Headers204 *DeletePeeringResult204Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeletePeeringResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeletePeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeletePeeringResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeletePeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeletePeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3569,6 +3889,21 @@ type DeletePeeringResult struct {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeletePeeringResult) GetJSON400() *CSRefusedPeering {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeletePeeringResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeletePeeringResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeletePeeringResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3620,6 +3955,25 @@ type ShowPeeringResult400Headers struct {
 	XRequestID *string
 }
 
+// ShowPeeringResult401Headers the declared response headers of an HTTP 401 response for ShowPeering
+type ShowPeeringResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ShowPeeringResult403Headers the declared response headers of an HTTP 403 response for ShowPeering
+type ShowPeeringResult403Headers struct {
+	XRequestID *string
+}
+
+// ShowPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowPeering
+type ShowPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ShowPeeringResult500Headers the declared response headers of an HTTP 500 response for ShowPeering
 type ShowPeeringResult500Headers struct {
 	XRequestID *string
@@ -3638,6 +3992,12 @@ type ShowPeeringResult struct {
 	JSON200 *PeeringEnvelope
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedPeering
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3646,6 +4006,12 @@ type ShowPeeringResult struct {
 	Headers200 *ShowPeeringResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ShowPeeringResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ShowPeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ShowPeeringResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ShowPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ShowPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3660,6 +4026,21 @@ func (r ShowPeeringResult) GetJSON200() *PeeringEnvelope {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ShowPeeringResult) GetJSON400() *CSRefusedPeering {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ShowPeeringResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowPeeringResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowPeeringResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3711,6 +4092,25 @@ type ListRoutesResult400Headers struct {
 	XRequestID *string
 }
 
+// ListRoutesResult401Headers the declared response headers of an HTTP 401 response for ListRoutes
+type ListRoutesResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListRoutesResult403Headers the declared response headers of an HTTP 403 response for ListRoutes
+type ListRoutesResult403Headers struct {
+	XRequestID *string
+}
+
+// ListRoutesResult429Headers the declared response headers of an HTTP 429 response for ListRoutes
+type ListRoutesResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListRoutesResult500Headers the declared response headers of an HTTP 500 response for ListRoutes
 type ListRoutesResult500Headers struct {
 	XRequestID *string
@@ -3729,6 +4129,12 @@ type ListRoutesResult struct {
 	JSON200 *RouteList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedPeering
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3737,6 +4143,12 @@ type ListRoutesResult struct {
 	Headers200 *ListRoutesResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListRoutesResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListRoutesResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListRoutesResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListRoutesResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListRoutesResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3751,6 +4163,21 @@ func (r ListRoutesResult) GetJSON200() *RouteList {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListRoutesResult) GetJSON400() *CSRefusedPeering {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListRoutesResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListRoutesResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListRoutesResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3803,6 +4230,17 @@ type CreateRouteResult400Headers struct {
 	XRequestID *string
 }
 
+// CreateRouteResult401Headers the declared response headers of an HTTP 401 response for CreateRoute
+type CreateRouteResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// CreateRouteResult403Headers the declared response headers of an HTTP 403 response for CreateRoute
+type CreateRouteResult403Headers struct {
+	XRequestID *string
+}
+
 // CreateRouteResult413Headers the declared response headers of an HTTP 413 response for CreateRoute
 type CreateRouteResult413Headers struct {
 	XRequestID *string
@@ -3811,6 +4249,14 @@ type CreateRouteResult413Headers struct {
 // CreateRouteResult415Headers the declared response headers of an HTTP 415 response for CreateRoute
 type CreateRouteResult415Headers struct {
 	XRequestID *string
+}
+
+// CreateRouteResult429Headers the declared response headers of an HTTP 429 response for CreateRoute
+type CreateRouteResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreateRouteResult500Headers the declared response headers of an HTTP 500 response for CreateRoute
@@ -3831,10 +4277,16 @@ type CreateRouteResult struct {
 	JSON201 *RouteEnvelope
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedRouteCreate
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3843,10 +4295,16 @@ type CreateRouteResult struct {
 	Headers201 *CreateRouteResult201Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *CreateRouteResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateRouteResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CreateRouteResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateRouteResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateRouteResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateRouteResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateRouteResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3863,6 +4321,16 @@ func (r CreateRouteResult) GetJSON400() *CSRefusedRouteCreate {
 	return r.JSON400
 }
 
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CreateRouteResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CreateRouteResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateRouteResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
@@ -3871,6 +4339,11 @@ func (r CreateRouteResult) GetJSON413() *CSTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r CreateRouteResult) GetJSON415() *CSUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateRouteResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -3922,6 +4395,25 @@ type DeleteRouteResult400Headers struct {
 	XRequestID *string
 }
 
+// DeleteRouteResult401Headers the declared response headers of an HTTP 401 response for DeleteRoute
+type DeleteRouteResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteRouteResult403Headers the declared response headers of an HTTP 403 response for DeleteRoute
+type DeleteRouteResult403Headers struct {
+	XRequestID *string
+}
+
+// DeleteRouteResult429Headers the declared response headers of an HTTP 429 response for DeleteRoute
+type DeleteRouteResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // DeleteRouteResult500Headers the declared response headers of an HTTP 500 response for DeleteRoute
 type DeleteRouteResult500Headers struct {
 	XRequestID *string
@@ -3938,6 +4430,12 @@ type DeleteRouteResult struct {
 	HTTPResponse *http.Response
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSRefusedRoute
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -3946,6 +4444,12 @@ type DeleteRouteResult struct {
 	Headers204 *DeleteRouteResult204Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeleteRouteResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteRouteResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteRouteResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteRouteResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeleteRouteResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -3955,6 +4459,21 @@ type DeleteRouteResult struct {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeleteRouteResult) GetJSON400() *CSRefusedRoute {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteRouteResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteRouteResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeleteRouteResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4006,6 +4525,25 @@ type ListClustersResult400Headers struct {
 	XRequestID *string
 }
 
+// ListClustersResult401Headers the declared response headers of an HTTP 401 response for ListClusters
+type ListClustersResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListClustersResult403Headers the declared response headers of an HTTP 403 response for ListClusters
+type ListClustersResult403Headers struct {
+	XRequestID *string
+}
+
+// ListClustersResult429Headers the declared response headers of an HTTP 429 response for ListClusters
+type ListClustersResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+
 // ListClustersResult500Headers the declared response headers of an HTTP 500 response for ListClusters
 type ListClustersResult500Headers struct {
 	XRequestID *string
@@ -4024,6 +4562,12 @@ type ListClustersResult struct {
 	JSON200 *ClusterList
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *CSInvalidParameter
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *CSUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *CSForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *CSInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4032,6 +4576,12 @@ type ListClustersResult struct {
 	Headers200 *ListClustersResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListClustersResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListClustersResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListClustersResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListClustersResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListClustersResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4046,6 +4596,21 @@ func (r ListClustersResult) GetJSON200() *ClusterList {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListClustersResult) GetJSON400() *CSInvalidParameter {
 	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListClustersResult) GetJSON401() *CSUnauthenticated {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListClustersResult) GetJSON403() *CSForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListClustersResult) GetJSON429() *CSTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4099,7 +4664,21 @@ type ListVPCPeeringsResult400Headers struct {
 
 // ListVPCPeeringsResult401Headers the declared response headers of an HTTP 401 response for ListVPCPeerings
 type ListVPCPeeringsResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ListVPCPeeringsResult403Headers the declared response headers of an HTTP 403 response for ListVPCPeerings
+type ListVPCPeeringsResult403Headers struct {
 	XRequestID *string
+}
+
+// ListVPCPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListVPCPeerings
+type ListVPCPeeringsResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // ListVPCPeeringsResult500Headers the declared response headers of an HTTP 500 response for ListVPCPeerings
@@ -4122,6 +4701,10 @@ type ListVPCPeeringsResult struct {
 	JSON400 *VPCInvalidParameter
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *VPCUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *VPCForbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4132,6 +4715,10 @@ type ListVPCPeeringsResult struct {
 	Headers400 *ListVPCPeeringsResult400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListVPCPeeringsResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListVPCPeeringsResult403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListVPCPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ListVPCPeeringsResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4151,6 +4738,16 @@ func (r ListVPCPeeringsResult) GetJSON400() *VPCInvalidParameter {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r ListVPCPeeringsResult) GetJSON401() *VPCUnauthenticated {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListVPCPeeringsResult) GetJSON403() *VPCForbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListVPCPeeringsResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4205,7 +4802,8 @@ type CreateVPCPeeringResult400Headers struct {
 
 // CreateVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for CreateVPCPeering
 type CreateVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // CreateVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for CreateVPCPeering
@@ -4231,6 +4829,14 @@ type CreateVPCPeeringResult415Headers struct {
 // CreateVPCPeeringResult422Headers the declared response headers of an HTTP 422 response for CreateVPCPeering
 type CreateVPCPeeringResult422Headers struct {
 	XRequestID *string
+}
+
+// CreateVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for CreateVPCPeering
+type CreateVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // CreateVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for CreateVPCPeering
@@ -4263,6 +4869,8 @@ type CreateVPCPeeringResult struct {
 	JSON415 *VPCUnsupportedMediaType
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *VPCKeyReused
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4283,6 +4891,8 @@ type CreateVPCPeeringResult struct {
 	Headers415 *CreateVPCPeeringResult415Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
 	Headers422 *CreateVPCPeeringResult422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *CreateVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4327,6 +4937,11 @@ func (r CreateVPCPeeringResult) GetJSON415() *VPCUnsupportedMediaType {
 // GetJSON422 returns the response for an HTTP 422 `application/json` response
 func (r CreateVPCPeeringResult) GetJSON422() *VPCKeyReused {
 	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4380,12 +4995,26 @@ type DeleteVPCPeeringResult400Headers struct {
 
 // DeleteVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for DeleteVPCPeering
 type DeleteVPCPeeringResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// DeleteVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for DeleteVPCPeering
+type DeleteVPCPeeringResult403Headers struct {
 	XRequestID *string
 }
 
 // DeleteVPCPeeringResult404Headers the declared response headers of an HTTP 404 response for DeleteVPCPeering
 type DeleteVPCPeeringResult404Headers struct {
 	XRequestID *string
+}
+
+// DeleteVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for DeleteVPCPeering
+type DeleteVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // DeleteVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for DeleteVPCPeering
@@ -4406,8 +5035,12 @@ type DeleteVPCPeeringResult struct {
 	JSON400 *VPCInvalidParameter
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *VPCUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4418,8 +5051,12 @@ type DeleteVPCPeeringResult struct {
 	Headers400 *DeleteVPCPeeringResult400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteVPCPeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *DeleteVPCPeeringResult404Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *DeleteVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4436,9 +5073,19 @@ func (r DeleteVPCPeeringResult) GetJSON401() *VPCUnauthenticated {
 	return r.JSON401
 }
 
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteVPCPeeringResult) GetJSON403() *VPCForbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r DeleteVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DeleteVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4492,12 +5139,26 @@ type ShowVPCPeeringResult400Headers struct {
 
 // ShowVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for ShowVPCPeering
 type ShowVPCPeeringResult401Headers struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+
+// ShowVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for ShowVPCPeering
+type ShowVPCPeeringResult403Headers struct {
 	XRequestID *string
 }
 
 // ShowVPCPeeringResult404Headers the declared response headers of an HTTP 404 response for ShowVPCPeering
 type ShowVPCPeeringResult404Headers struct {
 	XRequestID *string
+}
+
+// ShowVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowVPCPeering
+type ShowVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // ShowVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for ShowVPCPeering
@@ -4520,8 +5181,12 @@ type ShowVPCPeeringResult struct {
 	JSON400 *VPCInvalidParameter
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *VPCUnauthenticated
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4532,8 +5197,12 @@ type ShowVPCPeeringResult struct {
 	Headers400 *ShowVPCPeeringResult400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ShowVPCPeeringResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ShowVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *ShowVPCPeeringResult404Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ShowVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *ShowVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4555,9 +5224,19 @@ func (r ShowVPCPeeringResult) GetJSON401() *VPCUnauthenticated {
 	return r.JSON401
 }
 
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ShowVPCPeeringResult) GetJSON403() *VPCForbidden {
+	return r.JSON403
+}
+
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ShowVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ShowVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4611,7 +5290,8 @@ type UpdateVPCPeeringResult400Headers struct {
 
 // UpdateVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for UpdateVPCPeering
 type UpdateVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // UpdateVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for UpdateVPCPeering
@@ -4637,6 +5317,14 @@ type UpdateVPCPeeringResult413Headers struct {
 // UpdateVPCPeeringResult415Headers the declared response headers of an HTTP 415 response for UpdateVPCPeering
 type UpdateVPCPeeringResult415Headers struct {
 	XRequestID *string
+}
+
+// UpdateVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for UpdateVPCPeering
+type UpdateVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // UpdateVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for UpdateVPCPeering
@@ -4669,6 +5357,8 @@ type UpdateVPCPeeringResult struct {
 	JSON413 *VPCTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4689,6 +5379,8 @@ type UpdateVPCPeeringResult struct {
 	Headers413 *UpdateVPCPeeringResult413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateVPCPeeringResult415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *UpdateVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *UpdateVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4733,6 +5425,11 @@ func (r UpdateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
 func (r UpdateVPCPeeringResult) GetJSON415() *VPCUnsupportedMediaType {
 	return r.JSON415
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r UpdateVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4786,7 +5483,8 @@ type AcceptVPCPeeringResult400Headers struct {
 
 // AcceptVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for AcceptVPCPeering
 type AcceptVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // AcceptVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for AcceptVPCPeering
@@ -4802,6 +5500,14 @@ type AcceptVPCPeeringResult404Headers struct {
 // AcceptVPCPeeringResult409Headers the declared response headers of an HTTP 409 response for AcceptVPCPeering
 type AcceptVPCPeeringResult409Headers struct {
 	XRequestID *string
+}
+
+// AcceptVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for AcceptVPCPeering
+type AcceptVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // AcceptVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for AcceptVPCPeering
@@ -4830,6 +5536,8 @@ type AcceptVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCRefusedAccept
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4846,6 +5554,8 @@ type AcceptVPCPeeringResult struct {
 	Headers404 *AcceptVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *AcceptVPCPeeringResult409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *AcceptVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *AcceptVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -4880,6 +5590,11 @@ func (r AcceptVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r AcceptVPCPeeringResult) GetJSON409() *VPCRefusedAccept {
 	return r.JSON409
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r AcceptVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -4933,7 +5648,8 @@ type RejectVPCPeeringResult400Headers struct {
 
 // RejectVPCPeeringResult401Headers the declared response headers of an HTTP 401 response for RejectVPCPeering
 type RejectVPCPeeringResult401Headers struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 
 // RejectVPCPeeringResult403Headers the declared response headers of an HTTP 403 response for RejectVPCPeering
@@ -4949,6 +5665,14 @@ type RejectVPCPeeringResult404Headers struct {
 // RejectVPCPeeringResult409Headers the declared response headers of an HTTP 409 response for RejectVPCPeering
 type RejectVPCPeeringResult409Headers struct {
 	XRequestID *string
+}
+
+// RejectVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for RejectVPCPeering
+type RejectVPCPeeringResult429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
 }
 
 // RejectVPCPeeringResult500Headers the declared response headers of an HTTP 500 response for RejectVPCPeering
@@ -4977,6 +5701,8 @@ type RejectVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCWrongStatus
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *VPCInternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -4993,6 +5719,8 @@ type RejectVPCPeeringResult struct {
 	Headers404 *RejectVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *RejectVPCPeeringResult409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *RejectVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *RejectVPCPeeringResult500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -5027,6 +5755,11 @@ func (r RejectVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r RejectVPCPeeringResult) GetJSON409() *VPCWrongStatus {
 	return r.JSON409
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r RejectVPCPeeringResult) GetJSON429() *VPCTooManyRequests {
+	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
@@ -5486,6 +6219,20 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5499,6 +6246,13 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -5544,6 +6298,33 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreateClusterResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5564,6 +6345,37 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5624,6 +6436,27 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5661,6 +6494,64 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeleteClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5721,6 +6612,27 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5758,6 +6670,64 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ShowClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ShowClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ShowClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ShowClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5818,6 +6788,20 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5831,6 +6815,13 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -5869,6 +6860,33 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateClusterResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers UpdateClusterResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers UpdateClusterResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5889,6 +6907,37 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers UpdateClusterResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers UpdateClusterResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -5949,6 +6998,27 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5986,6 +7056,64 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListPeeringsResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListPeeringsResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListPeeringsResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListPeeringsResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6046,6 +7174,20 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6059,6 +7201,13 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -6104,6 +7253,33 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreatePeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreatePeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreatePeeringResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6124,6 +7300,37 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreatePeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreatePeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6180,6 +7387,27 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6217,6 +7445,64 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeletePeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeletePeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeletePeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeletePeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6277,6 +7563,27 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6314,6 +7621,64 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ShowPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ShowPeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ShowPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ShowPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6374,6 +7739,27 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6411,6 +7797,64 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListRoutesResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListRoutesResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListRoutesResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListRoutesResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6471,6 +7915,20 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest CSTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6484,6 +7942,13 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			return nil, err
 		}
 		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
@@ -6529,6 +7994,33 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateRouteResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CreateRouteResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 413:
 		var headers CreateRouteResult413Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6549,6 +8041,37 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateRouteResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateRouteResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6605,6 +8128,27 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6642,6 +8186,64 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DeleteRouteResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteRouteResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteRouteResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeleteRouteResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6702,6 +8304,27 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 		}
 		response.JSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest CSUnauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest CSForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CSTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest CSInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6739,6 +8362,64 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListClustersResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListClustersResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListClustersResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListClustersResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6806,6 +8487,20 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest VPCForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6845,6 +8540,13 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListVPCPeeringsResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6853,6 +8555,47 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListVPCPeeringsResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListVPCPeeringsResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ListVPCPeeringsResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6955,6 +8698,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 		}
 		response.JSON422 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7001,6 +8751,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers CreateVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7059,6 +8816,37 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers CreateVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7122,12 +8910,26 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest VPCForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest VPCNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
@@ -7168,6 +8970,13 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7176,6 +8985,16 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteVPCPeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 404:
 		var headers DeleteVPCPeeringResult404Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7186,6 +9005,37 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers DeleteVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7253,12 +9103,26 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest VPCForbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest VPCNotFound
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
@@ -7299,6 +9163,13 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers ShowVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7307,6 +9178,16 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ShowVPCPeeringResult403Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 404:
 		var headers ShowVPCPeeringResult404Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7317,6 +9198,37 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 429:
+		var headers ShowVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers ShowVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7419,6 +9331,13 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 		}
 		response.JSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7458,6 +9377,13 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers UpdateVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7516,6 +9442,37 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers UpdateVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers UpdateVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7604,6 +9561,13 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7643,6 +9607,13 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers AcceptVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7681,6 +9652,37 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers AcceptVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers AcceptVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7769,6 +9771,13 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest VPCTooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest VPCInternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7808,6 +9817,13 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 		response.Headers400 = &headers
 	case rsp.StatusCode == 401:
 		var headers RejectVPCPeeringResult401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7846,6 +9862,37 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers RejectVPCPeeringResult429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 500:
 		var headers RejectVPCPeeringResult500Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {

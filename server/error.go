@@ -33,10 +33,14 @@ var csErrors = map[peering.Code]csError{
 		http.StatusInternalServerError, "CS.10001", "Internal error.",
 		"Try again; if it fails again, give the request ID to the service's operator.",
 	},
-	noAPI:                   {http.StatusNotFound, "CS.10003", "The API does not exist.", "Check the URL."},
-	methodNotAllowed:        {http.StatusMethodNotAllowed, "CS.10003", "The API does not exist.", "Check the method."},
-	invalidBody:             {http.StatusBadRequest, "CS.10004", "The request body is incorrect.", "Correct the request body."},
-	peering.Forbidden:       {http.StatusForbidden, "CS.10005", "No permission.", "Ask the project that may."},
+	noAPI:             {http.StatusNotFound, "CS.10003", "The API does not exist.", "Check the URL."},
+	methodNotAllowed:  {http.StatusMethodNotAllowed, "CS.10003", "The API does not exist.", "Check the method."},
+	invalidBody:       {http.StatusBadRequest, "CS.10004", "The request body is incorrect.", "Correct the request body."},
+	peering.Forbidden: {http.StatusForbidden, "CS.10005", "No permission.", "Ask somebody who may."},
+	peering.WrongProject: {
+		http.StatusForbidden, "CS.10006", "The project is not the caller's.", "Name the project that the credentials belong to.",
+	},
+	peering.TokenExpired:    {http.StatusUnauthorized, "CS.10007", "The token has expired.", "Get a new token."},
 	peering.Unauthenticated: {http.StatusUnauthorized, "CS.10008", "Not authenticated.", "Send valid credentials."},
 	peering.ClusterNotFound: {
 		http.StatusBadRequest, "CS.20005", "The cluster does not exist.", "Check the project ID and the cluster ID.",
@@ -80,6 +84,8 @@ type vpcError struct {
 
 var vpcErrors = map[peering.Code]vpcError{
 	peering.Unauthenticated: {http.StatusUnauthorized, "VPC.0008"},
+	peering.TokenExpired:    {http.StatusUnauthorized, "VPC.0008"},
+	peering.WrongProject:    {http.StatusForbidden, "VPC.2701"},
 	peering.NotFound:        {http.StatusNotFound, "VPC.2204"},
 	peering.ClusterNotFound: {http.StatusNotFound, "VPC.2204"},
 	peering.Forbidden:       {http.StatusForbidden, "VPC.2701"},
@@ -104,6 +110,10 @@ var vpcErrors = map[peering.Code]vpcError{
 
 // retryAfter is how many seconds a client should wait for a store that did not answer.
 const retryAfter = "1"
+
+// challenge is what answers of status 401 ask for (RFC 9110, section 11.6.1): a token of Keystone, or a signature. It is the
+// same whatever was wrong.
+const challenge = `Keystone realm="peering", SDK-HMAC-SHA256 realm="peering"`
 
 // failure is what an answer says of an error.
 type failure struct {
@@ -164,6 +174,9 @@ func errorWriter(now func() time.Time) echo.HTTPErrorHandler {
 		status, body := f.csBody(requestIDOf(c), now())
 		if vpcRoot(c.Request().URL.Path) {
 			status, body = f.vpcBody(requestIDOf(c))
+		}
+		if status == http.StatusUnauthorized {
+			c.Response().Header().Set(echo.HeaderWWWAuthenticate, challenge)
 		}
 		if c.Request().Method == http.MethodHead {
 			_ = c.NoContent(status) // whoever asked is gone if this fails

@@ -1,12 +1,18 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 )
+
+// maxStack is how many bytes of a stack are logged.
+const maxStack = 16 << 10
 
 // accessLog writes one line for every request when it has been answered, at level error where the fault is the server's.
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
@@ -48,15 +54,32 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	})
 }
 
-// recoverPanic makes an internal error of a panic and logs its stack.
+// errPanicked is what a panic is to the rest of the chain. What it was about stands in a line of its own.
+var errPanicked = errors.New("panic")
+
+// recoverPanic makes an internal error of a panic and logs its stack. The value of a panic may hold what a request said,
+// credentials included, so only its type is logged, and its text where it is one of the runtime's.
 func recoverPanic(log *slog.Logger) echo.MiddlewareFunc {
-	return middleware.RecoverWithConfig(middleware.RecoverConfig{
-		StackSize:       16 << 10,
-		DisableStackAll: true,
-		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
-			log.ErrorContext(c.Request().Context(), "panic",
-				"request_id", requestIDOf(c), "error", err, "stack", string(stack))
-			return err
-		},
-	})
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) (err error) {
+			defer func() {
+				value := recover()
+				if value == nil {
+					return
+				}
+				if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+					panic(value)
+				}
+				text := fmt.Sprintf("%T", value)
+				if fault, ok := value.(runtime.Error); ok {
+					text = fault.Error()
+				}
+				stack := make([]byte, maxStack)
+				log.ErrorContext(c.Request().Context(), "panic",
+					"request_id", requestIDOf(c), "error", text, "stack", string(stack[:runtime.Stack(stack, false)]))
+				err = errPanicked
+			}()
+			return next(c)
+		}
+	}
 }

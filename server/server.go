@@ -22,6 +22,8 @@ import (
 // Config is what a server works with. All members are needed.
 type Config struct {
 	Peerings *peering.Service
+	// Authenticate finds out who calls.
+	Authenticate Authenticate
 	// Tenant is the service's own: the VPCs of clusters that are created belong to it.
 	Tenant peering.ID
 	// Log gets a line for every request, and what lies behind an internal error.
@@ -49,6 +51,12 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Authenticate == nil {
+		return nil, errors.New("nothing says who calls")
+	}
+	if err := checkAccesses(accesses, validator.Operations()); err != nil {
+		return nil, err
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
 	e.IPExtractor = echo.ExtractIPDirect()
@@ -56,18 +64,24 @@ func New(cfg Config) (http.Handler, error) {
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
-		checks[operation.ID] = []echo.MiddlewareFunc{identify(operation), echovalidate.Middleware(operation)}
+		needs := accesses[operation.ID]
+		checks[operation.ID] = []echo.MiddlewareFunc{
+			auditRefusals(cfg.Log, operation.ID),
+			identify(operation, needs, cfg.Authenticate),
+			authorize(needs),
+			echovalidate.Middleware(operation),
+		}
 	}
-	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now}, []api.StrictMiddlewareFunc{refuseUnchecked})
+	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now}, []api.StrictMiddlewareFunc{refuseUnauthorized})
 	api.RegisterHandlersWithOptions(e, strict, api.RegisterHandlersOptions{OperationMiddlewares: checks})
 	return e, nil
 }
 
-// refuseUnchecked keeps a request from its handler that came there without the checks of its operation.
-func refuseUnchecked(next api.StrictHandlerFunc, operationID string) api.StrictHandlerFunc {
+// refuseUnauthorized keeps a request from its handler that came there without the checks of its operation.
+func refuseUnauthorized(next api.StrictHandlerFunc, operationID string) api.StrictHandlerFunc {
 	return func(c echo.Context, request any) (any, error) {
-		if callerOf(c.Request().Context()).project == "" {
-			return nil, fmt.Errorf("operation %s is not checked", operationID)
+		if !callerOf(c.Request().Context()).authorized {
+			return nil, fmt.Errorf("operation %s is not authorized", operationID)
 		}
 		return next(c, request)
 	}

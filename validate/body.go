@@ -38,20 +38,28 @@ func (o *Operation) checkBody(r *http.Request, declared *openapi3.RequestBody) e
 	return nil
 }
 
+// TooLarge answers the refusal of a body over Options.MaxBody, for whoever reads bodies before Check does; nil where the
+// operation declares no body.
+func (o *Operation) TooLarge() *Error {
+	if o.route.Operation.RequestBody == nil {
+		return nil
+	}
+	return &Error{Kind: TooLarge, Violations: []Violation{
+		{In: Body, Keyword: "size", Reason: fmt.Sprintf("must have at most %d bytes", o.options.MaxBody)},
+	}}
+}
+
 func (o *Operation) readBody(r *http.Request) ([]byte, error) {
 	limit := o.options.MaxBody
-	tooLarge := &Error{Kind: TooLarge, Violations: []Violation{
-		{In: Body, Keyword: "size", Reason: fmt.Sprintf("must have at most %d bytes", limit)},
-	}}
 	if r.ContentLength > limit {
-		return nil, tooLarge
+		return nil, o.TooLarge()
 	}
 	if r.Body == nil {
 		return nil, nil
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, tooLarge
+		return nil, o.TooLarge()
 	}
 	if err != nil {
 		return nil, &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "read", Reason: "did not arrive whole"}}, Err: err}

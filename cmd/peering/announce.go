@@ -10,12 +10,12 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// announce prints where the service is and, where it knows a cluster, a first request to paste.
-func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
+// announce prints where the service is and, where it knows a cluster, a first request to paste, with another header where there is one.
+func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Cluster, header string) error {
 	endpoint := "http://" + apiAddr.String()
 	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at http://%s\n", endpoint, adminAddr)
 	if len(clusters) > 0 {
-		command, err := exampleCommand(endpoint, clusters[0].ClusterRef)
+		command, err := exampleCommand(endpoint, clusters[0].ClusterRef, header)
 		if err != nil {
 			return err
 		}
@@ -27,15 +27,19 @@ func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Clust
 	return nil
 }
 
-// exampleCommand answers the contract's example of createPeering as a curl command for a cluster.
-func exampleCommand(endpoint string, cluster peering.ClusterRef) (string, error) {
+// exampleCommand answers the contract's example of createPeering as a curl command for a cluster. Another header is put in double
+// quotes, in which a shell fills in variables.
+func exampleCommand(endpoint string, cluster peering.ClusterRef, header string) (string, error) {
 	const path = "/v1.0/{project_id}/reserved_cluster/{cluster_id}/peering"
 	body, err := exampleBody(path)
 	if err != nil {
 		return "", fmt.Errorf("example in the contract: %w", err)
 	}
 	url := endpoint + strings.NewReplacer("{project_id}", string(cluster.Project), "{cluster_id}", cluster.ID).Replace(path)
-	return fmt.Sprintf("curl -i -X POST %s -H 'Content-Type: application/json' -d '%s'", url, body), nil
+	if header != "" {
+		header = ` -H "` + header + `"`
+	}
+	return fmt.Sprintf("curl -i -X POST %s -H 'Content-Type: application/json'%s -d '%s'", url, header, body), nil
 }
 
 // exampleBody answers the example called seed of what is posted to a path.

@@ -12,6 +12,10 @@ import (
 	"github.com/peering/peering/client"
 )
 
+// credentialsHelp says how the client commands show who calls. There are no flags for it.
+const credentialsHelp = `The commands that call a service show it who calls by a token in PEERING_TOKEN, or by the keys in
+PEERING_ACCESS_KEY and PEERING_SECRET_KEY. There are no flags for these: a command line can be read by others.`
+
 const defaultEndpoint = "http://127.0.0.1:8080"
 
 // session is what the flags that all client commands share say.
@@ -43,7 +47,7 @@ func (p *program) sessions(constructors ...func(*session) *cobra.Command) []*cob
 
 func (s *session) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.endpoint, "endpoint", "", "URL of the service (PEERING_ENDPOINT; default "+defaultEndpoint+")")
-	flags.StringVar(&s.project, "project", "", "id of the project that calls (PEERING_PROJECT)")
+	flags.StringVar(&s.project, "project", "", "id of the project that calls (PEERING_PROJECT); not needed beside credentials, but for clusters")
 	flags.StringVarP(&s.output, "output", "o", "table", "table or json")
 	flags.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long the command may take")
 }
@@ -57,7 +61,11 @@ func (s *session) action(do func(ctx context.Context, c *client.Client, args []s
 		if err != nil {
 			return err
 		}
-		return do(ctx, c, args)
+		err = do(ctx, c, args)
+		if errors.Is(err, client.ErrNoProject) {
+			return usageError{fmt.Errorf("%w: name it with --project or PEERING_PROJECT", err)}
+		}
+		return err
 	})
 }
 
@@ -65,11 +73,14 @@ func (s *session) connect() (*client.Client, error) {
 	if s.output != "table" && s.output != "json" {
 		return nil, usageError{fmt.Errorf("--output %q is not table or json", s.output)}
 	}
-	project := first(s.project, s.program.getenv("PEERING_PROJECT"))
-	if project == "" {
-		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT")}
+	getenv := s.program.getenv
+	project, token := first(s.project, getenv("PEERING_PROJECT")), getenv("PEERING_TOKEN")
+	accessKey, secretKey := getenv("PEERING_ACCESS_KEY"), getenv("PEERING_SECRET_KEY")
+	if project == "" && token+accessKey == "" {
+		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT, or put credentials into the environment")}
 	}
-	c, err := client.New(first(s.endpoint, s.program.getenv("PEERING_ENDPOINT"), defaultEndpoint), client.WithProject(project))
+	c, err := client.New(first(s.endpoint, getenv("PEERING_ENDPOINT"), defaultEndpoint),
+		client.WithProject(project), client.WithToken(token), client.WithCredentials(accessKey, secretKey))
 	if err != nil {
 		return nil, usageError{err}
 	}

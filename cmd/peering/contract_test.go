@@ -89,6 +89,9 @@ func (d *document) check(r *http.Request, resp *http.Response, body []byte) erro
 	if resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") == "" {
 		return errors.New("no Retry-After")
 	}
+	if resp.StatusCode == http.StatusUnauthorized && resp.Header.Get("WWW-Authenticate") == "" {
+		return errors.New("no WWW-Authenticate")
+	}
 	route, _, err := d.router.FindRoute(r)
 	if errors.Is(err, routers.ErrPathNotFound) || errors.Is(err, routers.ErrMethodNotAllowed) {
 		return nil // What is answered there has tests of its own.
@@ -108,7 +111,7 @@ func (d *document) check(r *http.Request, resp *http.Response, body []byte) erro
 	})
 }
 
-// checkedTransport fails a test over every answer that departs from the contract.
+// checkedTransport fails a test over every answer that departs from the contract, and looks for secrets in all.
 type checkedTransport struct {
 	t    testing.TB
 	base http.RoundTripper
@@ -124,6 +127,7 @@ func (c checkedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	leaks.lookAt(r, resp, body)
 	if err := contract.check(r, resp, body); err != nil {
 		c.t.Errorf("%s %s answered %d %s\nwhich departs from the contract: %v", r.Method, r.URL, resp.StatusCode, body, err)
 	}

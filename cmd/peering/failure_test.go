@@ -16,6 +16,7 @@ import (
 
 	"github.com/peering/peering/client"
 	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/iam"
 	"github.com/peering/peering/internal/peering"
 	"github.com/peering/peering/server"
 )
@@ -119,9 +120,10 @@ func serveStore(t *testing.T, store peering.Store, now func() time.Time) (endpoi
 	t.Helper()
 	log = &lockedBuffer{}
 	handler, err := server.New(server.Config{
-		Peerings: peering.NewService(store, peering.DefaultRules(), now, newPeeringID),
-		Log:      slog.New(slog.NewTextHandler(log, nil)),
-		Now:      now,
+		Peerings:     peering.NewService(store, peering.DefaultRules(), now, newPeeringID),
+		Authenticate: knownBy(iam.Believe()),
+		Log:          slog.New(slog.NewTextHandler(log, nil)),
+		Now:          now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ func main() {
 
 // program is what all commands share.
 type program struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 
 	getenv func(string) string
@@ -31,11 +32,11 @@ type program struct {
 
 // run is the whole program: it answers the exit code. The end of ctx stops a server.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv func(string) string) int {
-	p := &program{stdout: stdout, stderr: stderr, getenv: getenv}
+	p := &program{stdin: os.Stdin, stdout: stdout, stderr: stderr, getenv: getenv}
 	root := &cobra.Command{
 		Use:           "peering",
 		Short:         "The VPC peering service and its command line client",
-		Long:          "The VPC peering service and its command line client.\n\n" + exitCodeHelp,
+		Long:          "The VPC peering service and its command line client.\n\n" + credentialsHelp + "\n\n" + exitCodeHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -43,6 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(p.serveCommand())
+	root.AddCommand(p.tokenCommand())
 	root.AddCommand(p.storeCommands()...)
 	root.AddCommand(p.clientCommands()...)
 	command, err := root.ExecuteContextC(ctx)

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
+	if leaks.report() > 0 {
+		code = 1
+	}
 	os.Exit(code)
 }
 
@@ -75,12 +78,18 @@ func start(t testing.TB, dataDir string) *running {
 // startOn is start with the flags of another store.
 func startOn(t testing.TB, store ...string) *running {
 	t.Helper()
+	return startIn(t, noEnv, store...)
+}
+
+// startIn is startOn in an environment.
+func startIn(t testing.TB, getenv func(string) string, store ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	stdout, w := io.Pipe()
 	log := &lockedBuffer{}
 	exited := make(chan int, 1)
 	go func() {
-		code := run(ctx, serveArgs(store...), w, log, noEnv)
+		code := run(ctx, serveArgs(store...), w, log, getenv)
 		_ = w.Close()
 		exited <- code
 	}()
@@ -97,18 +106,19 @@ func startOn(t testing.TB, store ...string) *running {
 	if err != nil {
 		t.Fatalf("serve did not start: %v; its log:\n%s", err, log)
 	}
+	t.Cleanup(func() { leaks.lookAtOperations(admin) })
 	return &running{endpoint: endpoint, admin: admin, stop: stop, log: log}
 }
 
 // readAnnouncement reads where a server is from its standard output, and goes on to drain that.
 func readAnnouncement(stdout io.Reader) (endpoint, admin string, err error) {
-	lines := bufio.NewScanner(stdout)
+	lines := bufio.NewScanner(io.TeeReader(stdout, &lockedBuffer{}))
 	for lines.Scan() {
 		if after, ok := strings.CutPrefix(lines.Text(), "peering is ready at "); ok {
 			endpoint = after
 		}
 		if after, ok := strings.CutPrefix(lines.Text(), "operations endpoints at "); ok {
-			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			go func() { _, _ = io.Copy(&lockedBuffer{}, stdout) }()
 			return endpoint, after, nil
 		}
 	}
@@ -164,7 +174,7 @@ func clientOf(t testing.TB, endpoint, projectID string) *client.Client {
 
 func noEnv(string) string { return "" }
 
-// lockedBuffer collects what several goroutines write.
+// lockedBuffer collects what several goroutines write, and looks for secrets in it.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -173,7 +183,10 @@ type lockedBuffer struct {
 func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.buf.Write(p)
+	known := b.buf.Len()
+	n, err := b.buf.Write(p)
+	leaks.look("a log or an output", b.buf.Bytes(), known)
+	return n, err
 }
 
 func (b *lockedBuffer) String() string {

@@ -28,7 +28,7 @@ type serveConfig struct {
 	inventory           string
 	serviceTenant       string
 	rules               peering.Rules
-	auth                string
+	auth                authFlags
 	logLevel, logFormat string
 }
 
@@ -40,8 +40,12 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Run the service until it gets SIGTERM or SIGINT. Requests in flight are then finished, for 15 seconds at most.
 
 Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
-When the service is ready it prints the URL of the API and that of the operations endpoints /healthz and /readyz.`,
+When the service is ready it prints the URL of the API and that of the operations endpoints /healthz and /readyz.
+
+` + authHelp,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
+  peering serve --data-dir ./data --auth file:credentials.yaml --listen 10.0.0.1:8080
+  peering serve --data-dir ./data --auth keystone:https://keystone.example.com:5000 --listen 10.0.0.1:8080
   peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
 		RunE: p.action(func(ctx context.Context, _ []string) error { return p.serve(ctx, cfg) }),
@@ -59,7 +63,7 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "how many pending and active peerings a cluster may have")
 	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "how many peerings may wait for one tenant")
 	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "how long a peering waits before it expires")
-	flags.StringVar(&cfg.auth, "auth", "none", "how callers are known: none believes them, on a loopback address only")
+	cfg.auth.register(cmd)
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
 	return cmd
@@ -86,7 +90,12 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	apiListener, err := listenAPI(ctx, cfg)
+	authenticate, closeAuth, err := cfg.auth.open(ctx, p.getenv, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAuth()) }()
+	apiListener, err := listenAPI(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -97,18 +106,16 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	defer closeListener(adminListener)
 
-	storeConfig.Log = log
-	store, err := etcd.Open(ctx, storeConfig)
+	now := steadyClock()
+	store, service, err := openStore(ctx, storeConfig, cfg.rules, now, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	now := steadyClock()
-	service := peering.NewService(store, cfg.rules, now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}
-	api, err := server.New(server.Config{Peerings: service, Tenant: tenant, Log: log, Now: now})
+	api, err := server.New(server.Config{Peerings: service, Authenticate: authenticate, Tenant: tenant, Log: log, Now: now})
 	if err != nil {
 		return err
 	}
@@ -118,8 +125,23 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 		newHTTPServer(adminListener, server.Operations(store.Ready, store.Room, log), log),
 	}
 	return serveHTTP(ctx, servers, func() error {
-		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)
+		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters, cfg.auth.header())
 	})
+}
+
+// openStore opens a store and answers it with the service over it, whose changes are logged.
+func openStore(
+	ctx context.Context, cfg etcd.Config, rules peering.Rules, now func() time.Time, log *slog.Logger,
+) (*etcd.Store, *peering.Service, error) {
+	changed := server.Audit(log)
+	cfg.Log = log
+	cfg.Settled = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.Expiry(p)) }
+	store, err := etcd.Open(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	newID := func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) }
+	return store, peering.NewService(peering.Watch(store, changed), rules, now, newID), nil
 }
 
 // validRules answers what is wrong with what the operator decides, or nil.
@@ -157,19 +179,14 @@ func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 }
 
 // listenAPI opens the API listener where --auth allows it to be.
-func listenAPI(ctx context.Context, cfg serveConfig) (net.Listener, error) {
-	if cfg.auth != "none" {
-		return nil, usageError{fmt.Errorf("--auth %q is not none", cfg.auth)}
-	}
+func listenAPI(ctx context.Context, cfg serveConfig, log *slog.Logger) (net.Listener, error) {
 	listener, err := listen(ctx, "--listen", cfg.listen)
 	if err != nil {
 		return nil, err
 	}
-	if addr, ok := listener.Addr().(*net.TCPAddr); !ok || !addr.IP.IsLoopback() {
+	if err := cfg.auth.allows(listener.Addr(), cfg.listen, log); err != nil {
 		closeListener(listener)
-		return nil, usageError{fmt.Errorf(
-			"--listen %s is not a loopback address such as 127.0.0.1:8080; with --auth none anybody who reaches it could act for any tenant",
-			cfg.listen)}
+		return nil, err
 	}
 	return listener, nil
 }

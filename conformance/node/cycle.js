@@ -26,7 +26,7 @@ function that(what, holds) {
 
 // clientOf answers a client whose calls are counted. With the project given it asks no identity service.
 function clientOf(tenant) {
-  const credentials = new BasicCredentials().withAk("access").withSk("secret").withProjectId(tenant);
+  const credentials = new BasicCredentials().withAk(`access-${tenant}`).withSk(`secret-${tenant}`).withProjectId(tenant);
   const client = vpc.VpcClient.newBuilder().withCredential(credentials).withEndpoint(endpoint).build();
   return new Proxy(client, {
     get(target, name) {

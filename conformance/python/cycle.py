@@ -47,8 +47,8 @@ class Cycle:
 
     @staticmethod
     def client(endpoint, tenant):
-        """With the project given the client asks no identity service; the keys are any."""
-        credentials = BasicCredentials("access", "secret", tenant)
+        """With the project given the client asks no identity service."""
+        credentials = BasicCredentials(f"access-{tenant}", f"secret-{tenant}", tenant)
         return VpcClient.new_builder().with_credentials(credentials).with_endpoint(endpoint).build()
 
     def equal(self, what, got, want):

@@ -749,6 +749,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 }
 
+type CSForbiddenResponseHeaders struct {
+	XRequestID *string
+}
+type CSForbiddenJSONResponse struct {
+	Body CSError
+
+	Headers CSForbiddenResponseHeaders
+}
+
 type CSInternalErrorResponseHeaders struct {
 	XRequestID *string
 }
@@ -846,6 +855,28 @@ type CSTooLargeJSONResponse struct {
 	Body CSError
 
 	Headers CSTooLargeResponseHeaders
+}
+
+type CSTooManyRequestsResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+type CSTooManyRequestsJSONResponse struct {
+	Body CSError
+
+	Headers CSTooManyRequestsResponseHeaders
+}
+
+type CSUnauthenticatedResponseHeaders struct {
+	WWWAuthenticate *string
+	XRequestID      *string
+}
+type CSUnauthenticatedJSONResponse struct {
+	Body CSError
+
+	Headers CSUnauthenticatedResponseHeaders
 }
 
 type CSUnavailableResponseHeaders struct {
@@ -957,8 +988,21 @@ type VPCTooLargeJSONResponse struct {
 	Headers VPCTooLargeResponseHeaders
 }
 
+type VPCTooManyRequestsResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      *int
+	XRequestID      *string
+}
+type VPCTooManyRequestsJSONResponse struct {
+	Body VPCError
+
+	Headers VPCTooManyRequestsResponseHeaders
+}
+
 type VPCUnauthenticatedResponseHeaders struct {
-	XRequestID *string
+	WWWAuthenticate *string
+	XRequestID      *string
 }
 type VPCUnauthenticatedJSONResponse struct {
 	Body VPCError
@@ -1051,6 +1095,43 @@ func (response CreateCluster400JSONResponse) VisitCreateClusterResponse(w http.R
 	return err
 }
 
+type CreateCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response CreateCluster401JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response CreateCluster403JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateCluster413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response CreateCluster413JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
@@ -1083,6 +1164,32 @@ func (response CreateCluster415JSONResponse) VisitCreateClusterResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response CreateCluster429JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1176,6 +1283,69 @@ func (response DeleteCluster400JSONResponse) VisitDeleteClusterResponse(w http.R
 	return err
 }
 
+type DeleteCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response DeleteCluster401JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response DeleteCluster403JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response DeleteCluster429JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteCluster500JSONResponse struct{ CSInternalErrorJSONResponse }
 
 func (response DeleteCluster500JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
@@ -1259,6 +1429,69 @@ func (response ShowCluster400JSONResponse) VisitShowClusterResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ShowCluster401JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ShowCluster403JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ShowCluster429JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1353,6 +1586,43 @@ func (response UpdateCluster400JSONResponse) VisitUpdateClusterResponse(w http.R
 	return err
 }
 
+type UpdateCluster401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response UpdateCluster401JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response UpdateCluster403JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCluster413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response UpdateCluster413JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
@@ -1385,6 +1655,32 @@ func (response UpdateCluster415JSONResponse) VisitUpdateClusterResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response UpdateCluster429JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1472,6 +1768,69 @@ func (response ListPeerings400JSONResponse) VisitListPeeringsResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ListPeerings401JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ListPeerings403JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ListPeerings429JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1569,6 +1928,43 @@ func (response CreatePeering400JSONResponse) VisitCreatePeeringResponse(w http.R
 	return err
 }
 
+type CreatePeering401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response CreatePeering401JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePeering403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response CreatePeering403JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePeering413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response CreatePeering413JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
@@ -1601,6 +1997,32 @@ func (response CreatePeering415JSONResponse) VisitCreatePeeringResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response CreatePeering429JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1681,6 +2103,69 @@ func (response DeletePeering400JSONResponse) VisitDeletePeeringResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePeering401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response DeletePeering401JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePeering403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response DeletePeering403JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response DeletePeering429JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1773,6 +2258,69 @@ func (response ShowPeering400JSONResponse) VisitShowPeeringResponse(w http.Respo
 	return err
 }
 
+type ShowPeering401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ShowPeering401JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowPeering403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ShowPeering403JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowPeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ShowPeering429JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowPeering500JSONResponse struct{ CSInternalErrorJSONResponse }
 
 func (response ShowPeering500JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
@@ -1857,6 +2405,69 @@ func (response ListRoutes400JSONResponse) VisitListRoutesResponse(w http.Respons
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ListRoutes401JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ListRoutes403JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ListRoutes429JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1957,6 +2568,43 @@ func (response CreateRoute400JSONResponse) VisitCreateRouteResponse(w http.Respo
 	return err
 }
 
+type CreateRoute401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response CreateRoute401JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response CreateRoute403JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateRoute413JSONResponse struct{ CSTooLargeJSONResponse }
 
 func (response CreateRoute413JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
@@ -1989,6 +2637,32 @@ func (response CreateRoute415JSONResponse) VisitCreateRouteResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoute429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response CreateRoute429JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2070,6 +2744,69 @@ func (response DeleteRoute400JSONResponse) VisitDeleteRouteResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response DeleteRoute401JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response DeleteRoute403JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoute429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response DeleteRoute429JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2157,6 +2894,69 @@ func (response ListClusters400JSONResponse) VisitListClustersResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters401JSONResponse struct{ CSUnauthenticatedJSONResponse }
+
+func (response ListClusters401JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters403JSONResponse struct{ CSForbiddenJSONResponse }
+
+func (response ListClusters403JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters429JSONResponse struct{ CSTooManyRequestsJSONResponse }
+
+func (response ListClusters429JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2258,10 +3058,56 @@ func (response ListVPCPeerings401JSONResponse) VisitListVPCPeeringsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVPCPeerings403JSONResponse struct{ VPCForbiddenJSONResponse }
+
+func (response ListVPCPeerings403JSONResponse) VisitListVPCPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVPCPeerings429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response ListVPCPeerings429JSONResponse) VisitListVPCPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2366,6 +3212,9 @@ func (response CreateVPCPeering401JSONResponse) VisitCreateVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2461,6 +3310,32 @@ func (response CreateVPCPeering422JSONResponse) VisitCreateVPCPeeringResponse(w 
 	return err
 }
 
+type CreateVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response CreateVPCPeering429JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateVPCPeering500JSONResponse struct{ VPCInternalErrorJSONResponse }
 
 func (response CreateVPCPeering500JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
@@ -2550,10 +3425,30 @@ func (response DeleteVPCPeering401JSONResponse) VisitDeleteVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVPCPeering403JSONResponse struct{ VPCForbiddenJSONResponse }
+
+func (response DeleteVPCPeering403JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2571,6 +3466,32 @@ func (response DeleteVPCPeering404JSONResponse) VisitDeleteVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response DeleteVPCPeering429JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2672,10 +3593,30 @@ func (response ShowVPCPeering401JSONResponse) VisitShowVPCPeeringResponse(w http
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowVPCPeering403JSONResponse struct{ VPCForbiddenJSONResponse }
+
+func (response ShowVPCPeering403JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2693,6 +3634,32 @@ func (response ShowVPCPeering404JSONResponse) VisitShowVPCPeeringResponse(w http
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response ShowVPCPeering429JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2793,6 +3760,9 @@ func (response UpdateVPCPeering401JSONResponse) VisitUpdateVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -2884,6 +3854,32 @@ func (response UpdateVPCPeering415JSONResponse) VisitUpdateVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response UpdateVPCPeering429JSONResponse) VisitUpdateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2985,6 +3981,9 @@ func (response AcceptVPCPeering401JSONResponse) VisitAcceptVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3040,6 +4039,32 @@ func (response AcceptVPCPeering409JSONResponse) VisitAcceptVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response AcceptVPCPeering429JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3141,6 +4166,9 @@ func (response RejectVPCPeering401JSONResponse) VisitRejectVPCPeeringResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -3196,6 +4224,32 @@ func (response RejectVPCPeering409JSONResponse) VisitRejectVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
+
+func (response RejectVPCPeering429JSONResponse) VisitRejectVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3948,190 +5002,210 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H0Jc+M4luZfwXAmoqp2SZnUYUvOmOhwO7Om3VWd5XUe1dEpjwsiIYttCVATkJ2qbG/sr9kftr9kAw8A",
-	"CV4S6fSRdqt3YyotCSSOh3e/731xQrZYMkqo4M7hF2dGcEQS+OdJRBZLJggN194ZWc7xmkTy84jwMImX",
-	"ImbUOXROE8IJFQjTCIlkRdDNjCQEiRlBmPIbkqCYIzHDAgmGMEUEJ/OYJCgh/1gRLtBNLGbwa44XBNnv",
-	"/ImsO47r8HBGFli+WKyXxDl0JozNCaaO63z2LpknP/X4Vbz0GMwJz70li6kgiXM4xXNObm9d54yIZO0d",
-	"TeHT4hLgYzRjN2iB6RpxEjIacYRRQpZExPJXchE3LBEzFAs5KfIZL5Zz4hwG9gQXMY0XqwV8qicrJ3JJ",
-	"klaT/at3pjbHO6nY8Ld4QTjsmNnCmKoNJMk1Sb7jaM4uO+hEqI1Pf/YdR+yGIvvh6VlhgWaYo0Ce0X4f",
-	"zYkQJOHumEbxZSy4i8bOxdiR//HGDmIJGjsd+bc8dIwouUEfPpy8RkzMSHITc9IZU3uTHH8ymHaxT7ze",
-	"dL/v9cPeyBtOgtAbTnvTwbQ39fEgqDpqLpKYXrbYvFvXWeIEL4jQRHw8X3FBkqqN1F+hk9e5E3UCH/7n",
-	"uE4sf7bEYua4DsUL+WWoBl3EkeM6cmfjRN4KSfk5SsCffyb0Usycw/2+KwnD/BnIGcrtlc/+70++Nzry",
-	"/oa93y+88//xH45bsXLyeUlCeTsdcy4odyxwCnAyjlx/4QqV1/0XfKUJKEwIBuqe4eWSUMRoSFx5Ecg1",
-	"SRCbCkJRDHSE+RWJ0JQlHfTrjMk/OcKXOKaF+3tF1ooT6A/G1L7nMUXdPpqxVcLhocAfiCRDyR5mBE3j",
-	"hAvEKEE3mLuICyxWHB44YdHaVS/7rYoxHQLz+e3VmMrnyGnAbzEFmsyuCkcJma44ieRCsJDvMZ/ILykT",
-	"6IosRQe914/Rl2iZsL+TUF+iQ3VTuoPBmF7HPJ7MCQpnOMGhOp4JToi8JTFFEVvJb/+xYoJwF2HJVuCu",
-	"xBx9HyV4KryYiKk3E2KJl7EXW2u7ImtP8eMf1IUCelSfZBRZPG+bDC1K+37sfP8J/du/e+Pxp/H43Pvf",
-	"5/8cj+W/Hfmf8x++BG53MLgdO//89G//7v3P8djLfqm/+2EbfZpdQW02BYj2lBD5vKprKvnKFM7g4+kx",
-	"WqofopBRSkL5k/zlPSCjg77f73uTMAy8/rQ78PB0OvQG08APJ73+wcSfVt9s/eRtN/s/EjJ1Dp1/38vk",
-	"5p76lu9lq4A1KZI5qRSa8JVkPUBomrq0nJQ3U/OmCZkzesmRYPll9qc9fzLqBgPiD/rhyB9GwXDanQQD",
-	"P+gF+/39miWq13zNEs8IZ6skJHqNZ2wlyOZTS+RPCoc0iLrD0fTAG0ynE6+Pg76Hu5PA60ZdPJgMpr0w",
-	"CKpXAA/7qvnrCYOoSAhfMsqJkhT8RIoSiudvkoSBmhAyKggV8p94uZzHIXDLvb9zucQvZkEwOtZj5b/5",
-	"arHAydo5dOTZTvFqnspiI6Md17nG8xWBx8jXXYR4xYkeYrjVFMdzEqEJgS/lhmKKzJsQjIONhQfEkZRp",
-	"7zpSfAXpp3KuF2wpnEPn05fb8/RzwzxqHsZXl5eE67N8n6wVs3+F4qkUCHJemv+76DK+Jjl15OS1ZANm",
-	"tXFIJNNckgQL+w0ilhMIBr2hH+yP/P5g1FNnSrhQa2mkNMA5Njv6Y64OFobkqfVHtdGCITluTkR+RTUH",
-	"oJeX7Z2lPBd1uKqJ6Z/v5X4Ls5O0eI3ncXRqlJmW5Li0x2X0eITSL1DEiJJ3UzafsxskZjFHEQtXC/mO",
-	"WvqU9xFljOQQLVawQ6jXRTPyGUckjBd4rlUUyfCVwCvRabcb1NHp2Inp2Dkcw8vGjjt2pjGZR+qj9NXw",
-	"RUIwZ+rHDScydsrX4Cg96mx/Yo5iGrIkIaGouRjH6lulIJiB3yiJNz76eybkM6VcaWW7JRmH2ag8UzXy",
-	"MV0J+RzzDVRrdH2t2xfGSZ3EiOBtkrXMcLu+7w+aMtz6ydfR2IyEV7YKKvmrUbHDvAlzv1Tn7rjIjots",
-	"4CKwNJBSrtwXsZGyH4yjHEsblrTkKziKEsK14pfnLHw1oURkK5jHxDhYPp4e11O0NFDRnhp9EcZRomla",
-	"jw8Oup1gv+N3/L1uz4XHTeYsvLJsmyraDrpbaFu+tkDb9iQqqbv5lKqoXG5Sun8oYur2x02oOx32INxK",
-	"bkX5POFc7sil1JleL0NgUeA70DZHldLdv8NRqWcXT8l6U90JpKqpnGJLJmOPfZCTuCIVB2F5NsCxkpm2",
-	"RS/NZuOo+JyxMyR+b3QwJGNnw0NfIU4sx1S6CdqKkQwMXxHtzbwi607ldey3kfPNV1xneNXMaCfidyL+",
-	"wUS8zV02Hn0q9aukASI4nKmAwIOK/9dEWus7s2JnVux4ztPwHNd4znn9fZphjubxNUHpTxtfKTnUjFL+",
-	"cZzI59AoppewcaGIr8khauL5rxbqwV1uGZwAWnFSs/2KMcnd59myVYDrmdl29YYdSIBYND2jBxUEH5ZR",
-	"eztwZzJ8KybDTiTvRPJOJD9rM+BRnX938frtuP2O2++4/a3rxIKT+bS8+x9Pj02igp6Byneq3/8/MjFD",
-	"PI4IN15jk6AjNUD5vGHPHwbdke8FoyHx+kPS9YakG3n7/XDg+91eFPT2K9Vyv9t074/gRSGm3wE/lzMg",
-	"kcr/UiutOYK3eEFST9zH0+OdL3TnC90pQS/LL6FS1ktsjqMZvpb0pNnV5msGAyRDw/OE4GhtWMxk3cjr",
-	"4KKbWRzO5Oacvnn7+uTtf10cHR+/OX1/9Pb4TTXva3W3aqZXs/8fOMkxarDXucA04nD1I+W4iMWDOStc",
-	"5x8rJvBmdxHmKhs/9StgLue0wOt2vqOB38Q14UJul0ALxgUa+NUMr9fmUGCJ8sjJ55CQqPY4tJ+oPEfJ",
-	"ZSiMhGPBXGkLJpMOTeFyzuJLyTvhbd+wJRHT5Urczb8kDIUXBPzDGBY6hXcXUNh5L3aC+4kDCuXrZGRW",
-	"0+ukb3MjKV1L5vYRthIB1bPdfn/0sAe5LE8YKBAbt+T+WTmk+u8Y+Y6R7xj5jpG/OEbuqlqo8tbCxw+z",
-	"sdKeoky/oUkRV7Ud5bfZ+6rlbN15NejZCdB8IMXNEZH+rm47Hkh83nd2dSQPi5qiY45m0t6exIJvi7FY",
-	"AzXvBgcOZdkjECfi0EpjjjkK/A78v73hvSVXWxOp5OTtprVLsN7Fz3bxs+empsK8ytwtIYBqoHm0roG1",
-	"+MVmJ7Nh9OD8zJ4RjLqdYH8I7CLYNy7ew7uLX3/UXvyqBW9xKOspP4E7eRdj28XYdhbezsJ7aRaewr+p",
-	"31sNWHN0/P7k45t72trKIOUryb8F4AYBl+eI0fka3cziOdEIQWoS1UfRSgvQoD+FdJL0YHDKE2pO52fG",
-	"rpCGUdGjv+P6qc8/187Wbjb6VPPWY45S3DHVSdv1uoo2RjUwWGbMsASxa5LM8bIiTwiSaACp6B7N0feM",
-	"/YyTy7ZGKI9/JzXGSixFIkNzeOpG28Q2NU10eH8w6O2jyVoQXkns++2tlHpDsuKlTQ2WdIk19+QdAfA2",
-	"vsDzuYWQ9UA2y31fE1ilJM0FUwh2FO330U/xH+/ZGfKB4mscz/Fk3poABUsqKBA+ttgZYKBt1kD1kDiy",
-	"RkBNerwgHXSEwhmmlwQt8FoRzYQQihY4IpJZphpoNWsetmLNGvAm5miV7csWPgzgbsqAAJ5EkTB4QggD",
-	"8qKcoVyL4jcWVCNgC33LTPv+TsYi2QJW5SaKtX9aARzZntj5arlkiSDRX0gU4/eA9daK6oUekhH9WybQ",
-	"n9/98raextWU0LF6iyffmmnvpRdWUfHBFp6r3lDguvb76lT24tvrmK/eISSXb4RtupebGHDRXYQwRx/e",
-	"/+gNEaEhi0gEe6eSWe0Jl2b2XHi22RzAjOWwuntl2R+X4ZHykZym6X9tgLPuljMoj8o5dKT+Y9L3FoRz",
-	"fNkghdAPRr3edB97B1GXeAfhYOCNcL/n+dH+dDAZhgE56FophJmifa+5d4JQTEWL1Dtryb5yVFgrVg/b",
-	"5jP8ugS9ByXpj8twI02LG1ZFE2oFMX/g4sePy/BHlkziKCK0tV4cVTBoEEVxpEVw/Ul3D8A1kp30L9IO",
-	"hNBDGJKlilqpwx/hg8l+jwRhNxr2p/50SAbRfngwGeKRH3R7fRfEohpm2ypPfrQhKMTfcbMQOU3JsiKW",
-	"mp33eZBPhDqZ51gQk81zrJYglE96ZC3ner/HB8HbP+rY2COXoxXkjrybERE4nnPn8NMXpew4h86evlt7",
-	"oLJoZFV4v6u1HudQ6TzypROCyGIp1s7tuU0UeqVmsw/VVHOP1mpb7iHfgqe44TblIIBt9Nn8Hkm9ULmO",
-	"t2yQckmnD7WUWuN5/iZuzePBQWb35VsANt1RxbcBEvpxGf5E1mdkxVur6/cY+SsIxLIK/4iBwCdlC+3C",
-	"iPdJBW+Z+JGt6F1stlIM6i1DfBXOthprBVvNxEqaGGUV0aInPbi6QABLECUxHBybIkhJgopdU+qr9d37",
-	"Pk2dR3YEGn7LI/2XNlIbB/70BDbItMHdiTvm6OzNn98cv3/z+pWO8amQgooXacMtfnqybxwwTBMsVW2e",
-	"HmAM12Kt3gNchSdDrXjBZkIVloGFSgBNR2gJu7ewId3cNdkOajDtR3iABwNvGkYjr49HPW84Ge57g8kw",
-	"GAwHJOhPJp1nod7DnZhU7td9X4LHC+QWTne/htw3UnhtzLcBtW8PG38ThPE4MdSPy/ADxSsxI1TIc27v",
-	"kleJVSX1znxeI+59iG3mVXgdafqrpxvweCeRZkV4QXLKUJpVOllvy9v69i46x2sdLzCrkMviD3Csjxwb",
-	"L1zs8gHfX0D2iVWaFxRXBkp5pMBygUAOaji/HUkt9VUru3WKU9siAtrGs78dYfAIwdlfE0Yv36X2TSum",
-	"sTOK2voC0szHugTKezradN52082KTqsoIRCMikzioJzDMmFLkog4V4IN27ahZSf6E9RbqO6UiK4WE5K4",
-	"ULCCxUz1jNRtOzT7lMejOl4ShJHqX2j8IUqky7lMWbLAQjVu3e87pT6ut66jnhFdYFGe4K+Q32TlaN5g",
-	"rl8awewW8Xwemw6zPKYhQcHowPf8wPOD975/CP//bw2nIl9ev0vWp51S58Zbky5i2F15KevcSlRs7ZUy",
-	"1wB9RtoJ4AxJVpRXvmGBKb4kyQVlEbngy1X5Le9OPyC+JGE81Vc/tbnUWGmjIDm87gWf48VqIZ99kfqM",
-	"iu1O4SdIviln+FsUaG91r1u51SrZZ0sejHriW/lTaC94GTNaSchn8FVhJq+UaWay7FS1LSWVC5cLNv7y",
-	"0o7a0NQNlqY4xIXikqXHKfYhvyxunFRENHGILMkPyvhWlMb00kWDdlOopufX2V9mClk6d3ln1KPMeVWu",
-	"Jr8QuVs3LIlqnpd106loxkzEDUuuECeXQKn5B0vuC6M3PfgSC3KDK/r0/pf6Il3yhiet+QWhgiTLJObk",
-	"wmrzuaEvZzYgaz/KtNlQ0YL0FfKNwzgiKrugjjavl+Fdt0u7HQqPvLW7fX7K92DWriqgnDwp50khT2PW",
-	"BapiIvbdLfDJHP+31ponlNLpVvDCTed2nu4Bm4CRe+s6pYZXOIpi1Qf71JKg0Am7KFRbCQqreXV3MMj3",
-	"q/7v8cr3eyH8XzIef/b97W2rBfms+j+zlUBjRz8B2onr56ge1m8//CzXGfMLnCwucBLOKgUsBDIk2RxL",
-	"TgcOK0VGR8kCyVGxIKFYJcQ0Qb8iS+GiyUp5HPmM3djy0LSTfwBxVegC/sj7eA+y8RUKfB9N1ubKV3Lz",
-	"++h6fyf5eh+c2VVaIhZW17NX1opzxrTdTvv77uCT7w3O/9n95Hv980++Nzr/ZwD/Uf/+FHij8z/Av38Y",
-	"jzs/fOndthqz933vk+915Ydd89k2CsEUnZxe99HxyeszDTcAQVDMC3XEd5Y/LsLUwAzIrYtFabfSJu6P",
-	"vmVNt8fMP90b0wkveCxp+vTcQeBLXl7Qe3zJoSX5GhhrDed8YgHxdfqFm298WOBuL+mKF9Qm4LBbFYsK",
-	"KldJIRDbhiSVetN9lSSECl2BUGUbP4ANnHpyqqatv9ys4esfbbnh+leVT1ji9ZzhqKH80ht9qgcVz8ma",
-	"Tra67B1ufpu3H+hpNrm7eFpcyzvSWC/fMKufYy6qPENLeU5saqiL78jrjuR1Kqf7YET1l7r9+FUqUTeY",
-	"o8iI/t3hNT2Gppv/ttKpAX0Myk6tgn6xiKn5M3h0kW2TZh0fUhUNgix4Q0IHNUbNEScJXsPfTKhyiPwW",
-	"/YndqHQx8y6tqc7h35zMSShcxCjEzyQn4o0cV4XTVS93swVtOMp3Upmq4oM76fp17O/hWF/WYm6j56WC",
-	"LQqmQ7YddEQRnkCAbUEWE5IgLvDaZC/GFVKvsevmlTJEwD2vwxsJWbBrwnVA6inV9haegBfkhWm16oeJ",
-	"ZDydd+blm9EtNvC5mtuNl9jS2IRKoCmroAWqSDiWwngiZyjPfc5CPFfWe1oInbPsy3xzo3fQsp7rQjYI",
-	"JLSUbXMIazE6V8AoKiXBOXRyfoQqwaXS1beQvM5pz5F5ulyb0G3XxCffG2FveuT9eP6l1739p/338Naz",
-	"/+y3+TPo3m71QGzDU9vooSlvfLrW+9hxBfe5abuz1z2nLS3cLr1Mm8Iq7xpPi4qrY/vHc7aK0DuRELxA",
-	"73TcOVHJ6gjbZT75u5XD76g1BG8SRi8VdAUEtq3H1eQixDXeJ/gWYtAdpMFgg0Jdr2u+6CGqS3+OTk/S",
-	"T/t6Nna6E3wJKKWIsjGFMUbASP5ngOTSB9pp4JAWvprM49AE7L/j+QC+xsSSPzaogmoSY5pW2bnmqy7c",
-	"9nLruvQHfQ0hkYOPSL8dmCerIGf6+b7K60qzpNMvDtAqy8nLwZekPxnqNEQL6if9bqSAw8bUAPsYaO90",
-	"r+D79PPAjrWvOJH7O6YGhtmCO4ZQjIV5DGhiNdSSYb2UrShATQGrEAHOmRrbQb8CTKuNumKyLKuy46G5",
-	"NZtHHHJd1MWC1BeCw9mYXsdsrtHSNJUTrdWnCqlSjtBH88tXCCrobqSGo5KXfvv05fb8t40Lrc5lyF+M",
-	"zUZYGX7mS42dErEND3hU09POn6tau52DlhbzQK7Xdj9Mym5yW+zmGFvFrpUoL7cxVSz4tQX/W7mKAukb",
-	"RL45wRFHgkG8rejwv5kxTixQPslificJKwjLfDjgpYUvT/El+TmmV2V/0gyMlKrN/nD2c1rSU+dtSMi8",
-	"7nZI9SGmV+nhwH5TaVx9cij5LCwKqKE7+XBXTbCKWqzuY0WGZsSDlD8ho5SESkXm9YJcGhDG9s/vkMpT",
-	"vQA1QmvhW5JNQVm/dZ14qxtGr+Ekapo1pwdkWXPq2jedXMGgyFVPNnitTkWutF9guRUzcksbmL50w6ne",
-	"KXFHv+jOloQkmZwhgd5LAZdDEzbrNqCuhCJs09uYWgSnoULl1wCvogrC9avjNNm1LOdsqPb0DoqZEnyP",
-	"pYj/4U6auKv1cNDIac7Fdkci326nmIN7EWZKrTdAb8trexNqea+V6D9lyTeQiKBn/4ZekzlbVkQ2LGSC",
-	"BsRR2j8zfMPOnWyJ11eLDdcqXbP37P5oaauoT30FeiEmLFy5gc1DQ+lWFkND1Vu7kWFvj7ZV724Hyd9w",
-	"6N5qipxXNP7HirQKy/ne6Mj7G/Z+v+h420l3TuRI7qYsa+xcKMr1NNGOnc7YsZaXFeFsypGuW2IZJPwQ",
-	"3WDJD6a6yt4U1nc0ZOGhGc/Tnq6dMTXlNIf5YnzjhIhFB7356+nJmfwFZQoiU/0oAsGiiuKgGCfEVImw",
-	"CdFtJ6IOev3m5zfweJBCY3rJKHmFsPlBsXoInK4I0zUUxbqIS1PUlJAoU1DZ+CoBHYSXUQHLW+K4jlmf",
-	"4zp6HY7r6Ek5rqOx288rFNEzwtkqCUmDKy7vsxbBwI21nO2gY7ZYYuNSkEwtIZc4iSAghZUZjmbr5YzQ",
-	"5+ZiTLs7liqMwH6qyvwC5PIMq7Ey1GYba5v4jG3XNVKLYb5aKSafxYwtt0n/FE4ya66iDA+5jG+Bc99R",
-	"KcXiGXu2TRlqjYoijxbN2FJHcg1nKAvyNi5ruVsFQoAeIG5FCOSZaopCFeKam+E6hbZJZX833Lkq4V3o",
-	"W9euSOJO17+wFvsxtROs1xnTto5buUnZuwCf1r5zmyDRLttvRzWEWVcrhqoNSWO1UO/XFqVQP7RqA9/H",
-	"C8IFXiyrRA6A18cUfXh/7KaSFqPfyznw4Acze3L+pZv94735x2HpH9s3DCZgXGVd398Hl2v3fTA49PuH",
-	"/kCuIHVBl1fwCyVoOcehciIDm8bN0SHzB6NL7KvoLHU6fMcV4AZTFbtYR2MkNwO/vQ4tZ7lBkCjz/dmP",
-	"x2h/5Ac/VPrtYlr71tThYLe/MqxZYTn+Y0WSdVoP7bhOyNhVLHkSoMOcVzoK6wpnFQS0CjiJGUkaJAbG",
-	"ks2pvUufXEWHad13bUxPSgvePJRXXfVZDLoZRBVVQW6DubjI4OiVw2Q0QgY0Ois9l9NRIZgxbRxAS5Gr",
-	"TLNUsyA3/ao2gjamKSx7dQwtxQXQR2ZiaCl+UCmIluJL2FE0cJNZYbQUpaQqjma+HNnRymzHIJRWAC6u",
-	"jhCl8BYVUZkWkS4XIlyEimSdBrhQGt+SZNOIz2ZMpiI3c7E1dbgmYuzCxtxsjlA9ZLhI15OaBdRczKYJ",
-	"LRpfSwndWmPkzi7f5502slUV/hfI2/i4DO8cCbLZ/0MEgPLoF5sGZSpTEaGkkQvP9glDz9VlnBBej7qB",
-	"UzxOszl6iGvc9vBnBNcviqMOOlJ5uDFF5JokaxWxsKAFvg297duLuH1tqM11VpBJvQVCRa7ENX3pMgCI",
-	"xAKAQHPMhU6tjr6VIytqdhZKgd6uhiFFe18KsAPWBm5mIF8TdGxBD2dkShJCQ3Ivd/1xaNiac3Xwt8Eh",
-	"Ndl829RvcQgNY0elo24TRMoGf3UMy5JZd5vBPQWA7HmUVVDzuIt5TK82Ks3gyYOaxJinooIpzgRcxySQ",
-	"NAtLmWSVr4pLZWu7h1KUVwgLNCdY1eprI7tRfcoipva7gqqKldpo7nvY25uXWLhSn6YnF0w1iMQTx//a",
-	"JPRvJcDHYm2a3FsylozBt7snKnpbZaWl7b0EQxNicl0exnZzi7gaKU4/+lErQVpAyYnJgfkQ6JjmBj3/",
-	"NJt/FeuwTM1S0SbhKonF+p28GyVc5A1NzPSv3K0oxki3KUQJYwJyFzigu0B64Tv1qWoBns/kUnQGqVzo",
-	"fdpszNTpzGMuCJW3Cc0ZW05weGWlvEpSdSXBx0RzeyDTPB6rbrNpgzZnG4+X8U8ERDuPLykWq6QqKEzR",
-	"0U97735C6W/Qb+9e/+T96S9Hx967Px11B/vo//2f//ubK8UcZLSDbT2PJTtS7VtiYdCk5kTKfq4gJikT",
-	"cl1XJEIYRFXl1I9WYsaS+HcTzirNXbArUlkM/BNZcwE4i/IXDzW/v3pyht57mEVpeoCyX+naOk7zOXQ3",
-	"xA76hRoK0M419aWkHhW4Br7KCbjkjbJzOKZj6qHf9q6Djr/3JSsVvN0zeKEXOsy5p86pNuf1++N3Pxxq",
-	"xswtxj0h4oZow9Jw9TFFJTxS2DVsfgIcdMUFWyiKZqqBsbIC4PIk5O+wA7EwPectB0xHr6rb8feul6Hp",
-	"gcD1Aqxfbpoypuus3SQkbEAaipqEq2cAXyQElAy5m0d2YouWUyimFWk7MHJCQiaFnkpHUTmgdj5O1g3R",
-	"rF2yhhvQlhmVskZnn9xQrtoJwGyLDqkF8I/YNKKXW8ZoCJDWOQmbS/ThxpGDOLkmFEV4zcdUtY6WLAxW",
-	"B0ltKzonXL1VSmMsWIIkv4NODiYdtYPe53t3aoB+SZdbu3hqtkau0+jUAmEur9eUJYp/yb23OkfCO5q2",
-	"j8EpGc7jKyJn23hRR2OaPpASFLIVtXKxtKYA10+yXEz1O+HH01wPiA460lsS+D6s4QbHIkN8hbXBQt+A",
-	"20wnR4U4SWLC0W+2o/23DjrLKq5i3WACgnxWqxzVdeBVWjujKyF07UwagJTEPabyASauBcE1OJM5Sfkh",
-	"7LhgKL6kLCH5h4oZWZvyoivKbiD8qPiUEj3zOCRUVbUZ5r3E4Yx43Y7vuM4qmUv+KcSSH+7t3dzcdDB8",
-	"3WHJ5Z4ey/d+Pjl+8/bdGxgjuXss5hp/2m5HRRKu2KjfCdQP2ZJQvIyl6tDxOz2lysxA2Ddgjbn2eArv",
-	"vEq7zn6ypwXqSQSI5ktWBcxznPKlIqu0SnE13mt2n08EuiSCZ5wUdI0bquO9hltM0/akcUhcVRSGKYoj",
-	"BWbPpgZ7CM5GkX/M6EnkHGp/mAF9cFsu/SRrcuaBlDtP/T13aOVpnYDdkzBMJ5dCkSs0BweS8GOOFusC",
-	"YksRAyDw/VRML9bZA3PVzaW62CK0n2Mh3NnVuYWBbVp+58BIb/OqrEhWBD7gSyYvhHxY1/fbbmqGR1bs",
-	"71dI78thvedQUoLBwA9GB0N/v3fQs1HfDX5G4MP/bCnJV2FIOJ+u5qr82AYwgYbzcoyTgyWxkbQc/cgc",
-	"LHo7ZLDazsSmhpLbpqcF4W5T9RlZzvGabIVyrxzz1U0f+uq4qwalZLF3zE1jrDw1uU4/6DUZnrYUgiGD",
-	"JkMqW1Hcus6g2YTz3ZphXK/Za7NeKbY9J3nVrfvFWACfzuUflinz6Vxypoz+M3ac0b7ClvhkaJo75/IN",
-	"TZTpLxnh3iruNCdVWbWv4XPrrUqaKoTyVGtKxUG5+Tk6EVpbyRQhLqRqoetmY1NDxF2EhbIp85p0SQCo",
-	"yWYC4CvZjU4Iz7Ob14ySzdyl6wf7w25/f7CFu5h88wbcpevfgRMbXLbtrMOkxt9nY487XXdFVc/o8pWu",
-	"QfXlc51LUqFJvYNoPM7g838x/RMqGnYCkJ46KBdaXICSajKb+r6fIhT4vg8o+/nLwWfs5t6uRnP1pkr6",
-	"jvzhsBsM7fvxv1YkWStDy0bhzxJl4JYQVcxecUOCDfJX37l8poKciT8MBl1/eDByN2th+bYYThV0+6HT",
-	"baeuWa0gHBt8/tAvtF8YFHohpEvTKnYB1b7y+69QDTeANjn+FtWxLcdSCHib+dXTM6lnxJ4KDKaOOd3Z",
-	"RnS3/li/xxiUWFRB+B9D+DHHCbcFHZGFlKCAATgKMf0OSuus9I88D1RJEjYXvKt9t0rDrTb/M1E9YMX5",
-	"ZI16e++ijb2Xmvbtb1caMnsAy0xnnzyUqqQf30RV6j2sqqRn8vRcyJzmzjKq5X5qix7CMtqz4tWVmt3P",
-	"AFcG0LE5L6/U2FK3gnHFpt4zNo8IF6pdAnC4hKgqVLTElyZ/njKNUvsKQYmChR2lfKnKyxlJbXK+Rmn6",
-	"Sr7wMea6sNXkxVsQK5XOtXnMxalJRflqfkElayi1by035s+SfT7BQZWG/ZL56GvGVSavWeF4Z1u796za",
-	"7NBp0ubZpGg6B2R00Pf7fW8ShoHXn3YHHp5Oh95gGvjhpNc/mPhTx+LtH5ehU523tlmBsxczDIaD6fAg",
-	"8vu9aX8QjPD+sN/1cXfYnQxId4o3aWzWOoc9fxh0R74XjIbE6w9J1xuSbuTt98OB73d7UdDbt7M9qyqd",
-	"b89bMGI75WtzA0NegXG6UwgbskTFl0RhNzcwSJSlnz2qorgl8lCT8V4R080xWOWP0jdMqpKqjsRg1gDk",
-	"5IlQqAVjWh0cXVERq4666aCqWGh18LcmZnGacrCnjFnAejy1kqJmm8ZBWRbByUP92Oy3jFHkjPDBZL9H",
-	"grAbDftTfzokg2g/PJgM8cgPur1+xgiXOBFUORHasV24F0UltHrqWSKUPe0CJ277+rbMrk2oJGjbGre0",
-	"Eb/iGJJEimAcFWKzJuP7mQnNO4jF+5N97akhzZysEH+1JT4bglQvIQi0i/40j/5UU8hmif4Vps/eF/2P",
-	"5pEiM7uiVI5VRpMu4FGFnQwSagDK0gAAqVTzqohPJj4LXLNfUwCeJUI9fejDqk14dkEP60Qb65AbIiF2",
-	"wlW5s3AuFasYILGiI4il3QBA5mstJXPijGl97KQb+D2jJ5r0oSWbz0FsqgwzgxRVpc5Jm7qWGv2dDP8X",
-	"luEW49lxmzvEMO7Cax7HXt3+Y6se9/y+ZO5eCgu0xQOpMGxUqrVl+bd1N3YqXYJnCiDnYRyCaoUWbzMY",
-	"PxucgfVjCnBOZTRsxbsGUXc4mh54g+l04vVx0PdwdxJ43aiLB5PBtBcGgYVL1ZjZteRkOuPecm22Y21t",
-	"fG8ZqFIN21JbuONad3K02dcPW77qZ8e4GuQDAxLdNGGLioiDVMXSMp8JmcU0yrMjpXTNsKmlUxUBKtJr",
-	"3dwxXay46ock93SOl4WXsRuqenZnMkM+lBnmAJngwqSa1zvlzjQneUqXXMrjbYdWicVt5GttGcFDeqWa",
-	"LSexgDz/Vfh121PapmmmoJAvKy04R6E7t1ADt5AGv20hfe5XQd37Av9p7iWyJmyJhw6CX5gMQcPYIz0s",
-	"FlwLWhcJxuocRYalN3MTpXfo6Z1EKVrls3MRGe7+3NSd7T9O8ZsbmnR8i61maTFpjNsUVU/WOiU+jngH",
-	"/ai7FOOEoJAtJjE1rqyxg2k0dsBdhi8JmpDLmObULf2GMQU3WrhKOEsgZ40D+CY8RQrL/1RACIjQSI6f",
-	"Mmkcig6CRF1kpZyk1YumIC9SOSd2KkpNPkmahFOiAMCFfLNYivVHpRVI/cMtgZTOrfbNMHPyGYdivlZY",
-	"gQZfAyqcDZyndjoZ+KU2WWIGWagp/MeX7fO1kOMBV/MVGljVc3WTT0GjsulvbUzdZtqNdt/GCU69tDAI",
-	"qjxU8qZxVIKPIQPIqViTosTcmmzok8C0lPriu8HBVlQuUZ7c15zcrzOiIt26TVTuQqkrFHN0gykk5+s1",
-	"S4Mjuzh1dEg+i9yiNb6H2XO9yAljc4Lp16yh3PAcq7Xo4nFtDtXMcx4v4pqJBn5Vk2GVyKqS7zf2HL6H",
-	"Y4nl/HlIKPj+5W8IjepWwhKFdFCxEpWbmyEBY/gLPqyC+2047fOvdo4tNUZq3tPVtNhiuN8dDQeVxRb5",
-	"IAtAc2wutPD9fnWhhWLbu6qLJ6+6kITKBJ47h8EdKjDqvIBanWDTlHs8hTJ8opCeT42u8Cz9gbaKl/Zl",
-	"uffKDKWTFmFGGmigWV4gRSRW+Kexqry3mq4bLCGd9sYFphEvRhRq1dQx1XrqK4UfobE1QGNQGE8ZxLyK",
-	"Pdyr2pmhiH2V5mnboZkyF9cKHoD9bBVOVPit96y3wdzTU35ArbmAx/mgy4hprglTc725FUjtgy6h/r7F",
-	"hXtWtzy7FUpDV2LWUOrBlzdVK4HeVPm11q0nxcb+BhaTR5lQcJ/5TBVtF0h9/5XmYnexgxY4uSropw/A",
-	"KWpMg/S07sk06IICWG8cdPPGgf8VxsH5k9WklLVzrS0Bb11I+08wKQDJXStUGuROp+EGfxJM93GPePtT",
-	"n3j9iY+9UTQYeN3pwbQrx+IgKKK2O12/W0KtLt4A3eZVZ2d/x1GEBUYhoSKBztgWGnv2vJH9PDW/YNTr",
-	"TfexdxB1iXcQDgbeCPd7nh/tTweTYRiQg25VLvi27KCHSGbalB2Uhyyv3EEImRbghT+ZZtQAGXW4txd0",
-	"D6Tu3gkOh/7QL6tsf4Dr9Z/BeOX73X3FHf6z4SZC42rlYmiVEFCAYN5oD5h5Pr49AKDzZYOgr6KSW8d+",
-	"oLmuNY1tCXjtXYwJ9c5aayJD71TGhPWnmzczct+0LvbJlT4Yo8NKHtaGx5ZQfwmSsFxZ0azcJsPXVqMy",
-	"wMAxVW2i88iAbr6NtGowWl2pY4SuXaVSH+63YMJfShlO81TQh5AwrcRHI37fuiDn1nXYDa3bxLRazKA/",
-	"1hYGbd7I1jtjDEJ6n0u9A3cvdCN4kJQPjfz0kHnMO/XoeapHd6LZhinWLyb1RaHWF6qh7q7i9BtqKj+y",
-	"ZBJHEaFq0KjRoCPVRu8Uuug1zs/5uAxbJ+jA4qozdPrdbqPxP5H1GQHn/8vT/JoXSmvRV68KVvqRv6L4",
-	"K1fs1UFvlBtI48FqwD+0wOu6FJ6cmvZ8yr3u31jpq+VuHfqWiR/Zir5EMi9R1yaLpmHdmWDGNZmnyWpA",
-	"vU3U6O80pZ2m9O1rSjte+CJ4YaFMbqNvp11QOV8CshL1+H0bezROmJhpTKp8/4EFXr+yu3Gm6kpDOL8C",
-	"D76r20VNd1J05WvnSg2Y37KuKWuJyXESMhrleJ22t02TsCogwZp35Zma170jhyi07HoQZMCdVNtJtaew",
-	"/w1SKKLs5ilFHHCiJ7HZ24vEpnb+rwmz0yKewsp/YdL7jKgU/Abye7tBvqf45R26v2wX9X+Bfk3lztqm",
-	"WDOV7+U+UdKoR0fwsSouN5GdVOBrNUKKXF1+bqA6lG7B8YJ00JH1yQQnBKmmeG7av1PqEppLdNARgsZR",
-	"Md+UFaYme5/GnOpyUBDrakuiCqS05yzanq/cUvRXK6t67/3RYc8/9FtBCufaHm8SUa4UTebivAgj7BsT",
-	"U9pvrq7dCxQaRxps8n6Ehuoa+KhC4+zNn98cv3/zervYOIPJgVBIR9XJDSkzIvQockPt2X3KDfXEIu7T",
-	"mfl0Jzm+DclhaPBpZUd6f3bS48GNnBdncKgutU1kB0wmuTbyQHW83FOlRvgyhVayKPWs0BgSWnjVtujt",
-	"ZNc7LX4pJymf5gCry60nW70gW9+2FymW4lbBOWdPze3Y7fnt/w8AAP//",
+	"7L2Lcts4uiD8Kjg8U9XJ+UmZ1M2SXV1THic97el02r+TTrom8iQQCVkYU4CagKKoM97ap9kH2yfZwo0E",
+	"bxLlyHac1uzW6VgkCODDh+9++eyEdDanBBHOnKPPzhTBCCXyn2cRms0pRyRceRdoHsMVisTvEWJhgucc",
+	"U+IcOecJYohwAEkEeLJAYDlFCQJ8igAkbIkSgBngU8gBpwASgGASY5SABP2+QIyDJeZT+TaDMwTsOX9C",
+	"q5bjOiycohkUE/PVHDlHzpjSGEHiuM4n74p64lePXeO5R+WaYOzNKSYcJc7RBMYM3dy4zgXk6AWeYV7e",
+	"wI90CWaQrMyKmFzNPKH/RiEHU8hAjCYcPEmeunKTmICpGcJQSEnEAOZgBsWfJAKQqWeQAfQRJeAJf+qK",
+	"QeKrE5rMAJ2MSJTACfcw4hNvyvkczrGXQI5isURPn0FrJPaIPsHZPBb7Hjl6USPnOPneP+bft6vAw3iC",
+	"ydXtoOOd0xiHqyZAgimIsp1zQEmIwJPf14CKTxFDIKQzBMYwvAZPlk9btdv8/fu27x8vd7dRxJOVdzKR",
+	"vxb3KH8uLxiCBM0Rx+ItgctLmvApwDy36sBe3wwTPFvM5K96rWIhVyjZarFv3771ThZ8igjHIeSovOLX",
+	"UwTCBEXiDRibaybuEko+4hABDq8RA08ufjgFwyDwXbEpuY8gaPVbwVM3u3nLKeQSX5eQgWVCydURgIDT",
+	"a0QAJiPym1yL91r84ILlFIf62optI/ATWjFOCQKMQwG1CU1cQBMAAcNXBPJFgor4nA5JEIxn34+cOULi",
+	"REeOC149+8n78eeTU+/VjyftXr/8yo4Q4jfvQiG0d1ZB217CGVLkwFArfY8FfFHyHQMxvWqBM65oXPra",
+	"dwzQJQH2x1OyCBVNCQQ57HdBjDhHCXNHJMJXmDMXjJz3AgIjxxs5AoIjpyX+FvcJAoKW4Ndfz54Byqco",
+	"WWJWgqo/7k3a0EdeZ9Lvet2wM/QG4yD0BpPOpDfpTHzYC3YCvBvXmcMEzhDX/OI0XjCOkipA6kfg7Fn+",
+	"rge+/J/jOli8Nod86rgOgTPxMFSD3uPIcR0BWZwIBiSYTO62wU8vELniU+eo33XF5TN/BmKFArzi2/96",
+	"53vDE++f0PvjvXf5P39x3Iqdo09zFApG6JhzAbljkacgT8YR+y9wq/K+f5b3j6trCuXNm8L5HBFJKF1B",
+	"bOSdoxMurpnEI8iuUSTuTwu8nVLxJwPwCmJSYJXXaKWYrv5hRGyWiglod8GULhImPypZMYrkNVesCCdM",
+	"0GskLrwrri1fMPnBMY1WrprsQ5UMcCT5/IfjERHfEcuQ70IicTK7KgwkaLJgKBIbgVwSFv2LeEgoB9do",
+	"zlvgtf4MzrFedYmO1E1p93oj8hEzPI4RCKcwgaE6njFMkLglmICILsTT3xeUI+YK/gvVXcEMPKlguNja",
+	"2zVaabb7VF0oiY/qlwwji+dto6GFaU9GzpN34L/+2xuN3o1Gl97/uvzPaCT+7Yj/XD79HLjtXu9m5Pzn",
+	"3X/9t/f/jUZe9qZ+9nQTfhqogG2AIpH2XJHQqmsq6MpEnsGb81OgaS0IKSGKbeQv7yEaHnb9btcbh2Hg",
+	"dSftngcnk4HXmwR+OO50D8f+pPpm6y9vutl/SdDEOXL++yATUQ/UU3aQ7ULuSaHMWaV8qqSUs2cK0YzU",
+	"kvJKTWbAGMWUXDHAaX6b3UnHHw/bQQ/5vW449AdRMJi0x0HPDzpBv9uv2aKa5ku2eIEYXSQh0nu8oAuO",
+	"1p9aIl4pHFIvag+Gk0OvN5mMvS4Muh5sjwOvHbVhb9ybdMIgqN6B/NgXrV8vWLKKBLE5JQwpTsF+oMkY",
+	"RxEi4s+QEo6IFM3hfB4LYQdTcvBvRuVjvRk5UoNV/JMtZjOYrITgpimPeeg6H2G8kPISShKavA/hgiEt",
+	"LxnyRCRvN9iw6ZBdMF5wQ8hTeUuhjFJs1BIoUfCX0+JIsL5XLcHl+umvYlvv6Zw7R867zzeX6e8a7DaO",
+	"aiopp4VxLCSO7OtscXWFmCWp5PSWDL2r1pt9hWMxa9DrDPygP/S7vWFHnTdiXG2gkUAhj5jGKH8wEt40",
+	"RlJFIHTTyYg3E0ly5YAYM6VWMiGTUxKvqkHbawralxTMUTLDjBlaVgbkCbsGjM6QYIJgOaViJXcArZum",
+	"l+iUPRczqyFl6d8ctyYA4gZXYY0Uxe0fJLAZiKh8FcYxXQI+xRK9LBNAUTyuWql+/SD3rlzuKTsTEiOB",
+	"sdrDdlcd67FllJrARZyK3EYUb3brJxDHKAJjJB8KsEGh3qiZgBxXjWRBUyQ7q/lYDsteJysl0x0DPBFy",
+	"n1iXFvNccIU/opzWcfZM0BhLsROy0RwlkNszfFXI+YMCNKdC1Z/HiOd3VHMARm9NYbdTXPwIYxydG51l",
+	"W85jj7N4D0gfgIgidfUmNL1QIKLhYibmqMVPeWkzeeEIzBYSQqDTBlP0CUYoxDMYa01EKdVCri3habsd",
+	"1OHpyMFk5ByN5GQjxx05E4ziSP2UTi0fJAgyql5uuJCRU74GJ+lRZ/DBDGAS0iRBIa+5GKfqqSZmeuBX",
+	"iuKNj37HiHyhdCitU2+JxmE2Kk9UjRic7gR9wmwN1hqVXqvwhXFC9WgqW5UJbnsbrl6/+Docm6LwOics",
+	"nT1LNekwb6nYtYy0pyJ7KlJPReTWJJfKBLZazL4zinKaIG1t3oKuwChKENP6XZ6ysMWYIJ7tIMbI2FHf",
+	"nJ/WY7QUwQ/U6PchjhKN03p8cNhuBf2W3/IP2h1lyB7HNLy2TBhVuB20N+C2mLaA2/YiKrG7+ZKqsFwA",
+	"KYWfkcknuAl2p8PuhFoJUJTPU57LLamUOtOP81CSKGki1KaFKqG7e4ujUt8unpI1U90JpKKpWOKWRMYe",
+	"eycncY0qDsIyYEr7aWbBKhpj1ytHxe+MnAHyO8PDARo5az56rLx+qUHaAEFrMYKAwWuknRbXqEJ7F9ex",
+	"uw2fb77jOsWrZkV7Fr9n8XdqqDGbXHv0Kdev4gYAwXCq/H53yv6fIaGt79WKvVqxpzkPQ3Nc4yBj9fdJ",
+	"xiXhjwikrza+UmKoGaX8BDAR3yERJlcScCHHH9ERaOLgq2bqwW1umTwBsGCoBvyKMOkAonQD0o/9yHS7",
+	"esVOcgDMm57RnTKCX+fR9nrgXmX4WlSGPUves+Q9S37UasC9Gv9uY/XbU/s9td9T+xvXwZyheFKG/pvz",
+	"UxOooFegwhrr4f83yqeA4QixNKhDx+EJCVB8b9DxB0F76HvBcIC87gC1vQFqR16/G/Z8v92Jgk6/Uiz3",
+	"201hfyInCiH5TtJzsQIUqTBPtdN1YUjGEvfm/HRvC93bQvdC0Ldll1BJYCUyx8AUfhT4pMnV+msmBwiC",
+	"BuMEwWhlSMx41cjqYBJQMAPnz18+O3v59/cnp6fPz1+fvDx9Xk37trpbNcurgf+vDOUItdTXVR6MvPqR",
+	"MlxgfmfGCtf5fUE5XG8uMolpqV0BmsS17WxHPb+JacKVsV0czCjjoOdXE7zONocityiOHH0KEYpqj0Pb",
+	"icprFFSGyJEqNYkpacFE0oGJvJxTfCVop5ztK9YkMJkv+O3sS9xgeIHB341ioSP19w6FvfViz7gf2KFQ",
+	"vk6GZzW9Tvo2N+LStWhuH+FWLKB6tZvvjx52J5flAR0FfC1Idk/KZUbPnpDvCfmekO8J+TdHyF2V8liV",
+	"wrbg6G4AK/QpQvUMTXI1q/UofxvYV21nI+TVoEfHQPOOFDeHRPpZHTjuiH3uOro6EodFTG0BBqZC3x5j",
+	"zjb5WKyBmnZLAw6h2ScAQ/zICmPGDAR+S/6/g8HOgquthVRS8u2WtQ+w3vvP9v6zxyamynWVqVuCZPES",
+	"TaN1DqxFL9YbmQ2hl8bP7BvBsN0K+gNJLoK+MfEe3Z79+sPt2a/a8AaDsl7yA5iT9z62vY9tr+HtNbxv",
+	"TcNTZa7qYatrZ5ycvj5783xHoK10Uh4L+q3K80kqz2SBE7Cc4hjpQmBqEdVHsZUUoGt7FcJJ0oPJV/+o",
+	"OJ0XlF4DXU5Gj/6O6a8+/lg7W7pZa1PNa485THFHRAdt18sqWhnV9f8yZYYmgH5ESQznFXFCMohGFiTb",
+	"oTr6mtIXMLnaVgll+A9Uo6xgwRIpiOVX1+omtqppvMP9Xq/TB+MVR6wS2fvbayn1imTFpE0VlnSLNffk",
+	"lSyCCthMFtm5a51l19dE7lKg5oyqQpUE9LvgJ/y31s6x72dIVvoB2xIJE1iy0FGaL027QSnQuo2QJdWR",
+	"5gZXC43NyW3996oLAAEoq86Kiy8wQxEIq0ytLAbEHkEFKgVPiTtWIWVIdIhJAYly9ZjXYVD2Yk2d4kaD",
+	"zfvlEsBrh1uvVtSK3RbxfyXQquYbbetHy+q45fH/JQXS2GlXemtWDCuESYIlhyt/oboK1qB5qTUOcrtd",
+	"RzLXTL5TE8McVwavqRrHgvKZV9ZCr/R6NagOt5HQ1nwzB66/I661STniEXCVTThm0YSqetfr7ljp/d3c",
+	"0Y8Qx3Acby0dcZpUiEfyZ0vWlnV41yOYHoIja4QsmIJnqAVOQDiF5ErVVJQSzRghAmYwQkKST80j1XrD",
+	"YCu9QVdjwwwsMrhsUBJkgWFl3ZICMwH8m+F1uzsZmxU+IENii/mcJhxFP6MIw9ey3vBWWM/1EJsdcfCP",
+	"V7+8rMdxtSRwqmbxxKyZaak0YRUWH25QCNQMBZXAnq/OnlScvU4z0BACYvtGE0xhuY7VFX0ZADLw6+sf",
+	"vAFAJKQRiiTsVKaFveDSyh6LQmGAI1uEMLm7neoTb+bhiTLgn6ex6dtUdbxdQLs4KufIEcq5iS2fIcbg",
+	"VYP4dj8YdjqTPvQOozbyDsNezxvCbsfzo/6kNx6EATpsW/HtmRVop4HhHBFI+BZx4daWfWVFt3asPrbJ",
+	"ofVl0eN3itJv5uFanOZLWoUTageY3XFm/pt5eF8Fs23MPpRG+zxi30v57PuoP71xo42qUd/SCo2jCq4p",
+	"5QMcabmo/vqVlvsLiVcqWCEM0VzFuagbOYSH434HBWE7GnQn/mSAelE/PBwP4NAP2p2uK7emhtnWzQe/",
+	"bwIObs4XnUbrxMhYslUx6zpD9i5v3wPVsc6zGRnlVX0bG5a1ftAj3XKtuz0+qXv+TUfb3HOCe0FYEHc3",
+	"QhzimDlH7z4rCdU5cg703TuQcqZuySDnd7Wo6hwpQVVMOkYAzeZ85dxc2kihd2qAfaSWmvu0lrVzH/ka",
+	"fM8NwZTrHWK3rcjDSAjzyhm9AUDKyZ1+1NJEjC/7q7g191dgOrsvX0Op9D1WfB1lx9/Mw5/Q6gIt2NY6",
+	"1g5jiQoMsax33WNo0YOShe0Ck3aJBS8p/4EuyG0U7VJUy0sK2CKcbtSwCwq2ib5ooklXxJ886MHVhRbQ",
+	"BBCElRI0ATLIWdYAMcVDrPY/uzxNHZl+IjWALY/0T21ZaBxKpBewhqf1bo/cmIGL5/94fvr6+bNjHTWk",
+	"ghRUBIpW7PDDo33jEKQ0ZUNl++sBRrEtZv/fwVV4sDpY37CaUFUdyapzJLsVklI3gAJA2rlrsrlM0qQb",
+	"wR7s9bxJGA29Lhx2vMF40Pd640HQG/RQ0B2PW49CvJd3YlwJr11fgvsLDSucbr8G3ddieG0UWQNs3xyI",
+	"9lUgxv1EZamTv7+wrIIc3yvJ8Q2itB5WjNtHPTVFrAcKe7KlShW4VG063RSgcp/BRpvWXBkmdEvLXZVf",
+	"6CXd4BKqXJX25//m6Va73lmkZQfTlDTtOmmuzXi1KXXjq+HM6/BDpWMZ1s3gSrttzTbFvr++KCd1J+85",
+	"zKnA7stYtLvYmgdWdL6hECGJKfcUI1RAkMMaedAOiim1aS8be4tL2yAYbhua9PWIiPcQZ/M2oeTqVWr1",
+	"2Ipo7E0l21oI0wyrO/Zvp+tWndmzNPii1yFB0kUdmQQlsYZ5Quco4ThX6kmCrTj+NMsfBz/KvG6uUrvJ",
+	"YjZGiSsT4yGfMhljodsDavIpjkewXXFUEDCuqncoK6mSG8RaJjSZQe4cOZjwftdxNd2R/vcrRQ3VN6L3",
+	"kJcX+FaGqlq5YEvI9KSRXN0MxzFmKKRC4meYhAgEw0Pf8wPPD177/pH8//9suBQxeT2UrF9b2XC1czFa",
+	"Rf4Zclfeyiq3E+VxP1ZGHFnlkhIdZZIsCKucYQYJvELJe0Ij9J7NF+VZXp3/CtgchXiir35qiVFjZ4IU",
+	"ieF1E3zCs8VMfPt9aknOz/CzegWImXLmQAsDbVB32pWgVnGbG0Ia1RdfildvBAG4wpRUIvKFfFRYybEy",
+	"2JiAaVXVR8UylTYuNmy8aCWI2i1wGmxNUYj3ikqWPqfIh3hYBJwQRDRy8CxeW5YLWRCCyZULetstoRqf",
+	"n2V/mSVkaaNlyKhPmfOq3E1+IwJaS5pENd/LunaWv/cS8SVNrgFDVxJT8x8W1FeOXvfhK8jREq7K3/67",
+	"epBuec2XVuw9Ihwl8wQz9D7LeC9/9OyZ+V42INU0ONWqhw0c7RQ8Br5xI0VIxRzV4ebHeXhbcGljZOGT",
+	"N4qZKl34nc0h9L3UlDCPynlUyOOYdYGqiIh9dwt0Mkf/rb3mEaV0uhW0cN25XaYwoGOpSd+4TqmxLowi",
+	"LAAL43OLg05gzFCRqW7FKGbw0wtErvjUOWr3eq4zh5yjRAz417t/jRa+3wnl/0Wj0Sffv/yfv5ROzHU+",
+	"eejTHIWcOUcOR5+4DEanCw5Gjv6C45p/o5Ej+fXLX1+IfWL2Hiaz9zAJp5UMVro3BdqcCkonzdgKjU6S",
+	"GRCjMEchXySoBc6keHCN5lzFjkrhdkqXNj8cUxojSO6CXVmA7HfvHY474I3HIPB9MF6ZK19JzWeYiI84",
+	"R0GJsov1X1FP/Oqxazz36FwhrDenMlhPo+vt+OsuKLOrpETIre7Kx9aOc8q0dYBPnrR773yvd/mf9jvf",
+	"616+873h5X8C+R/173eBN7z8q/z309Go9fRz52arMQdPOu98ry1+bJvfNmEIJODs/GMXnJ49u9BlzWRo",
+	"BGSFekW35j8ugMSUMxOgw7wELVlPyDCHewVZU/CY9aewMR23g/vipg9PHTi8YuUNvYZXrAVeT9FKEtYa",
+	"yvnADOLL5As332C9QN2+pSteEJskhd0oWFRguQoVkxEvMnStXnVfJAkiXCeTVenGd6ADp5acqmXrh+sl",
+	"fP3Shhuu36r8whyuYgqjhvxLA/pcDyqek7WcbHfZHG4ezJsP9Dxb3G0sLa5lHWksl69Z1QvMeJVlaC7O",
+	"iU4MdrE9et0Svc7Fcu8MqX6ug8dbIUQtIQORYf37w2t6DE2B/7LSqCH7pZWNWgX5YoaJ+TO4d5Zto2Yd",
+	"HVJ5ThzNWENEl2KMWiNMEihDFDjlKkkqD6If6VLFfpi5tKQay38zFKOQu4AS6T8TlIg1MlwVTldN7mYb",
+	"WnOUr4QwVUUH99z1y8jf3ZG+rJX1WstLBVnkVLtsW+CEADiWDrYZmo1RAhiHKxPTjCu4XmPTzbFSRKR5",
+	"Xrs3EjSjHxHTDqmHFNu3sAR8Q1aYrXZ9N56Mh7POfPtq9BYAfKzqduMtbqlsyvzACa3ABaJQGAtmPKY6",
+	"4T+mIYyV9p7WtMhp9mW6udY6aGnPdS4bIDm04G2xdGuZZH0dkuAcOTk7QhXjUkksG1BeZ7rk0Dzdro3o",
+	"tmnine8NoTc58X64/Nxp3/zH/ntw49l/drf5M2jfbLRAbKrbvNZCUwZ8utddQFy1FVgH7my6xwTSwu3S",
+	"27QxrPKusbTUQLVv/zSmiwi84gmCM/BK+50TlcICoJ38l79buVJMtYrgMqHkSlUhko5t63M1sQi4xvok",
+	"n0ofdAvoynhBIdvfNQ86gOiEwJPzs/TXrl6NHe6UPuwBQkdkjpIZZkwW2dUP+mkepOZG6ZNDHUarQ2jT",
+	"3wcqxsaOVZbP2uk0cmmGjwkya+pip+u2c1BkTspiHOPQxAV8x/JxArrEr3jZFElXex2RNMXXNY/akqiU",
+	"O3GnL3R10aFcwaH0ac98WflS09/7KnwsTdFIHxyCRRb6lyt4lb4y0NGOVnG49NlQ1UEeEVMKznQqSmEl",
+	"n6e/B7ZLf8GyB22rc4v09mTtW9J3OkqoEpOp3DDrdIJuKVlWlpzIJ8nKEss1qJ3VGCurfLJal1RhgSz+",
+	"rMa2wFvZu8Ku9mVCQqsSfIQCMaVxxGRgjqICMk4HwXA6Ih8xjXUJaX0lkVZBUulZSXLgjXnzGMj9LYU4",
+	"piKtPrz7fHP5Ye1GqwMv8rd4vcZYLnv2uUapiuiaD9yrnmwH+1Xt3Q6YS/MRZWDaZqNRShtzIHZzVLgC",
+	"aiXMywGmil88s3qiVO6icIlMmfIYQZlfI52DRe/EckoZsiqVC0L1B0pogbPnfRffmq/1HF6hF5hcl41f",
+	"U6lRVQH714sXaVZinWkkQXHd7RCyDibX6eFIeBOhCb5zCPrELQyowTvxcVctsApbrJbMRYJmmIzgYiEl",
+	"BIVKnmf1UofQdoyhIg8hFVT7Xso8WmXYEBkrNYsb18EbbUZ6D2dR0xA/PSAL8VPXvuniCtpPLgG8wbQ6",
+	"brpS2ZLbrViRWwJgOumaU71VlJGe6NZqj0CZnNYDXgsGl2uxYvZtOl0gAqCNbyNiIZzunyAeW+xaT43T",
+	"yNwyn8vVDDN3kE8V47svreGvt1IbXK00SPWB5OyBt0TyzUqVObhvQqeqNV1osDyzgVBLe62shAlNvoKo",
+	"Cb365+Qjium8wg1jFVdpgBwl+JnhayB3tiG4oJptuFYynw2z3eHSRlafGjb0RowPuxKAzf1YKSiLfqxq",
+	"0K4l2Jtdg9XQbYGXsggnQSgydRoWBP++QFv5EH1veOL9E3p/vG95m1E3RmIkc1OSNXLeK8z1NNKOnNbI",
+	"sbaXZQytC+iu22K5c9IRWEJBDya6UIipDdLSpXKPzHhmPsxaI2Jyf47y9USMxQTzFnj+2/nZhXiDUFWa",
+	"Wb0UScaiMvhk5lAIiWJhY6R78UUt8Oz5i+fy85ILjcgVJegYQPNCMdVJWogBJCuZO+4CJpRak++iVEFl",
+	"KVDR8pJ5GRGwDBLHdcz+HNfR+3BcRy/KcR3d0OqyQhC9QIwukhA1uOLiPmsWLKmx5rMtcEpnc2gME4Ko",
+	"JegKJpH0nkGGJF5MV/MpIo/NHpq2vC+lQ0n9qSpMTbZzymoEV/oFbWVtHZ2x9bpGYrFcrxaK0Sc+pfNN",
+	"3D8tY5x1nFSKh9jG10C5bymUQv6IzfAmZ7ZGRBFHC6Z0rt3OhjKUGfk29nUBrQIiyMaIboW/5pFKilxl",
+	"DZub4TqFXrJl47y8c1XMu9DMe7uMjltd/8Je7M/ULrBeZkx73W+kJmXrgvy1ds5NjEQbfr8e0VCuulow",
+	"VL0ZG4uFGl4bhEL90SoAvsYzxDiczatYjmyaggn49fWpm3JaCP4oB+xLO5iByeXndvaP1+YfR6V/bAaY",
+	"XIAxlbV9vy9Nru3XQe/I7x75PbGD1ARd3sEvBIF5DENlRJZkGjYvcJs/GF0PoArPUqPDd0yVIKEqvRhq",
+	"15GgZtJur/3gWSCTjOp5cvHDKegP/eBppd0Ok9pZU4OD3RPYkGZVjvb3BUpWafK24zohpddY0CRZ4Oqy",
+	"0lBYl+WrWg8o7xifoqRBFCMWZE7BLv1yFR6mSeq1DkjBLVhzv2N1imrRQ2hqzFS54kwp0LKzjUTA1MXP",
+	"8uTFcpQLZkQau+HS4nsA50tDuOmjWj/ciKTtQKo9cWkRA31kxhOXlkArueLSYhi2L06aySxnXFpSpcob",
+	"Zx4ObddqBjHpkCvUXq/2EKW1OCq8Mlt4ulzp4UKEJ6vUwQVS/5ZAm0Z0NiMyFYGks41xzjXubVcCZrne",
+	"Q3WX7iKd/Go2UHMxm0bf6BKBiunWKiO3Nvk+7hiXjaLwnyDI5M08vLUnyCb/d+EAypfqWDcoE5mK5VQa",
+	"mfBsm3BauI3VlwiBaUlhAxw9xDVmexVXIq9fhKMWOFFBw5gA9BElK+WxsOogfB1y29fncftSV5vrLGTY",
+	"94Z6L2InrmnWnVWrSKxqFSCGjOs48OhrObKiZGeVVNDgauhStOFSqJFgAXA9AfkSp+MW+HCBJihBJEQ7",
+	"uev3g8PWmqudvw0OqQnwbVV/i0No6DsqHfU2TqRs8Bf7sCyedbsV7MgBZK+jLIKaz72PMbleKzRLS55M",
+	"oMQsZRVUUSZJdUwASTO3lAlW+SK/VLa3HeTNHAPIQYygKiyglexGyTQzTOy5gqr0mlpv7msJ2+W3mGVT",
+	"H6YnNkx0xYsH9v9tk32wEQHvi7RpdN+SsGQEfrt7ory3VVpa2laSUzBGJtblbnQ3t1gEJG01An4wPfcU",
+	"gxILEwPzLtARyQ16/GE2fxbtsIzNQtBG4SLBfPVK3I1SB9EyxSlWdnY31nUGJ7rVoQ5EZdfKlU9orjfo",
+	"kw+eBxd8KuvofXABJSMSUzofw/DaCmYVSPhUoDJGio67moWkPxXiwaCKBgN/Q7LVpj2lKtkuLlyMJhzQ",
+	"BT8ekeU0K1YpbayufM8ub43THAOF/fmatLprtF0dOztPOMc/ISkxMHxFIF8kFZT9w6tnP3k//nxy6r36",
+	"8aTd64OTMESMff9///f/ccErfEVQ9KMq7pn9JD8l/vxwlLPNYQaYHJFFkjMUJohngfEy7oEx8cOIaIwX",
+	"RAdyKg5a9kFNT2eCY/ThqTKcSVVBUJPfvFfRtfcMcmTlfMGZNlObBeiCpHKoacAQ9EZkhsmCy7YekxZ4",
+	"K1aZQwV9FoRyEFN6jcTgNXA/WfApTfAfxsVXArxMBqn0tsgskaYAsItq/oRWjIu/MGMLFEn0ToMlsqHX",
+	"+rUPT9U+R+RLNvqbrBLuvZbbKe1TdmGptBuepsEyusVxC/xCTDtSbblUDxNKuYoKkFtlSF4oI0kejciI",
+	"eODDwceg5R98zpJGbw5M5dj32od8IPDSrQ8ofnL66umR5nrM4opjxJdIa+2GZY4IKFWmVShlXpHsacE4",
+	"naFE4KMMLCU6ukdSpgT9W0IAc6C935Z1q6V31W75Bx/noemRw/QGrDfXLRmSVdZDWkbDyBgftQhXr0A+",
+	"SJCU4AQ0T+yoIS0EAEwqYqLkyDEKqZAoVKyPCrC1g52+Y0YWMHvH/BgoAkeJYOQ6tGdJmGo3I1dbtPbN",
+	"4LWktGYeKAT7UBY3z4kvuSgq07GAAYY+IgIiuGIjAicyNJjr3cmIwQWJBfWxLx0QzER2+jGxvi3wOt+Q",
+	"W9MPgZcbW3NrooQ+pq6/mWBD+qJirmGvoZFWam/aXgymaBjjayRW23hTJyOSfpAgENIFsQLdNA2X1y9e",
+	"qXJuck758iTXI6gFTgxJ9X25hyXEPKv9K/emN6rbKMNQzyWBqK7vUVpgb6pQMNf5QG7HED1tSWMaoXJb",
+	"tZg8QYK+KKHx9JWkKSlDHaPa6G3wS3btzRgd7K33AtKm3R9U1+4P5bbdI6Ig9wFGM0zUCxFVZlk+lYlb",
+	"52mrOrWJBBn440TeYDUdE7ef6vbFGd2JGdVIZPW6QLGYOV8tWE8qbwiKmZxqZVLbVKdCcTjPpcFYhwWa",
+	"ThQfbBfThxa4yBIjse4OJd3bVp871TLoOM0a0zlAOmssdb2LAxwRmGQeXS3yLKc4FsvHQnFS14FTgK8I",
+	"TVD+o/Y+rgldSse7YiKKecU4REQlnxoWPYfhFHntlu+4ziKJBXPjfM6ODg6Wy2ULysctmlwd6LHs4MXZ",
+	"6fOXr57LMYKHYx7rMvF2L0mUMMXj/FagXqRzROAcC6G55bc6SoifSjG3Ad/K9bZVbQmq9MrslQMt851F",
+	"svHAnFbVzzpNmUaRj1nSky7LnBHbMw6uEGcZm5NS9pLoSAdDyidpb3EcIimmjQgkAEeq5wSdmBJh8mzU",
+	"hcWUnEXOkbYEm9os7pZbP8uSLj0pglymls5b9OG2TsBuKBymi0s7BqiiK45MP8EMzFaFwkrFUh2B76cy",
+	"1GyVfTBXhKCUvl6swOlYhSjtJPrCwC3aBORrBt/klTieLJD8gc2puBDiY23f3763kikbWGzOWwhszbVk",
+	"yBUzCno9PxgeDvx+57BjN2cwZW4CX/7PFmHYQmoYk0WsqgTYdYac01etthjj5KoH2QXvHP3JXPeC7Qr4",
+	"1fVeSHOQmW10sTot2Fh9geYxXKGNHRcqx3xxb5auOu6qQSlaHJwy09Uyj01ieNBkeLF5lxzZaTLyB5qM",
+	"cRQh6WnpBo3GpN0H5ZBeswVW9KcRw9vDhjPmut7duE6vGWDPdNSM7uUhxnUaQjRtvWRbXARNvXE/G330",
+	"3aX4w7IKvLsUFDS7pxnbyO6oKlXzztw95lyKGZpoZJ+zC3ajqGiMquLen8nfrVm18CcbHqSid8q2SuKx",
+	"YFxa5M2kacaFfKrtETjJRCzIldyUV8dKjEotNmNUX0gWdcpGniw+owStp4JtP+gP2t1+bwMVNBkhDahg",
+	"278FxzBlHjeTOJO8sss+QbciSwqrHoAsfetEonRdq4mE61yhCsn0lYzrgVnXkF+MslfRvVzWD1UI5Up7",
+	"nxT6jaGx6/tpTQ7f92VzkfwlFvrZzq5wc3GxSpoZ+oNBOxjY9/j/X6BkhbUBM6tUkoXcyduMVFmMipsc",
+	"rJFnNG3IxzyJlfiDoNf2B4dDd71Um+8G5FR1rDhy2tuJv1YHHMfuuXHkF7rO9AotYNKtaZWl0Myj8vkX",
+	"iNpratU5/gZRfFvKqgp/rqerD09M92R052S0QAjriOitbQPuxpf1PMaQAHlVh5VTGXCRo9ibwiyAVRtG",
+	"lUJhIITkO2mMswLe8rRahYXZ1Pq2ev0iDTCx6bSJY1BupVx4Wr2e/34bPT816WxPBdIggTvQyHW83V2J",
+	"nvrzTUTPzt2KnnolD08tzWnuNeJHT6XVUd6FRnxgRRJVSsovZNVLWYE85yISEnBq9jJ+nNS6S+MIMa66",
+	"7khKnCDl8QVzeGUymwjVxc6PgUwes2oDKlu/ssJHQjqPVyB1vuRT0jHTJQdMxpJV/KrS+Btjxo0v5Mvl",
+	"cSJIWKnVeGapN6QtC8N8Jw+qNOyXzMFXM64yrNgKlHK6k44/HraDHvJ73XDoD6JgMGmPg54fdIJ+t5/l",
+	"AR85k24Ee7DX8yZhNPS6cNjxBuNB3+uNB0Fv0ENBdzw2wfPOIRoedv1u1xuHYeB1J+2eByeTgdebBH44",
+	"7nQPx/7EsXjQm3noVEcUrxeI7c0MgkFvMjiM/G5n0u0FQ9gfdNs+bA/a4x5qT+A6Cdja56DjD4L20PeC",
+	"4QB53QFqewPUjrx+N+z5frsTBZ2+HYdfVYPi5nILhmEH467vg8sqSmXvBexvjHQr+skLp76GkIMsgPle",
+	"Be8NHryanKmKwJUcI1D2Uk0JdBQbidKqZ7LC8hlXdW9GpDoCZEE4Vg3k00FVAR/VES41vr/zlNI+pO9P",
+	"7sdTOylqCmmwB808oflicTabKFe5c4bwcNzvoCBsR4PuxJ8MUC/qh4fjARz6QbvTzQj2HCacKOPRduxB",
+	"3ouiUF+99CyU1l52gWNsO/22RHkbl2OwbSf4EiDeQiwji4vlnCrYe03O0CNj7rdg37vj0dtjQxp7X8Gm",
+	"a5NE1zh7vwVn6t6L+u15Uasxeb3k8QWq5MFn/Y/mHlezuqL0gFV4qU5VVSUMqIxulEWbTak7lVRV5TnN",
+	"2HyBundrSp1kUakP70K0svD2QvkdOQ8tzGssk6/xKNpRugXlrhhEXHQ0Wl5GQNNmQlKG0lJfZmQckXof",
+	"ZDvwO0buNmGNcxrHKlZfhiWb2o1V4jGb0mXtrfH3MtGfWCayCOSeKn7DvsDb0MT7sVNsftmq5HG5Kxnm",
+	"IC0ouMFCrqrfqTwiy+KzrTm8VWmyvlCl9e7GYK12aNFgUx1wjbG6fkyhEGS5j4aisb2oPRhODr3eZDL2",
+	"ujDoerA9Drx21Ia9cW/SCYPAqmjZmChvSXF1Opllet+OBG9jG87KMdaQVwXCPXX9pg3BNpmAls/n0RHY",
+	"BnkfstbuJKGzCs+dEG3TdOcxmmIS5cmmEmKn0FQLUGl5KrLDojAjopKWKZcwjeG8MBldEjHhscXbxEep",
+	"IWIy44eblKJ6o/GFpngPaTJOeZFtcC2R4rX0d1uCdZdW02bbSaxS5X8WvrLtKW2S3NOy199W+kcOQ/dm",
+	"y2/IbKnbEGzBJXcr8B98lv9pbsW0FmyxsRaQb5gIa8OAIj0Mc6YFAhdwSusMmYb1NDNjpnf94Y2Yad3w",
+	"vTh5RyZMwy0fm/i4+eW040dDVZ5t0NEtqTCNvUlz2Vc6RQtHrAV+kIq4ikIL6WyM07oyIweSaORIcy68",
+	"QmCMrjDJia96hhGRZt5wkTCa6AICNNF9ToXw8b0qnQUQicT4CZXVeFpAJmQAKxQuLclgEtkjFQtnh8jV",
+	"xLmlwYElDJCVxJ/P5nz1RklZQp5zS2Xt41UGMbly9AmGPF6p6tKmIpss22IKwGujqCnYuU2UralF2bRg",
+	"3OfN67V6DclK7MegZ2Wd1y0+LTOaLd/ut9ppV/Zbbb7sRtC3O0ukXgQ5SGYdquB3Y0iXtqWspGLFnhQm",
+	"5vZkF8sLTBPSz74bHG6s48rLi/uSk3s7RSqyRTcWzV0odYUwA0tIZBKWVaEjuzh1eIg+8dymdUU4A3O9",
+	"yTGlMYLkS/bwI12CGSQWBkK1F10RR6uXNeuM8QzXLDTw3TL66UQAlWQlqyDqP78MM6uPBYv1sxAR6ZsS",
+	"7yAS1e2EJqp8U8VOVG5D1jsCyr/kj1UNIhou+/KLjaJzXVU/b+FsmlQ36LeHg15lUl3eCahqtqxNqPP9",
+	"bnVCnSLb++y6B8+uE4hKOYydo+AWmXZ11l8tTtBJSj0eQmg/U71Bzo2ssBfc79AObIuiaRG9nWfgKdm5",
+	"WOOtgaScxSsTgLCq7I9VZZ2s3GpaJVOH4zIOScSKHq9acXpEtDx9nJXbku1rCNfVS7PmSco3tlPxOKuP",
+	"+0USsq3XZ0InrmWQsqD9Vm551Zlgx/KlXHt6ynco3Rcqzd/pNjDJtRdtLt9v1X7hTrdQf99w4Z7Vbc9u",
+	"8tfQhJy1Sr3z7U3UTmTX1fxe6/aTdn35CjaTryKlCtnnI760/iL0kmNNxW6jr81gcl2Qo++AUtSoMOlp",
+	"7UiFaUtBtV6JaeeVGP8LlJjLB8vpK2sRWqqTtHUm9FROBQNEt83wa5DTkbqZ/HEw6cMO8voTH3ndsQ+9",
+	"YdTree3J4aQtxsIgKPYjctp+u9SPpXgDONVoLrNGvmMgghyCEBGeiI3ZfYay7w3t76n1BcNOZ9KH3mHU",
+	"Rt5h2Ot5Q9jteH7Un/TGgzBAh+2qHJVNUXZ3ERS4Lsou34ynEoLSVV5onPHuszNV13nK+fzo4CBoHwod",
+	"oxUcDfyBXxbZ/iqv1/fBaOH77b6iDt83BGKCYmMK2SpgpdBcZK3eYtZ5/3qLbKd0S8XlzTy8rebyZh5u",
+	"r7q8mYe31V3kNm+jvKg91movWR18pbx8WWpjLtHLqDJWCoJWZzYEjpSqTJfzyJolF2b9aHQx4LQG9Iio",
+	"Srv5Ys9uVrUYYJ2YWFOZ2rByOyevPnjEaqvzrSQdNg/Uvgu+tRVTasRFtk4/vHEduiR1QExzY01B79o0",
+	"yPWA3BoyRs0ku9zqLXhGoXvXnQQQ6TqMd5llsBe6HqfQdSucbZgA8c0EUqkuT7fI/dyl4OQ3E5xOVNvp",
+	"c9l1unH8lZK4tgvAkpuri8BqNxr/E1pdIOn6+BOKhs3rRmjeWC8rVpqvvyDHNJdT2gLPlfVJl5nX9XnB",
+	"DK7qIrFyctzjySr9WnQkBaONg15S/gNdkD/l5Snh7DpFqmEyKqfGzprH9Opqtetw3N8LaHsB7esX0PYU",
+	"dk9hm2a6rjVUbed3z2dHLXh9Kdu1DdrHVHWG0s7lrD/WDK6O7Vb8qWjVsLJtgbLf1oakljsueju0paim",
+	"rq1F0DeQToZCqtouphRUGw9Mh+Cqmro1c+VJpde+Jd0p9Ou9kyK5e16555UPYcwwRbMBocuHZJySEj0W",
+	"ntnQaPE2oXbkyMOYLP5c7P0CqXSLBgx+s3XhQBHUW3TI2ywL/CwbjsK0mZC5jybRORUAyo1OZ3DVku2S",
+	"51wVkDB+rFQi0HKG4Mm6xIQpG6SEDwZnqAVOrF/GMEFAtcx20+7+QtjQZKQFToDs64jZusg6tdhd6pCq",
+	"w1KB7yuQRBVVMB8z73u8jE3hXy0z67z2h0cd/8jfqvy+hUXreZgreJe5OHvdb/d8THsJ1LX7M3KVE11p",
+	"eDdcRfXFvleucvH8H89PXz9/tpmvXMjFSa6RjqpjLIKpROBeGIuC2S4Zi/pisUjdhfl1z1q+DtZicPBh",
+	"mUt6f/bs5e7VpD+dyiJGNWMucsrko2EYqq/4gUpMg1dpATYLlS8K7bdlA1JJK05juojAK54gOAOvdNX8",
+	"7P6nKUjlUPHzXDuDcoPvrSbI9rdpIkVz3Kpi/9lXcxC7ubz5fwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

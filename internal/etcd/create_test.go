@@ -1,10 +1,12 @@
 package etcd_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/peering/peering/internal/etcd"
 	"github.com/peering/peering/internal/peering"
@@ -121,6 +123,25 @@ func TestCreateSettlesTheExpired(t *testing.T) {
 	wantCode(t, tryCreate(t.Context(), store, later(old)), peering.AlreadyPeered)
 	wantCode(t, act(t, store, peering.Delete, young.ID), "")
 	invariants(t, store)
+}
+
+func TestCreateTellsWhatItHasSettled(t *testing.T) {
+	var told []peering.Peering
+	store, err := etcd.Open(t.Context(), etcd.Config{
+		DataDir: t.TempDir(), Timeout: time.Minute, Settled: func(_ context.Context, p peering.Peering) { told = append(told, p) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { wantCode(t, store.Close(), "") })
+	old := create(t, store, newPeering(newVPC(), newVPC()))
+	if len(told) > 0 {
+		t.Errorf("told %+v", told)
+	}
+	create(t, store, later(old))
+	if want := old.At(old.ExpiresAt); len(told) != 1 || told[0] != want {
+		t.Errorf("told %+v, want %+v", told, want)
+	}
 }
 
 func TestDeleteOfAnExpiredThatIsNotSettledFreesThePair(t *testing.T) {

@@ -71,7 +71,7 @@ func (s *Store) Interrupted(before func(n int)) *Store {
 	client := clientv3.NewCtxClient(context.Background())
 	n := 0
 	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
-	return &Store{client: client, access: s.access, timeout: s.timeout, lease: s.lease, turns: newTurns()}
+	return &Store{client: client, access: s.access, timeout: s.timeout, lease: s.lease, turns: newTurns(), settled: s.settled}
 }
 
 // Load writes new peerings as Create would, but past etcd's log, and without a look at what is there.
@@ -97,7 +97,7 @@ func (s *Store) Load(peerings []peering.Peering) error {
 func (s *Store) Over(wrap func(clientv3.KV) clientv3.KV) *Store {
 	client := clientv3.NewCtxClient(context.Background())
 	client.KV, client.Lease = wrap(s.client.KV), s.client.Lease
-	return &Store{client: client, timeout: s.timeout, lease: newLease(), turns: newTurns()}
+	return &Store{client: client, timeout: s.timeout, lease: newLease(), turns: newTurns(), settled: s.settled}
 }
 
 type interruptedKV struct {

@@ -48,8 +48,14 @@ func (s *Store) Create(
 		if s.lapsedLease(err) {
 			continue
 		}
-		if err != nil || resp.Succeeded {
-			return c.Peering, false, err
+		if err != nil {
+			return peering.Peering{}, false, err
+		}
+		if resp.Succeeded {
+			if c.lapsed != nil {
+				s.settled(ctx, c.lapsed.At(c.CreatedAt))
+			}
+			return c.Peering, false, nil
 		}
 		if resp.Responses[2].GetResponseRange().Count > 0 {
 			continue // somebody else was the first to use the key
@@ -154,7 +160,7 @@ func (s *Store) standing(ctx context.Context, pair []*mvccpb.KeyValue, c *creati
 		return err
 	}
 	if now := other.At(c.CreatedAt); now.Status.Live() {
-		return peering.Errorf(peering.AlreadyPeered, "The VPCs are already peered by %s, which is %s.", now.ID, now.Status)
+		return c.PeeredBy(now)
 	}
 	c.lapsed, c.pair = &other, pair[0].ModRevision
 	return nil

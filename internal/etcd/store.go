@@ -39,6 +39,9 @@ type Config struct {
 	Timeout time.Duration
 	// Log gets what etcd reports: its errors, and at level debug everything.
 	Log *slog.Logger
+	// Settled is told of a peering that Create has stored as EXPIRED, beside the one that it was asked for; nobody is by
+	// default.
+	Settled func(context.Context, peering.Peering)
 
 	// limits and free are the usual ones but in tests.
 	limits limits
@@ -54,6 +57,7 @@ type Store struct {
 	timeout time.Duration
 	lease   *lease
 	turns   *turns
+	settled func(context.Context, peering.Peering)
 	close   func() error
 }
 
@@ -94,7 +98,7 @@ func (s *Store) usable(ctx context.Context) error {
 
 // open is Open for a store that a restore may have left half done.
 func open(ctx context.Context, cfg Config) (*Store, error) {
-	store := &Store{timeout: cfg.Timeout, lease: newLease(), turns: newTurns()}
+	store := &Store{timeout: cfg.Timeout, lease: newLease(), turns: newTurns(), settled: cfg.Settled}
 	shut, err := store.connect(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -142,6 +146,9 @@ func (cfg Config) usual() Config {
 	}
 	if cfg.Quota == 0 {
 		cfg.Quota = DefaultQuota
+	}
+	if cfg.Settled == nil {
+		cfg.Settled = func(context.Context, peering.Peering) {}
 	}
 	if cfg.limits == (limits{}) {
 		cfg.limits = limits{retention: 1000, large: 64 << 20, interval: maintenanceInterval}

@@ -20,7 +20,12 @@ const (
 	SelfPeering Code = "self_peering"
 	// Unauthenticated is a request that does not say who calls.
 	Unauthenticated Code = "unauthenticated"
-	// Forbidden is an action on a peering that the caller sees, but that the other side has to take.
+	// TokenExpired is a token that was good once.
+	TokenExpired Code = "token_expired"
+	// WrongProject is a request about another project than the caller's.
+	WrongProject Code = "wrong_project"
+	// Forbidden is an action that the caller's role does not allow, or one on a peering that the caller sees, but that the
+	// other side has to take.
 	Forbidden Code = "forbidden"
 	// ClusterNotFound is a cluster that does not exist in the project.
 	ClusterNotFound Code = "cluster_not_found"

@@ -42,6 +42,19 @@ func (p Peering) RequestedBy(c Cluster) (Peering, error) {
 	return p, p.ValidSides()
 }
 
+// PeeredBy answers AlreadyPeered for a peering whose VPCs another one connects. Which one that is, is for those to know who
+// see it.
+func (p Peering) PeeredBy(other Peering) *Error {
+	creator := Scope{Tenant: p.Requester.Tenant}
+	if p.Cluster != (ClusterRef{}) {
+		creator = Scope{Tenant: p.Cluster.Project}
+	}
+	if !creator.Sees(other) && (p.Cluster == (ClusterRef{}) || !p.Cluster.Is(other.Cluster)) {
+		return Errorf(AlreadyPeered, "The VPCs are already peered.")
+	}
+	return Errorf(AlreadyPeered, "The VPCs are already peered by %s, which is %s.", other.ID, other.Status)
+}
+
 // At answers the peering as it reads at the given time: one that waited for its accepter until it expired is EXPIRED.
 // Nothing else depends on the time.
 func (p Peering) At(now time.Time) Peering {

@@ -28,11 +28,11 @@ type Hop struct {
 func (s *Service) CreateRoute(ctx context.Context, hop Hop, destination string, once Once) (made Route, replayed bool, err error) {
 	id, now := s.newID(), s.now()
 	return s.store.CreateRoute(ctx, hop, once, func(cluster Cluster, p Peering) (Route, error) {
-		if err := validDestination(destination, cluster); err != nil {
-			return Route{}, err
-		}
 		if !(Scope{Cluster: hop.Cluster}).Sees(p) {
 			return Route{}, NoPeering(hop.Peering)
+		}
+		if err := validDestination(destination, cluster); err != nil {
+			return Route{}, err
 		}
 		if status := p.At(now).Status; status != Active {
 			return Route{}, Errorf(WrongStatus, "Peering %s is %s; it takes routes only while it is %s.", p.ID, status, Active)

@@ -35,6 +35,19 @@ func TestStrangerLearnsNothing(t *testing.T) {
 		},
 		"delete":                       func(id peering.ID) error { return w.Delete(t.Context(), peering.Scope{Tenant: w.stranger}, id) },
 		"delete below another cluster": func(id peering.ID) error { return w.Delete(t.Context(), elsewhere, id) },
+		"route": func(id peering.ID) error {
+			_, _, err := w.CreateRoute(t.Context(), peering.Hop{Cluster: elsewhere.Cluster, Peering: id}, "192.168.0.0/16", peering.Once{})
+			return err
+		},
+		"route to nowhere": func(id peering.ID) error {
+			_, _, err := w.CreateRoute(t.Context(), peering.Hop{Cluster: elsewhere.Cluster, Peering: id}, "172.16.0.0/16", peering.Once{})
+			return err
+		},
+		"routes": func(id peering.ID) error {
+			_, err := w.Routes(t.Context(), elsewhere, id)
+			return err
+		},
+		"delete of a route": func(id peering.ID) error { return w.DeleteRoute(t.Context(), elsewhere, id, newID()) },
 	}
 	for root, p := range map[string]peering.Peering{"a tenant's": w.pending(t), "a cluster's": w.hanging(t)} {
 		none := spellings(newID())
@@ -53,5 +66,56 @@ func TestStrangerLearnsNothing(t *testing.T) {
 		if got := w.show(t, p.ID); got != p {
 			t.Errorf("it reads as %+v, want %+v", got, p)
 		}
+	}
+}
+
+// TestStrangerIsNotToldWhichPeeringStands asks for peerings between VPCs that others have peered.
+func TestStrangerIsNotToldWhichPeeringStands(t *testing.T) {
+	w := newWorld(t)
+	other := newCluster(w.stranger)
+	other.VPC = w.cluster.VPC
+	wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{other}), "")
+	ofTenants, ofCluster := w.pending(t), w.hanging(t)
+	for _, tt := range []struct {
+		name   string
+		create func() error
+		told   peering.ID
+	}{
+		{"a stranger", func() error {
+			_, err := w.Create(t.Context(), w.stranger, peering.Request{
+				Requester: peering.VPC{ID: w.requester.ID, Tenant: w.stranger}, Accepter: peering.VPC{ID: w.accepter.ID, Tenant: w.stranger},
+			})
+			return err
+		}, ""},
+		{"another cluster with the VPC", func() error {
+			_, err := w.CreateForCluster(t.Context(), other.ClusterRef, peering.ClusterRequest{Peer: w.accepter})
+			return err
+		}, ""},
+		{"the requester", func() error {
+			_, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{Requester: w.requester, Accepter: w.accepter})
+			return err
+		}, ofTenants.ID},
+		{"the accepter", func() error {
+			_, err := w.Create(t.Context(), w.accepter.Tenant, peering.Request{Requester: w.accepter, Accepter: w.requester})
+			return err
+		}, ofTenants.ID},
+		{"the cluster", func() error {
+			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Peer: w.accepter})
+			return err
+		}, ofCluster.ID},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := tt.create()
+			wantCode(t, err, peering.AlreadyPeered)
+			text := err.Error()
+			for _, id := range []peering.ID{ofTenants.ID, ofCluster.ID} {
+				if strings.Contains(text, string(id)) != (id == tt.told) {
+					t.Errorf("is told %q", text)
+				}
+			}
+			if tt.told == "" && strings.Contains(text, string(peering.PendingAcceptance)) {
+				t.Errorf("is told the status: %q", text)
+			}
+		})
 	}
 }

@@ -1,0 +1,70 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/server"
+)
+
+// lines reads a log of JSON lines, those called audit only, without time, level and message.
+func lines(t *testing.T, log string) []map[string]any {
+	t.Helper()
+	var found []map[string]any
+	for line := range strings.Lines(log) {
+		var members map[string]any
+		if err := json.Unmarshal([]byte(line), &members); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if members["msg"] != "audit" {
+			continue
+		}
+		if members["level"] != "INFO" {
+			t.Errorf("the level of %s is %s", line, members["level"])
+		}
+		maps.DeleteFunc(members, func(key string, _ any) bool { return slices.Contains([]string{"time", "level", "msg"}, key) })
+		found = append(found, members)
+	}
+	return found
+}
+
+func TestAuditOfWhatTheServiceDoesByItself(t *testing.T) {
+	cluster := peering.ClusterRef{Project: mine, ID: "1000000"}
+	for _, tt := range []struct {
+		name  string
+		event peering.Event
+		want  map[string]any
+	}{
+		{
+			"expiry", peering.Expiry(peering.Peering{ID: "p", Cluster: cluster}),
+			map[string]any{
+				"outcome": "changed", "action": "expire peering", "by": "expiry", "peering": "p",
+				"cluster_project": mine, "cluster": "1000000", "from": "PENDING_ACCEPTANCE", "to": "EXPIRED",
+			},
+		},
+		{
+			"inventory", peering.Event{Action: peering.Update, By: peering.ByInventory, Cluster: cluster},
+			map[string]any{"outcome": "changed", "action": "update cluster", "by": "inventory", "cluster_project": mine, "cluster": "1000000"},
+		},
+		{
+			"no answer of the store", peering.Event{Action: peering.Delete, Peering: "p", Route: "r", Unknown: true},
+			map[string]any{"outcome": "unknown", "action": "delete route", "by": "caller", "peering": "p", "route": "r"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			server.Audit(slog.New(slog.NewJSONHandler(&log, nil)))(context.Background(), tt.event)
+			got := lines(t, log.String())
+			if len(got) != 1 || !maps.Equal(got[0], tt.want) {
+				t.Errorf("logged %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
