@@ -3,8 +3,6 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	api "github.com/peering/peering/gen/server"
 	"github.com/peering/peering/internal/peering"
@@ -19,7 +18,7 @@ import (
 	"github.com/peering/peering/validate/echovalidate"
 )
 
-// Config is what a server works with. All members are needed.
+// Config is what a server works with. All members without a default are needed.
 type Config struct {
 	Peerings *peering.Service
 	// Tenant is the service's own: the VPCs of clusters that are created belong to it.
@@ -28,6 +27,8 @@ type Config struct {
 	Log *slog.Logger
 	// Now is the clock for the times in errors and messages.
 	Now func() time.Time
+	// Metrics is where the server's metrics are registered; nil for nowhere.
+	Metrics prometheus.Registerer
 }
 
 // handlers implements the strict interface; its methods stand in the files of their nouns.
@@ -49,10 +50,14 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	measured, err := newMetrics(validator.Operations(), cfg.Metrics)
+	if err != nil {
+		return nil, err
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
 	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(requestID, accessLog(cfg.Log), recoverPanic(cfg.Log))
+	e.Use(requestID, measured.measure, accessLog(cfg.Log), recoverPanic(cfg.Log))
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
@@ -71,42 +76,6 @@ func refuseUnchecked(next api.StrictHandlerFunc, operationID string) api.StrictH
 		}
 		return next(c, request)
 	}
-}
-
-// Operations answers the handler of the operations listener: /healthz says that the process runs, /readyz whether it can
-// serve, which ready finds out. A service that has no room for more, which room finds out, still serves.
-func Operations(ready, room func(context.Context) error, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answerProbe(w, http.StatusOK, "ok")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := ready(r.Context()); err != nil {
-			log.ErrorContext(r.Context(), "not ready", "error", err)
-			answerProbe(w, http.StatusServiceUnavailable, reason(err))
-			return
-		}
-		if err := room(r.Context()); err != nil {
-			answerProbe(w, http.StatusOK, "ok, but nothing can be created or changed: "+reason(err))
-			return
-		}
-		answerProbe(w, http.StatusOK, "ok")
-	})
-	return mux
-}
-
-// reason is why the service is not ready, as far as that is for others to know.
-func reason(err error) string {
-	if e, ok := errors.AsType[*peering.Error](err); ok {
-		return e.Message
-	}
-	return "the store does not answer"
-}
-
-func answerProbe(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // whoever probes is gone if this fails
 }
 
 // vpcRoot tells whether a path falls under the VPC root. Everything else is answered in the style of the CS root.

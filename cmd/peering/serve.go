@@ -40,7 +40,8 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Run the service until it gets SIGTERM or SIGINT. Requests in flight are then finished, for 15 seconds at most.
 
 Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
-When the service is ready it prints the URL of the API and that of the operations endpoints /healthz and /readyz.`,
+When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
+and /debug/pprof, which are not for the public.`,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
   peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
@@ -108,15 +109,16 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}
-	api, err := server.New(server.Config{Peerings: service, Tenant: tenant, Log: log, Now: now})
+	registry := newRegistry()
+	api, err := server.New(server.Config{
+		Peerings: service, Tenant: tenant, Log: log, Now: now, Metrics: registry,
+	})
 	if err != nil {
 		return err
 	}
+	operations := server.Operations(store.Ready, store.Room, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
+	servers := []*httpServer{newHTTPServer(apiListener, api, log), newHTTPServer(adminListener, operations, log)}
 	defer startSettling(ctx, store, service, log)()
-	servers := []*httpServer{
-		newHTTPServer(apiListener, api, log),
-		newHTTPServer(adminListener, server.Operations(store.Ready, store.Room, log), log),
-	}
 	return serveHTTP(ctx, servers, func() error {
 		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)
 	})
