@@ -652,6 +652,9 @@ type CSTooLarge = CSError
 // CSTooManyRequests Why the Cloud Stream Service refused a request.
 type CSTooManyRequests = CSError
 
+// CSURITooLong Why the Cloud Stream Service refused a request.
+type CSURITooLong = CSError
+
 // CSUnauthenticated Why the Cloud Stream Service refused a request.
 type CSUnauthenticated = CSError
 
@@ -693,6 +696,9 @@ type VPCTooLarge = VPCError
 
 // VPCTooManyRequests Why the VPC service refused a request.
 type VPCTooManyRequests = VPCError
+
+// VPCURITooLong Why the VPC service refused a request.
+type VPCURITooLong = VPCError
 
 // VPCUnauthenticated Why the VPC service refused a request.
 type VPCUnauthenticated = VPCError
@@ -2932,6 +2938,11 @@ type CreateClusterResult413Headers struct {
 	XRequestID *string
 }
 
+// CreateClusterResult414Headers the declared response headers of an HTTP 414 response for CreateCluster
+type CreateClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // CreateClusterResult415Headers the declared response headers of an HTTP 415 response for CreateCluster
 type CreateClusterResult415Headers struct {
 	XRequestID *string
@@ -2969,6 +2980,8 @@ type CreateClusterResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -2987,6 +3000,8 @@ type CreateClusterResult struct {
 	Headers403 *CreateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateClusterResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreateClusterResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateClusterResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -3020,6 +3035,11 @@ func (r CreateClusterResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreateClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -3091,6 +3111,11 @@ type DeleteClusterResult403Headers struct {
 	XRequestID *string
 }
 
+// DeleteClusterResult414Headers the declared response headers of an HTTP 414 response for DeleteCluster
+type DeleteClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // DeleteClusterResult429Headers the declared response headers of an HTTP 429 response for DeleteCluster
 type DeleteClusterResult429Headers struct {
 	RateLimit       *string
@@ -3121,6 +3146,8 @@ type DeleteClusterResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3135,6 +3162,8 @@ type DeleteClusterResult struct {
 	Headers401 *DeleteClusterResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeleteClusterResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeleteClusterResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3161,6 +3190,11 @@ func (r DeleteClusterResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r DeleteClusterResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeleteClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3227,6 +3261,11 @@ type ShowClusterResult403Headers struct {
 	XRequestID *string
 }
 
+// ShowClusterResult414Headers the declared response headers of an HTTP 414 response for ShowCluster
+type ShowClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // ShowClusterResult429Headers the declared response headers of an HTTP 429 response for ShowCluster
 type ShowClusterResult429Headers struct {
 	RateLimit       *string
@@ -3257,6 +3296,8 @@ type ShowClusterResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3271,6 +3312,8 @@ type ShowClusterResult struct {
 	Headers401 *ShowClusterResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ShowClusterResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ShowClusterResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ShowClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3297,6 +3340,11 @@ func (r ShowClusterResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ShowClusterResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ShowClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3368,6 +3416,11 @@ type UpdateClusterResult413Headers struct {
 	XRequestID *string
 }
 
+// UpdateClusterResult414Headers the declared response headers of an HTTP 414 response for UpdateCluster
+type UpdateClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // UpdateClusterResult415Headers the declared response headers of an HTTP 415 response for UpdateCluster
 type UpdateClusterResult415Headers struct {
 	XRequestID *string
@@ -3405,6 +3458,8 @@ type UpdateClusterResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -3423,6 +3478,8 @@ type UpdateClusterResult struct {
 	Headers403 *UpdateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *UpdateClusterResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *UpdateClusterResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateClusterResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -3456,6 +3513,11 @@ func (r UpdateClusterResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r UpdateClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -3527,6 +3589,11 @@ type ListPeeringsResult403Headers struct {
 	XRequestID *string
 }
 
+// ListPeeringsResult414Headers the declared response headers of an HTTP 414 response for ListPeerings
+type ListPeeringsResult414Headers struct {
+	XRequestID *string
+}
+
 // ListPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListPeerings
 type ListPeeringsResult429Headers struct {
 	RateLimit       *string
@@ -3557,6 +3624,8 @@ type ListPeeringsResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3571,6 +3640,8 @@ type ListPeeringsResult struct {
 	Headers401 *ListPeeringsResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListPeeringsResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListPeeringsResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3597,6 +3668,11 @@ func (r ListPeeringsResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListPeeringsResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListPeeringsResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3669,6 +3745,11 @@ type CreatePeeringResult413Headers struct {
 	XRequestID *string
 }
 
+// CreatePeeringResult414Headers the declared response headers of an HTTP 414 response for CreatePeering
+type CreatePeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // CreatePeeringResult415Headers the declared response headers of an HTTP 415 response for CreatePeering
 type CreatePeeringResult415Headers struct {
 	XRequestID *string
@@ -3706,6 +3787,8 @@ type CreatePeeringResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -3724,6 +3807,8 @@ type CreatePeeringResult struct {
 	Headers403 *CreatePeeringResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreatePeeringResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreatePeeringResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreatePeeringResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -3757,6 +3842,11 @@ func (r CreatePeeringResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreatePeeringResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreatePeeringResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -3828,6 +3918,11 @@ type DeletePeeringResult403Headers struct {
 	XRequestID *string
 }
 
+// DeletePeeringResult414Headers the declared response headers of an HTTP 414 response for DeletePeering
+type DeletePeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // DeletePeeringResult429Headers the declared response headers of an HTTP 429 response for DeletePeering
 type DeletePeeringResult429Headers struct {
 	RateLimit       *string
@@ -3856,6 +3951,8 @@ type DeletePeeringResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3870,6 +3967,8 @@ type DeletePeeringResult struct {
 	Headers401 *DeletePeeringResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeletePeeringResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeletePeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeletePeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3891,6 +3990,11 @@ func (r DeletePeeringResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r DeletePeeringResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeletePeeringResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3957,6 +4061,11 @@ type ShowPeeringResult403Headers struct {
 	XRequestID *string
 }
 
+// ShowPeeringResult414Headers the declared response headers of an HTTP 414 response for ShowPeering
+type ShowPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // ShowPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowPeering
 type ShowPeeringResult429Headers struct {
 	RateLimit       *string
@@ -3987,6 +4096,8 @@ type ShowPeeringResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4001,6 +4112,8 @@ type ShowPeeringResult struct {
 	Headers401 *ShowPeeringResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ShowPeeringResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ShowPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ShowPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4027,6 +4140,11 @@ func (r ShowPeeringResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ShowPeeringResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ShowPeeringResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4093,6 +4211,11 @@ type ListRoutesResult403Headers struct {
 	XRequestID *string
 }
 
+// ListRoutesResult414Headers the declared response headers of an HTTP 414 response for ListRoutes
+type ListRoutesResult414Headers struct {
+	XRequestID *string
+}
+
 // ListRoutesResult429Headers the declared response headers of an HTTP 429 response for ListRoutes
 type ListRoutesResult429Headers struct {
 	RateLimit       *string
@@ -4123,6 +4246,8 @@ type ListRoutesResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4137,6 +4262,8 @@ type ListRoutesResult struct {
 	Headers401 *ListRoutesResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListRoutesResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListRoutesResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListRoutesResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4163,6 +4290,11 @@ func (r ListRoutesResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListRoutesResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListRoutesResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4235,6 +4367,11 @@ type CreateRouteResult413Headers struct {
 	XRequestID *string
 }
 
+// CreateRouteResult414Headers the declared response headers of an HTTP 414 response for CreateRoute
+type CreateRouteResult414Headers struct {
+	XRequestID *string
+}
+
 // CreateRouteResult415Headers the declared response headers of an HTTP 415 response for CreateRoute
 type CreateRouteResult415Headers struct {
 	XRequestID *string
@@ -4272,6 +4409,8 @@ type CreateRouteResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -4290,6 +4429,8 @@ type CreateRouteResult struct {
 	Headers403 *CreateRouteResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateRouteResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreateRouteResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateRouteResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -4323,6 +4464,11 @@ func (r CreateRouteResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateRouteResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreateRouteResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -4394,6 +4540,11 @@ type DeleteRouteResult403Headers struct {
 	XRequestID *string
 }
 
+// DeleteRouteResult414Headers the declared response headers of an HTTP 414 response for DeleteRoute
+type DeleteRouteResult414Headers struct {
+	XRequestID *string
+}
+
 // DeleteRouteResult429Headers the declared response headers of an HTTP 429 response for DeleteRoute
 type DeleteRouteResult429Headers struct {
 	RateLimit       *string
@@ -4422,6 +4573,8 @@ type DeleteRouteResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4436,6 +4589,8 @@ type DeleteRouteResult struct {
 	Headers401 *DeleteRouteResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeleteRouteResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeleteRouteResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteRouteResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4457,6 +4612,11 @@ func (r DeleteRouteResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r DeleteRouteResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeleteRouteResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4523,6 +4683,11 @@ type ListClustersResult403Headers struct {
 	XRequestID *string
 }
 
+// ListClustersResult414Headers the declared response headers of an HTTP 414 response for ListClusters
+type ListClustersResult414Headers struct {
+	XRequestID *string
+}
+
 // ListClustersResult429Headers the declared response headers of an HTTP 429 response for ListClusters
 type ListClustersResult429Headers struct {
 	RateLimit       *string
@@ -4553,6 +4718,8 @@ type ListClustersResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4567,6 +4734,8 @@ type ListClustersResult struct {
 	Headers401 *ListClustersResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListClustersResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListClustersResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListClustersResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4593,6 +4762,11 @@ func (r ListClustersResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListClustersResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListClustersResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4659,6 +4833,11 @@ type ListVPCPeeringsResult403Headers struct {
 	XRequestID *string
 }
 
+// ListVPCPeeringsResult414Headers the declared response headers of an HTTP 414 response for ListVPCPeerings
+type ListVPCPeeringsResult414Headers struct {
+	XRequestID *string
+}
+
 // ListVPCPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListVPCPeerings
 type ListVPCPeeringsResult429Headers struct {
 	RateLimit       *string
@@ -4689,6 +4868,8 @@ type ListVPCPeeringsResult struct {
 	JSON401 *VPCUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *VPCForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4703,6 +4884,8 @@ type ListVPCPeeringsResult struct {
 	Headers401 *ListVPCPeeringsResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListVPCPeeringsResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListVPCPeeringsResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListVPCPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4729,6 +4912,11 @@ func (r ListVPCPeeringsResult) GetJSON401() *VPCUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListVPCPeeringsResult) GetJSON403() *VPCForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListVPCPeeringsResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4806,6 +4994,11 @@ type CreateVPCPeeringResult413Headers struct {
 	XRequestID *string
 }
 
+// CreateVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for CreateVPCPeering
+type CreateVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // CreateVPCPeeringResult415Headers the declared response headers of an HTTP 415 response for CreateVPCPeering
 type CreateVPCPeeringResult415Headers struct {
 	XRequestID *string
@@ -4850,6 +5043,8 @@ type CreateVPCPeeringResult struct {
 	JSON409 *VPCAlreadyPeered
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *VPCTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
 	// JSON422 the response for an HTTP 422 `application/json` response
@@ -4872,6 +5067,8 @@ type CreateVPCPeeringResult struct {
 	Headers409 *CreateVPCPeeringResult409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateVPCPeeringResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreateVPCPeeringResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateVPCPeeringResult415Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
@@ -4912,6 +5109,11 @@ func (r CreateVPCPeeringResult) GetJSON409() *VPCAlreadyPeered {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreateVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -4993,6 +5195,11 @@ type DeleteVPCPeeringResult404Headers struct {
 	XRequestID *string
 }
 
+// DeleteVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for DeleteVPCPeering
+type DeleteVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // DeleteVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for DeleteVPCPeering
 type DeleteVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5023,6 +5230,8 @@ type DeleteVPCPeeringResult struct {
 	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5039,6 +5248,8 @@ type DeleteVPCPeeringResult struct {
 	Headers403 *DeleteVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *DeleteVPCPeeringResult404Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeleteVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5065,6 +5276,11 @@ func (r DeleteVPCPeeringResult) GetJSON403() *VPCForbidden {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r DeleteVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeleteVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -5136,6 +5352,11 @@ type ShowVPCPeeringResult404Headers struct {
 	XRequestID *string
 }
 
+// ShowVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for ShowVPCPeering
+type ShowVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // ShowVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowVPCPeering
 type ShowVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5168,6 +5389,8 @@ type ShowVPCPeeringResult struct {
 	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5184,6 +5407,8 @@ type ShowVPCPeeringResult struct {
 	Headers403 *ShowVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *ShowVPCPeeringResult404Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ShowVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ShowVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5215,6 +5440,11 @@ func (r ShowVPCPeeringResult) GetJSON403() *VPCForbidden {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ShowVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ShowVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -5296,6 +5526,11 @@ type UpdateVPCPeeringResult413Headers struct {
 	XRequestID *string
 }
 
+// UpdateVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for UpdateVPCPeering
+type UpdateVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // UpdateVPCPeeringResult415Headers the declared response headers of an HTTP 415 response for UpdateVPCPeering
 type UpdateVPCPeeringResult415Headers struct {
 	XRequestID *string
@@ -5337,6 +5572,8 @@ type UpdateVPCPeeringResult struct {
 	JSON409 *VPCWrongStatus
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *VPCTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -5359,6 +5596,8 @@ type UpdateVPCPeeringResult struct {
 	Headers409 *UpdateVPCPeeringResult409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *UpdateVPCPeeringResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *UpdateVPCPeeringResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateVPCPeeringResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -5402,6 +5641,11 @@ func (r UpdateVPCPeeringResult) GetJSON409() *VPCWrongStatus {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r UpdateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r UpdateVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5483,6 +5727,11 @@ type AcceptVPCPeeringResult409Headers struct {
 	XRequestID *string
 }
 
+// AcceptVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for AcceptVPCPeering
+type AcceptVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // AcceptVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for AcceptVPCPeering
 type AcceptVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5517,6 +5766,8 @@ type AcceptVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCRefusedAccept
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5535,6 +5786,8 @@ type AcceptVPCPeeringResult struct {
 	Headers404 *AcceptVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *AcceptVPCPeeringResult409Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *AcceptVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *AcceptVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5571,6 +5824,11 @@ func (r AcceptVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r AcceptVPCPeeringResult) GetJSON409() *VPCRefusedAccept {
 	return r.JSON409
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r AcceptVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -5647,6 +5905,11 @@ type RejectVPCPeeringResult409Headers struct {
 	XRequestID *string
 }
 
+// RejectVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for RejectVPCPeering
+type RejectVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // RejectVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for RejectVPCPeering
 type RejectVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5681,6 +5944,8 @@ type RejectVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCWrongStatus
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5699,6 +5964,8 @@ type RejectVPCPeeringResult struct {
 	Headers404 *RejectVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *RejectVPCPeeringResult409Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *RejectVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RejectVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5735,6 +6002,11 @@ func (r RejectVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r RejectVPCPeeringResult) GetJSON409() *VPCWrongStatus {
 	return r.JSON409
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r RejectVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -6220,6 +6492,13 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6308,6 +6587,16 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreateClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateClusterResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6423,6 +6712,13 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6487,6 +6783,16 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeleteClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteClusterResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -6592,6 +6898,13 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6656,6 +6969,16 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ShowClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ShowClusterResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -6768,6 +7091,13 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6849,6 +7179,16 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers UpdateClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers UpdateClusterResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6964,6 +7304,13 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7028,6 +7375,16 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListPeeringsResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListPeeringsResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7140,6 +7497,13 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7228,6 +7592,16 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreatePeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreatePeeringResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7339,6 +7713,13 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7403,6 +7784,16 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeletePeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeletePeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7508,6 +7899,13 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7572,6 +7970,16 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ShowPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ShowPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7677,6 +8085,13 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7741,6 +8156,16 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListRoutesResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListRoutesResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7853,6 +8278,13 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7941,6 +8373,16 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreateRouteResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateRouteResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -8052,6 +8494,13 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8116,6 +8565,16 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeleteRouteResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteRouteResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8221,6 +8680,13 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8285,6 +8751,16 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListClustersResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListClustersResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8390,6 +8866,13 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8454,6 +8937,16 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListVPCPeeringsResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListVPCPeeringsResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8573,6 +9066,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest VPCUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8678,6 +9178,16 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreateVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateVPCPeeringResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -8806,6 +9316,13 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 		}
 		response.JSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8880,6 +9397,16 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeleteVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8992,6 +9519,13 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 		}
 		response.JSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9066,6 +9600,16 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 414:
+		var headers ShowVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ShowVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -9192,6 +9736,13 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest VPCUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9293,6 +9844,16 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers UpdateVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers UpdateVPCPeeringResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -9422,6 +9983,13 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9506,6 +10074,16 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 414:
+		var headers AcceptVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers AcceptVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -9625,6 +10203,13 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9709,6 +10294,16 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 414:
+		var headers RejectVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers RejectVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {

@@ -19,6 +19,7 @@ type metrics struct {
 	operations map[string]string
 	requests   *prometheus.CounterVec
 	duration   *prometheus.HistogramVec
+	refused    *prometheus.CounterVec
 }
 
 // newMetrics answers the metrics of the operations, registered where there is a registry.
@@ -35,11 +36,15 @@ func newMetrics(operations []*validate.Operation, registry prometheus.Registerer
 			Help:    "How long requests took, from the end of their head to the end of their answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, labels),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "peering_http_refused_total",
+			Help: "Requests that were refused for what else was sent: the project's rate, the address' failed authentications.",
+		}, []string{"reason"}),
 	}
 	for _, o := range operations {
 		m.operations[o.Method+" "+strings.NewReplacer("{", ":", "}", "").Replace(o.Path)] = o.ID
 	}
-	return m, registerAll(registry, m.requests, m.duration)
+	return m, registerAll(registry, m.requests, m.duration, m.refused)
 }
 
 func registerAll(registry prometheus.Registerer, collectors ...prometheus.Collector) error {

@@ -25,8 +25,10 @@ type Config struct {
 	Tenant peering.ID
 	// Log gets a line for every request, and what lies behind an internal error.
 	Log *slog.Logger
-	// Now is the clock for the times in errors and messages.
+	// Now is the clock for the times in errors and messages, and for rates.
 	Now func() time.Time
+	// Limits bound what callers may ask for. By default there are none.
+	Limits Limits
 	// Metrics is where the server's metrics are registered; nil for nowhere.
 	Metrics prometheus.Registerer
 }
@@ -50,18 +52,22 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	measured, err := newMetrics(validator.Operations(), cfg.Metrics)
+	limit, err := newLimits(cfg, validator.Operations())
 	if err != nil {
 		return nil, err
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
 	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(requestID, measured.measure, accessLog(cfg.Log), recoverPanic(cfg.Log))
+	e.Use(requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log), refuseLongURI)
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
-		checks[operation.ID] = []echo.MiddlewareFunc{identify(operation), echovalidate.Middleware(operation)}
+		checks[operation.ID] = []echo.MiddlewareFunc{
+			limit.strangers,
+			identify(operation),
+			limit.project, echovalidate.Middleware(operation),
+		}
 	}
 	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now}, []api.StrictMiddlewareFunc{refuseUnchecked})
 	api.RegisterHandlersWithOptions(e, strict, api.RegisterHandlersOptions{OperationMiddlewares: checks})

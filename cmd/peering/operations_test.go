@@ -7,9 +7,10 @@ import (
 )
 
 func TestMetrics(t *testing.T) {
-	s := start(t, t.TempDir())
+	s := startOn(t, append(slowly(3), "--data-dir", t.TempDir())...)
 	send(t, http.MethodGet, s.endpoint+csPath, "")
 	send(t, http.MethodGet, s.endpoint+csPath+"/"+noID, "")
+	send(t, http.MethodPost, s.endpoint+csPath, seedRequest, "Content-Type", "application/json")
 	send(t, http.MethodPost, s.endpoint+csPath, seedRequest, "Content-Type", "application/json")
 	for _, path := range []string{"/secret-path", "/v1.0/" + project} {
 		send(t, "BREW", s.endpoint+path, "")
@@ -19,9 +20,11 @@ func TestMetrics(t *testing.T) {
 		`peering_http_requests_total{method="GET",operation="listPeerings",status="200"} 1`,
 		`peering_http_requests_total{method="GET",operation="showPeering",status="400"} 1`,
 		`peering_http_requests_total{method="POST",operation="createPeering",status="201"} 1`,
+		`peering_http_requests_total{method="POST",operation="createPeering",status="429"} 1`,
 		`peering_http_requests_total{method="other",operation="none",status="404"} 2`,
 		`peering_http_request_duration_seconds_count{method="POST",operation="createPeering",status="201"} 1`,
 		`peering_http_request_duration_seconds_bucket{method="POST",operation="createPeering",status="201",le="10"} 1`,
+		`peering_http_refused_total{reason="rate"} 1`,
 		"go_goroutines ", "process_open_fds ", "go_build_info{", "etcd_disk_wal_fsync_duration_seconds_count ",
 	} {
 		if !strings.Contains(text, want) {

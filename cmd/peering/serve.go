@@ -28,6 +28,7 @@ type serveConfig struct {
 	inventory           string
 	serviceTenant       string
 	rules               peering.Rules
+	network             networkFlags
 	auth                string
 	logLevel, logFormat string
 }
@@ -41,7 +42,9 @@ func (p *program) serveCommand() *cobra.Command {
 
 Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
 When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
-and /debug/pprof, which are not for the public.`,
+and /debug/pprof, which are not for the public.
+
+A project that sends more than --rate is answered 429.`,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
   peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
@@ -60,6 +63,7 @@ and /debug/pprof, which are not for the public.`,
 	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "how many pending and active peerings a cluster may have")
 	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "how many peerings may wait for one tenant")
 	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "how long a peering waits before it expires")
+	cfg.network.register(flags)
 	flags.StringVar(&cfg.auth, "auth", "none", "how callers are known: none believes them, on a loopback address only")
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
@@ -76,7 +80,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if !tenant.Valid() {
 		return usageError{fmt.Errorf("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", tenant)}
 	}
-	if err := validRules(cfg.rules); err != nil {
+	if err := errors.Join(validRules(cfg.rules), cfg.network.check()); err != nil {
 		return err
 	}
 	storeConfig, err := cfg.etcd.config(p.getenv)
@@ -112,6 +116,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	registry := newRegistry()
 	api, err := server.New(server.Config{
 		Peerings: service, Tenant: tenant, Log: log, Now: now, Metrics: registry,
+		Limits: cfg.network.limits,
 	})
 	if err != nil {
 		return err

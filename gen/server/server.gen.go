@@ -869,6 +869,15 @@ type CSTooManyRequestsJSONResponse struct {
 	Headers CSTooManyRequestsResponseHeaders
 }
 
+type CSURITooLongResponseHeaders struct {
+	XRequestID *string
+}
+type CSURITooLongJSONResponse struct {
+	Body CSError
+
+	Headers CSURITooLongResponseHeaders
+}
+
 type CSUnauthenticatedResponseHeaders struct {
 	XRequestID *string
 }
@@ -997,6 +1006,15 @@ type VPCTooManyRequestsJSONResponse struct {
 	Body VPCError
 
 	Headers VPCTooManyRequestsResponseHeaders
+}
+
+type VPCURITooLongResponseHeaders struct {
+	XRequestID *string
+}
+type VPCURITooLongJSONResponse struct {
+	Body VPCError
+
+	Headers VPCURITooLongResponseHeaders
 }
 
 type VPCUnauthenticatedResponseHeaders struct {
@@ -1140,6 +1158,23 @@ func (response CreateCluster413JSONResponse) VisitCreateClusterResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response CreateCluster414JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1312,6 +1347,23 @@ func (response DeleteCluster403JSONResponse) VisitDeleteClusterResponse(w http.R
 	return err
 }
 
+type DeleteCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response DeleteCluster414JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response DeleteCluster429JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
@@ -1455,6 +1507,23 @@ func (response ShowCluster403JSONResponse) VisitShowClusterResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ShowCluster414JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1626,6 +1695,23 @@ func (response UpdateCluster413JSONResponse) VisitUpdateClusterResponse(w http.R
 	return err
 }
 
+type UpdateCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response UpdateCluster414JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCluster415JSONResponse struct {
 	CSUnsupportedMediaTypeJSONResponse
 }
@@ -1788,6 +1874,23 @@ func (response ListPeerings403JSONResponse) VisitListPeeringsResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ListPeerings414JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1962,6 +2065,23 @@ func (response CreatePeering413JSONResponse) VisitCreatePeeringResponse(w http.R
 	return err
 }
 
+type CreatePeering414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response CreatePeering414JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePeering415JSONResponse struct {
 	CSUnsupportedMediaTypeJSONResponse
 }
@@ -2121,6 +2241,23 @@ func (response DeletePeering403JSONResponse) VisitDeletePeeringResponse(w http.R
 	return err
 }
 
+type DeletePeering414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response DeletePeering414JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeletePeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response DeletePeering429JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
@@ -2269,6 +2406,23 @@ func (response ShowPeering403JSONResponse) VisitShowPeeringResponse(w http.Respo
 	return err
 }
 
+type ShowPeering414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ShowPeering414JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowPeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response ShowPeering429JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
@@ -2413,6 +2567,23 @@ func (response ListRoutes403JSONResponse) VisitListRoutesResponse(w http.Respons
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ListRoutes414JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2590,6 +2761,23 @@ func (response CreateRoute413JSONResponse) VisitCreateRouteResponse(w http.Respo
 	return err
 }
 
+type CreateRoute414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response CreateRoute414JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateRoute415JSONResponse struct {
 	CSUnsupportedMediaTypeJSONResponse
 }
@@ -2750,6 +2938,23 @@ func (response DeleteRoute403JSONResponse) VisitDeleteRouteResponse(w http.Respo
 	return err
 }
 
+type DeleteRoute414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response DeleteRoute414JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteRoute429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response DeleteRoute429JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
@@ -2893,6 +3098,23 @@ func (response ListClusters403JSONResponse) VisitListClustersResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ListClusters414JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3041,6 +3263,23 @@ func (response ListVPCPeerings403JSONResponse) VisitListVPCPeeringsResponse(w ht
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVPCPeerings414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response ListVPCPeerings414JSONResponse) VisitListVPCPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3226,6 +3465,23 @@ func (response CreateVPCPeering413JSONResponse) VisitCreateVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response CreateVPCPeering414JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3423,6 +3679,23 @@ func (response DeleteVPCPeering404JSONResponse) VisitDeleteVPCPeeringResponse(w 
 	return err
 }
 
+type DeleteVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response DeleteVPCPeering414JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
 
 func (response DeleteVPCPeering429JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
@@ -3584,6 +3857,23 @@ func (response ShowVPCPeering404JSONResponse) VisitShowVPCPeeringResponse(w http
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response ShowVPCPeering414JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3782,6 +4072,23 @@ func (response UpdateVPCPeering413JSONResponse) VisitUpdateVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response UpdateVPCPeering414JSONResponse) VisitUpdateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3987,6 +4294,23 @@ func (response AcceptVPCPeering409JSONResponse) VisitAcceptVPCPeeringResponse(w 
 	return err
 }
 
+type AcceptVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response AcceptVPCPeering414JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AcceptVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
 
 func (response AcceptVPCPeering429JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
@@ -4165,6 +4489,23 @@ func (response RejectVPCPeering409JSONResponse) VisitRejectVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response RejectVPCPeering414JSONResponse) VisitRejectVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4943,202 +5284,210 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Lcts4uiD8Kjg8U9Xp85MyqZslu7qmPE562tPptH/HnZ6ayJOGSMjimALUBGRFnfHWPs0+2D7JFm4k",
-	"eJNIRbLjjGa3TsciAQIfPnz3yyfLJ7M5wQgzap18sqYIBigW/7wI0GxOGML+yrlC8wiuUMB/DxD143DO",
-	"QoKtE+syRhRhBiAOAIsXCCynKEaATRGAmC5RDEIK2BQywAiAGCAYRyGKQYx+XyDKwDJkU/E2hTMEzG/+",
-	"iFYty7aoP0UzyD/MVnNknVhjQiIEsWVbH51b4vBfHXoXzh0i1gQjZ05CzFBsnUxgRNHDg21dQYZeh7OQ",
-	"FTfwA1mCGcQrvSIqVjOPyb+Qz8AUUhChCQMv4m9tsckQg6keQpFPcEBByMAM8j9xACCVzyAF6B7F4AX7",
-	"1uaD+KwTEs8AmYxwEMMJc0LEJs6UsTmch04MGYr4Eh11Bq0R3yP6CGfziO97ZKlFjazT+Dv3lH3XLgMP",
-	"ZXGIb7eDjnNJotBf1QESTECU7pwBgn0EXvy+BlRsiigCPpkhMIb+HXix/LZVuc3fv2u77ulydxtFLF45",
-	"ZxPxa36P4ufigiGI0RyxkL/FcXlJYjYFIcus2jPXNwtxOFvMxK9qrXwhtyhutNi/O1cS2M5Fyb17A2dI",
-	"oqq+SQrHKIrvUfwNBRG5bYELJu9f8to3FJAlBubkyZWFEt89flX7XRAhxlBM7REOwtuQURuMrA8ji//H",
-	"GVmAxGBktfjf/KwhwGgJfvnl4iUgbIriZUhRHoPdcW/Shi5yOpN+1+n6naEzGHu+M5h0Jr1JZ+LCnreT",
-	"k36wrTmM4QwxRcvOowVlKC4DpHoELl5m8dBzxf8s2wr5a3PIppZtYTjjD3056EMYWLbFIRvGnDhyApjB",
-	"BPjxNcK3bGqd9Ls2Rwz9p8dXyMHL5/7ne9cZnjn/gM4fH5yb//mTZZfsHH2cI58TaUufC8gcizgFcTIW",
-	"33+Okhb3/RO8UwjkxwgK7J7C+RxhcYltfhEE/SIThjCncCEFkN6hgFOxFvh1SvifFMBbGOIcGb9DK8kQ",
-	"1A8jbJL7EIN2F0zJIqZiUsEmEEdDziU4mQxjymkJAktIbUAZZAsqJhyTYGXLj/1Wxp9OBA/67XSE+Tx8",
-	"GeJdiAVOpleFghhNFhQFfCOQ8e/oX/hDTBi4Q3PWAtdqmjDDFuQlOpE3pd3rjfB9SMNxhIA/hTH05fGM",
-	"YYz4LQkxCMiCP/19QRiiNucNUN6VkIIXJcwgNPZ2h1aKJXwrL5TAR/lLipH58zbR0MC0FyPrxXvwX//t",
-	"jEbvR6Mb53/d/Hs04v+2+H9uvv3k2e1e72Fk/fv9f/238/+NRk76pnr27Sb81FABTYAikPYSIT5f2TXl",
-	"dGUizuDd5TmYyxeBTzBGPn8le3mP0fC463a7ztj3Pac7afccOJkMnN7Ec/1xp3s8diflN1vNvOlm/ylG",
-	"E+vE+u+jVHw6kk/pUboLsSeJMhelspPkoBcvJaJpjsr0RVBkBoxRRPAtBYxkt9mddNzxsO31kNvr+kN3",
-	"EHiDSXvs9Vyv4/W7/Yotys98zhavECWL2Edqj1dkwdD6U4v5K7lD6gXtwXBy7PQmk7HThV7Xge2x57SD",
-	"NuyNe5OO73nlOxCTfdb61YIFq4gRnRNMkeQU9HsSj8MgQJj/6RPMEBZiI5zPo9AXlPLoX5SIx2ozYqQC",
-	"K/8nXcxmMF5xoUJRHv3Qtu5htEBibByT+IMPF5Rv6drg5Fjwdo0Nmw7ZBuMF04Q8QJiFMKIKZaTQLZdA",
-	"sIS/+GwYcNb3tsW5XD/5lW/rA5kz68R6/+nhJvldgd3EUUUlxWdhFHGJI52dLm5vETUklYxMnaJ32XrT",
-	"WVjIv+r1OgPX6w/dbm/YkeeNKJMbqCVQiCMmEcoejIA3iZAQXzHZdDL8zViQXDEgCqlUeSiXFwmOVuWg",
-	"7dUF7RsC5iiehZRqWlYE5Bm9A5TMEGeCYDklfCV7gNZD3Ut0Tl/xL8sh2XtvYooiAPwGl2GNzbmB+YMA",
-	"NgUBEa/CKCJLwKahQC9DPc2Lx2UrVa8fZd4Vyz2nF1xixDCSe2h21UM1tohSE7iIEpFbi+L1bv0EhhEK",
-	"wBiJhxxsEAP9JSDGlSOZVxfJLiomy2DZdbySMt0pCCdc7uPrUmKeDW7De5TROi5echqjdxv6iMtGcxRD",
-	"Zn7hi0LO7yWgGeFq6DxCLLujigNQ20tht1NcvIdRGFxqnaUp5zHHGbwHJA9AQJC8ehOSXCgQEH8x49+o",
-	"xE9xaVN54QTMFgJCoNMGU/QRBsgPZzBSmgi/yVKuLeBpu+1V4enICvHIOhmJj40se2RNQhQF8qfk0+JB",
-	"jCAl8uWaCxlZxWtwlhx1Cp+QghD7JI6Rzyouxrl8qoiZGviFonjto98xIl9JHUrp1A3R2E9HZYmqFoOT",
-	"naCPIV2DtVqlVyp8bhxXPerKVkWC227C1asXX4VjU+TfZYSli5eJJu1nLRW7lpEOVORARaqpiNia4FKp",
-	"wFaJ2XujKOcxggw1pCswCGJElX6XpSx0McaIpTuIQqTtqO8uz6sxWojgR3L0Bz8MYoXTarx33G55/Zbb",
-	"co/aHVtMN46If2eYMMpw22tvwG3+2Rxum4soxe76SyrDcg6kBH5aJp+EdbA7GbYXasVBUTxPcS5bUil5",
-	"pvdzX5AoYSJUpoUyobu7xVHJufOnZHyp6gQS0ZQvsSGRMcfu5STuUMlBGAZMYT9NLVh5Y+x65Sg/z8ga",
-	"ILczPB6gkbVm0lPpkUoM0hoISovhBAzeIeW0uEMl2ju/jt0mfL7+jqsUr4oVHVj8gcXv1VCjN7n26BOu",
-	"X8YNAIL+VPr99sr+XyKurR/UioNacaA5T0NzbO0go9X3ScTMhPcIJK/WvlJ8qB4l/QQw5vPgIMS3AnA+",
-	"C+/RCajj4Ctn6t42t0ycAFhQVAF+SZhUcEuyAeHHfma6XbViJzhAyOqe0V4ZwS/zoLkeeFAZvhSV4cCS",
-	"Dyz5wJKftRrwqMa/bax+B2p/oPYHav9gWyGjKJoUof/u8lwHKqgVyLDGavj/hbApoGGAaBLUoeLwuATI",
-	"5xt03IHXHrqONxwgpztAbWeA2oHT7/o91213Aq/TLxXL3XZd2J+JD/kQfyPoOV8BCmSYp9zpujAkbYl7",
-	"d3l+sIUebKEHIejrskvIBKUCmaNgCu85Pilytf6aiQGcoMEoRjBYaRIzXtWyOthgOQ19Eep2+erNy4s3",
-	"f/1wdn7+6vL67M35q3La1+huVSyvAv6/UJQh1EJfpwziQAbeBdJwEbK9GSts6/cFYXC9uUgnTSV2BaiT",
-	"qprZjnpuHdOELWK7GJgRykDPLSd4nSaHIrbIjxx99BEKKo9D2YmKa+RUBouR4lggldKCjqQDE3E5p+Et",
-	"p53ia1+wJhHi+YJtZ19iGsNzDH4/ioWK1D84FA7WiwPjfmKHQvE6aZ5V9zqp21yLS1eiuXmEjVhA+Wo3",
-	"3x81bC+X5QkdBWwtSHZPykVGz4GQHwj5gZAfCPlXR8htmfJYlsK2YGg/gOX6FCbqC3VyNcv1KLcJ7Mu2",
-	"sxHyctCzY6BZR4qdQSL1rAoce2Kfu46uDvhhYV1bgIIp17fHIaObfCzGQEW7hQEHk3QKQBE7McKYQwo8",
-	"tyX+39FgZ8HVxkJKKXmzZR0CrA/+s4P/7LmJqWJdReoWI1G8RNFolQNr0Iv1RmZN6IXxM53DG7ZbXn8g",
-	"yIXX1ybek+3Zrztszn7lhjcYlNWSn8CcfPCxHXxsBw3voOF9bRqeLHNVDVtVO+Ps/Pri3asdgbbUSXnK",
-	"6TcT5cEElaeiwAlYTsMIqUJgchHlR9FIClC1vXLhJMnBZKt/lJzOa0LugCono0Z/Q9Wszz/WzpRu1tpU",
-	"s9pjBlPsEVZB29WyilJGVf2/VJkhMSD3KI7gvCROSATRiIJkO1RHrwl5DePbpkooDf9AFcpKyFkiAZGY",
-	"da1uYqqa2jvc7/U6fTBeMURLkb3fXEupViRLPlpXYUm2WHFP3ooCnYDORJGdfessu74mYpccNWdEFqrE",
-	"oN8FP4Z/ae0c+36CeKUe0IZIGMOChY6QbNnUDUqB0m24LCmPNDO4XGisT26r5ysvAASgqIjKLz7HDEkg",
-	"jBKqohgQfQYVqCQ8Be4YRX4hViEmOSTK1Apeh0HpixU1dGsN1u8Xy9OuHW68WlIrtini/4Lhgk0RZhy/",
-	"ZRRVEz9aWscti/9vCBDGTrPSW71iWD6M41BwuOIM5VWwBvVLrTGQ2e06krnm4zs1MczD0uA1Ru6QtJ3q",
-	"V9ZCr/B6OaiOm0hoa+bMgOuviCltUox4BlxlE47tkLH8guE9DCM4jhpLNozEJaKN+NmQk0UN3fXIoYaE",
-	"gTFCFDsJZ6gFzoA/hfhW1kMU0sgYIQxmMEBcCk9MG+Uy/6CRzK8qqYUULFK4bBDwRXFgaZkSwi4G7Kvh",
-	"U7s7GZONPSEzoYv5nMQMBT+hIITXolZwI6xnaojJShj429uf31TjuFwSOJdfcfhXU7NQ4YNlWHy8QZiX",
-	"X8iJ8+b3qmxB+a9XSfUKQoBvX2txCSzXsam8HwJACn65/t4ZAIR9EqBAwE5mSZgLLqzsuSgDGjii9QQV",
-	"u9spyX4398+k8f0yiStvUpFxu2B0flTWicUVax0XPkOUwtsasemuN+x0Jn3oHAdt5Bz7vZ4zhN2O4wb9",
-	"SW888D103DZi01MLzk6DuhnCELMGMd3Gll1pATd2LCfb5Iz6vMjvvaL0u7m/FqfZkpThhNxBSPecVf9u",
-	"7j9WsWsTs4+FwT2L2I9S+voxakdv3GitStJbWpDDoIRrCvkgDJRcVH39Csv9GUcrGWjg+2guY1TkjRzC",
-	"43G/gzy/HQy6E3cyQL2g7x+PB3Doeu1O1xZbk8NMy+ST3zcOBzvjR04ibSKkrdCyEHWVEXqXt++JalBn",
-	"2YyI0Cq/jTVLUj/pkTZc626PT+iNf1GRMo+cnJ4TFvjdDRCDYUStk/efpIRqnVhH6u4dCTlTtVMQ37eV",
-	"qGqdSEGVf3SMAJrN2cp6uDGRQu1UA/tELjUztZK1M5N8CX7jmmDK9P0wW05kYcSFeelI3gAg6aBOJjU0",
-	"Ee2H/iJuzeMVh07vy5dQ5vyAFV9GyfB3c/9HtLpCC9pYx9phHFCOIRb1rkcMC3pSstAsqGiXWPCGsO/J",
-	"Am+jaBciUt4QQBf+dKOGnVOwdeREHU26JHbkSQ+uKiyAxACjUCpBEyAClEX9Dl34w2jds8vTVFHlZ0ID",
-	"aHik/9GWhdphQGoBa3hab3vkDim4evW3V+fXr16eqogfGWAgo0eUYhc+PdrXDh9K0i1kpr4aoBXbfOb+",
-	"Hq7Ck9Ww+orVhLLKRkaNItFpEBcq+ecA0s5ck80ljibdAPZgr+dM/GDodOGw4wzGg77TGw+83qCHvO54",
-	"3HoW4r24E+NSeO36EjxeWFfudPsV6L4WwysjwGpg++Ygsi8CMR4nokqe/OOFVOXk+F5Bjq8RYfW0Ytwh",
-	"YqkuYj1RyJIpVcqgo3LT6abgki0NY2Vulzdkg8eldKHKXf53R3WhdS4CxZp1v86kIaPGyvFqU1bDF8P4",
-	"1oFfZippzkjhSnlF9Tb5vneuET1+BFCOExYxYHdhJ0+sA3xF0TMCUx4pfCaHIMcVopIZL1LoPl60g+aX",
-	"tkFmahq18+VIT48QgvJrTPDt28Qg0IhoHKwITY1nSeLQnl2/ybplw/E0uztvkI+R8N4GOu+Gr2EekzmK",
-	"WZipYCTAlh9/nqZFgx9EujKTGct4MRuj2Bb53pBNqQg/UF3vFPnkx8NZJj8qCGSXf21AlDyfr2VC4hlk",
-	"1okVYtbvWraiO8I1fSupoZwj+ABZcYG/iihOI8VpCan6aCBWNwujKKTIJ1wYpiH2EfCGx67jeo7rXbvu",
-	"ifj//6i5FP7xaigZv7bS4XLnfLQMitPkrriVVWYn0hl9Ku0bongjV6yF9TBeYFr6hRnE8BbFHzAJ0Ac6",
-	"XxS/8vbyF0DnyA8n6uonRgo5liv1gA+v+sDHcLaY8bk/JEbW7Bd+kq8A/qWMpczAQBPUnXYpqGVI44Zo",
-	"PznjG/6qaMJ/GxJcishX4lFuJafSlqFjiWWxGhnmU9g437B2MBUganZ2qbE1SSE+SCpZmE6SD/4wDzgu",
-	"iCjkYGkos6iCscA4xLc26DVbQjk+v0z/0ktIsyGLkJFT6fMq3U12IxxaSxIHFfOlzSiL871BbEniO0DR",
-	"rcDU7MSc+orR6ya+hQwt4ao491/lg2TLa2Za0Q8IMxTP45CiD2kid3HSi5d6vnRAoiUwotQGEzjKX3YK",
-	"XO1hCZAMx6nCzfu5vy24lJ0uN+WDZKYyn+S9ySHUvVSUMIvKWVTI4phxgcqIiHl3c3QyQ/+NvWYRpXC6",
-	"JbRw3bndJDAgY6EFP9hWoV8sDIKQAxZGlwYHncCIojxTbcQoZvDja4Rv2dQ6afd6tjWHjKGYD/jn+3+O",
-	"Fq7b8cX/RaPRR9e9+Z8/FU7Mtj466OMc+YxaJxZDH5mI0yYLBkaWmsGy9b/RyBL8+s0vr/k+Q/oBxrMP",
-	"MPanpQxWeP442pxzSicsvBKNzuIZ4KNChny2iFELXAjx4A7NmQyrFMLtlCxNfjgmJEIQ74NdGYDsdx8d",
-	"jjvgjafAc10wXukrX0rNZyHmk1gnXoGy8/XfEof/6tC7cO6QuURYZ05EHJtC1+346y4osy2lRMiMpsGn",
-	"xo4zyrRxgC9etHvvXad38+/2e9fp3rx3neHNvz3xH/nv954zvPmz+Pe3o1Hr20+dh0Zjjl503rtOm//Y",
-	"1r9twhCIwcXlfRecX7y8UtW6RNQApLkyPFvzHxtArKt0cdCFrAAtUSZHM4dHBVld8Oj1J7DRjaS9x+Km",
-	"T08dGLylxQ1dw1vaAtdTtBKEtYJyPjGD+Dz5ws72Dc9Rt6/piufEJkFhNwoWJVguo6hEMIiI6qpW3Rdx",
-	"jDBTeVZluvEedODEklO2bPVwvYSvXtpww9VbpTPM4SoiMKjJvxSgL9Wg/DkZy0l3l37DzoJ584Fepovb",
-	"xtJiG9aR2nL5mlW9DikrswzN+TmRicYuekCvLdHrki93b0j1UxU8fuVC1BJSEGjWfzi8usdQF/hvSo0a",
-	"og1Y0aiVky9mIdZ/eo/Osk3UrKJDMgWIoRmtiehCjJFrhHEMhfeeESbzh7Ig+oEsZViE/paSVCPxb4oi",
-	"5DMbECz8Z5wS0VqGq9zpyo/b6YbWHOVbLkyV0cEDd/088rc/0pd2aF5reSkhi4wol20LnGEAx8LBNkOz",
-	"MYoBZXClw33DEq5X23RzKhURYZ5X7o0Yzcg9osoh9ZRiewNLwFdkhWm06/14Mp7OOvP1q9ENAPhc1e3a",
-	"W2yobIrUuQkpwQUsUTjkzHhMVC58RHwYSe09KfeQ0eyLdHOtddDQnqtcNkBwaM7bIuHW0nnsKiTBOrEy",
-	"doQyxiXzOzagvEoCyaB5sl0T0U3TxHvXGUJncuZ8f/Op0374t/n34MEx/+w2+dNrP2y0QGwqR7zWQlME",
-	"fLLXXUBcVstfB+70c88JpLnbpbZpYljpXaNJFn65b/88IosAvGUxgjPwVvmdY5ndAaCZF5e9W5kqRZWK",
-	"4DIm+FYW6BGObWO6iliEsML6JJ4KH3QLqIJvXi4R3tYPOgCrXLmzy4vk165ajRnuJB6KIv8AkxEWYzSD",
-	"4fRP12FOJjTzJkQexWIchb522H9Dsw58VVKWv6yLcstFjHCSlmrrR21x24udn5MXuqpQTqZITvK0p2eW",
-	"Ts7k976M60rSCpIHx2CRxuRlijQlrwxUGKJR0Cx5NpR1d0dYly/TnXESWInnye+e6WtfUMThO8K6i4nR",
-	"LUS4YoyWIaIYbwW2pBWtilqUqA0ltEIgygTLsS3wq+hyYNaW0lGWZekkXCafkiigItZFXiwR+oKgPx3h",
-	"+5BEqtiwwnKkpPpEIJXCEXin3zwFIuV0ySUcGbz02/tPDze/rd1oeSxD9mKsV8KKRbY+VegpAVkzwaOq",
-	"nmb8XNnezRi0JPtNxHpttsMk5CYDYjtD2EqgVsC8DGDKSPBLo3tG6S5yqK8LWkcIimwO4W/LG/yXU0KR",
-	"UdOak5g/UExyzDLrDvja3JeX8Ba9DvFd0Z40FUpKGbB/uXqd5MBVWRtiFFXdDi4+hPguORwBb8yVq/cW",
-	"Rh+ZgQEVeMcnt+UCy7DFaN6bJ2iaPXD+4xOMkS9FZFrNyLkCoXX/LIRknOoHIUYoKXxDsKkQ1h9sK9xo",
-	"hlF7uAjqRs2pAWnUnLz2dReXUygy6cY1PqtCkUv1F7HdkhXZBQAmH11zqlsF7qgPba1JcJTJKBLgmjO4",
-	"TDMOvW/dEwFhAE18G2ED4VSlff5Y1COSFRTUp8Mk2LXI5zIVqvQdZFPJ+B5LEP/zVpK4reRwIZHjjIlt",
-	"SyTfrKfog/sq1JRKa4ACy0sTCJW01wj0n5D4CwhEUKt/he9RROYlng2jlEcN5CjATw9fA7mLDf76crZh",
-	"G7ltJsx2h0sbWX1iK1Ab0W7hUgDWdw0loMy7hspBu5Zgb/a2lUO3Bd6Iko8YoUBXBVjg8PcFauSWc53h",
-	"mfMP6PzxoeVsRt0I8ZHUTkjWyPogMddRSDuyWiPL2F6ahLMuRrpqi8UeOydgCTk9mKiyFLoSRUsVZj3R",
-	"46memLZGWKfTnGSrV2gjRMha4NXfLy+u+BuYyELA8qVAMBaZFCeScXyIJQsbI9W1LWiBl69evxLTCy40",
-	"wrcEo1MA9Qv57CFhdAUQr0Smsg0oV0V1ColUBaWOLwPQBfPSImARJJZt6f1ZtqX2YdmWWpRlW6r10U2J",
-	"IHqFKFnEPqpxxfl9VixYUGPFZ1vgnMzmUJsUOFGL0S2MA+GQglINB9PVfIrwczMxJs3RCxlGQn8qi/wS",
-	"jX/SirSlrjZTWVtHZ0y9rpZYLNarhGL0kU3JfBP3T4rmpr0JpeLBt/ElUO4thVLInrFlW6ehVogo/GjB",
-	"lMyVJ1dThiIjb2Ky5tDKIYJooWeXuECeqaTIZCKuvhm2les6WrR3iztXxrxzbZ+bJUlsdf1zezGnqVxg",
-	"tcyYdEXfSE2K1gXxa+U3NzESZbL9ckRDsepywVB28astFip4bRAK1aRlALwOZ4gyOJuXsRzRoiPE4Jfr",
-	"czvhtBD8UYyBF3YwDZObT+30H9f6HyeFf2wGmFiANpW1XbcvTK7ta6934nZP3B7fQWKCLu7gZ4zAPIK+",
-	"NCILMg3rl1PNHoxKsS/Ds8To8A2VFTmIzNiFyhvDqZmw2yvXchobJAJlXlx9fw76Q9f7ttRuF+LKryYG",
-	"B7N7rCbNsvjp7wsUr5J8aMu2fELuQk6TRDmlm1JDYVXirCx0Lx1ObIriGoGBISdzEnbJzGV4mOR9V/r0",
-	"OLeg9V155VmfeaebLrkiM8jNIjU20IUni24yHABdhT1NPefLkS6YEa7tQEtKvYEwW23BTh5VetBGOGk+",
-	"Ue5DS+oCqCPTPrSk4FbBiZbUlzC9aMJMZrjRkiolZX40/XBoeitTiAlXWq7Sd7mHKClvUeKVaeDpsoWH",
-	"C2EWrxIHF0j8WxxtatHZlMiUxGbONoYOV3iMbQGY5XoP1T7dRSqfVG+g4mLWDWhRBekk061URrY2+T7v",
-	"sJGNovB/QNzGu7m/tSfIJP/7cABlq1+sG5SKTPkKJbVMeKZNOOknSKurbsCkgK0Gjhpia7O97PUnrl8Q",
-	"Bi1wJuNwQwzQPYpX0mNhlBb4MuS2L8/j9rmuNttaiEjqDSVU+E5s3dY5LQARGwUgQAQpU6HVwZdyZHnJ",
-	"zqhSoMBV06VowiVXdsAA4HoC8jlOxwb4cIUmKEbYRzu564+Dw8aay52/NQ6pDvBNVb/BIdT0HRWOuokT",
-	"KR382T4sg2dtt4IdOYDMdRRFUD3dhyjEd2uFZmHJEzmJIU1YBZGUSVAdHUBSzy2lg1U+yy+V7m0HqSin",
-	"ADIQIShz9ZWSXSs/ZRZi81teWcZKpTf3WsB2+TUmrlSH6fENY1VE4on9f00C+jci4GORNoXuDQlLSuCb",
-	"3RPpvS3T0pImhoyAMdKxLvvR3ex8XY2ksQX4Xnd4kwyKL4wPzLpARzgz6PmH2fynaIdFbOaCNvIXcchW",
-	"b/ndKPSrLFKcfKFje2OZY6CasYKYECZiF6io7iLCC9/KXxm8Q/lILolnIpQLXCfd+XSeThRShjC/TSAi",
-	"ZD6G/p0R8spR1eYIHyJF7QWaZuuxqmbCZlXnFPBwHv6IBGun4S2GbBGXOYUxOPvx6O2PIHkH/Pb25Y/O",
-	"Dz+dnTtvfzhr9/rg//7v//ObDURL+FBeKT8KOTmS/Y5CpqtJRYjzfipLTGLC+L7uUACgYFWlSz9bsCmJ",
-	"wz+0O6uwdtFevkzX/xGtKBN1Fvkb+1rf3x2+QudarKKwPNGWotS0dZ7Ec6iery3wM9YYoIxr8iHHHum4",
-	"FnSVImGS18LOyQiPsAN+O7r3Wu7RpzRV8OFI1wv9oNycR/KcKmNeX5y//fZEEWZqEO4xYkukFEtN1UcY",
-	"FOqRCqhB/YqgoAvKyExiNJFt2qUWIC5PjP4lIBAyoBy0hgGmpXbVbrlH93NfNw2hagPGm+uWDPEqbaor",
-	"AjZEGIpchK1WIB7ESAgZHJpnZmCL4lMgxCVhO2LkGPmEMz0ZjiJjQM14nG+oZld675w0LIW0TDDnNSr6",
-	"ZImp7L8hVps3SM0E/QiZ/g7ksqcvSlpnOGwm0IdqQw6g6B5hEMAVHWHZIJ+TMLE7EdS2wBGi8qucG0NG",
-	"YsDpnWh9osNRW+A626FYdbTgeLmxV7Eia+g+8U7NAKT8ek1ILOkXh72CRlKfu26/JZigYRTeIb7a2ps6",
-	"G+FkQoyATxbYiMVSkoK4fpzkQqy+KV6eZJqmtMCZAonnumIPSxiytOKr2JvY6CthNlPBUbo8/W+mof23",
-	"FrhKM65C1ZFFOPmM3lKyTcdpkjujMiFU7kzigOTIPcIwTv1awrkmziRCCT0UEGcEhLeYxCg7KZuilU4v",
-	"usNkKdyPkk5J1hOFPsIyq00T7zn0p8hpt1zLthZxxOknY3N6cnS0XC5bUDxukfj2SI2lR68vzl+9eftK",
-	"jOHUPWSRqj9t9m9DMZVk1G158kUyRxjOQy46tNxWR4oyU8Hsa5DGTD9JWe+8TLpOXzlSDPUiEBXN56Ss",
-	"MM95QpfypNJIxVX1XtP7fMHALWI0paRC1lhi5e/V1GKS9PMNfWTLpDCIQRjIYvZkomsPibOR6B8SfBFY",
-	"J8oepos+2A23fpF2BXQEl7tJ7D1b9L41TsBs4ukni0tKkctqDpYIwg8pmK1yFVvyNQA8103Y9GyVTpjJ",
-	"bi7kxeZL+1lGhTszOzc3sEH98Wwx0oesKMviBRI/0DnhF4JP1nbd5v1MdD2yfEPMXHhfptZ7pkqK1+u5",
-	"3vB44PY7xx2z6ruun+G54n8ml6QL30eUThaRTD82C5hY529bbT7GypQlMStpWWrKTFn0ZpXBqoq6JzmU",
-	"1FQ9jRLuJlZfoXkEV2hjKffSMZ/d9KErj7tsUIIWR+dUd5LLYhMf7tUZnm+YI0Z26oz8nsTjMAiQsDd3",
-	"vVpjko5fYkiv3gJLGl/w4e1hzS9mOk092FavHmCzbdjFuE5NiCY9XUy9k9PUB/uT1lTe3/A/DJXr/Q2n",
-	"oOk9TdlGekdlDYz3+u5R64Z/oY7Q/ym9YA+SikaoLPr3pfjd+Krk+rKSeiLdJWyrIIFxxqWkqlRgo4yL",
-	"QCq/N9S5TtQGkEndNyvxFxiVXGzKqD6TLKrA9SxZfEkwWk8F267XH7S7/d4GKqjj4mtQwba7BcfQ9eM2",
-	"kzgdwr/LBiRbkSWJVU9Alr52IlG4ruVEwrZuUYlk+lZEN8C0HcHPuh9FScdgUZhQIpQtWoYIoV9HinVd",
-	"N6n44Lqu6FqQvcR0SpY7u8L1xcUyaWboDgZtb2De4/9/geKVVFzNrgZp4JG4zUgWByi5yd4aeUbRhmzk",
-	"B1+JO/B6bXdwPLTXS7XZNiNWWSn8E6vdTPw1WmtYZjH/EzfXzqKX6y2RbE2pLLkuAaXPP0PUXlMEy3I3",
-	"iOJNKausKLierj49MT2Q0Z2T0RwhrCKiW9sG7I0vq+9oQwJkZa0bzoXbOUOxNzmbgVEhQxaEoMCH+BuR",
-	"UmmE/WRptQyOMan1tnr9InGzm3Rae3MFy8gG6VTr+R+a6PmJSac5FUhcpXvQyFXU0b5ETzV9HdGzs1/R",
-	"U63k6amlPs2DRvzsqbQ8yn1oxEdGPEWppPxalNMTpY0zXgguASdmL+0qSKy7JAoQZbKdh6DEMZJZ0mAO",
-	"b3V+ByaqivIpECk0Rm0zaeuXVviAS+fRCiThVdnE3JCqxGudt2GUACo1/kYhZZc6VOqz6RrmJKzQfzi1",
-	"1GvSlgajvRcHVRj2c+pDqhhXGlxphItY3UnHHQ/bXg+5va4/dAeBN5i0x17P9Tpev9tPsyFPrDp9+3UI",
-	"sXWMhsddt9t1xr7vOd1Ju+fAyWTg9Cae64873eOxO7EMHvRu7lvlcZXrBWJzMwNv0JsMjgO325l0e94Q",
-	"9gfdtgvbg/a4h9oTuE4CNvY56LgDrz10HW84QE53gNrOALUDp9/1e67b7gRep29GI5dl4j/cNGAYZkji",
-	"+gabtKQG70HA/spIt6SfLHfqawg5SMM4H1Xw3uDBq8gcKYmNyDACaS9NmvaHKh9L134SpVsvmKz+McLl",
-	"QQYLzELZmToZVBZTUB5EUeH7u0wo7VP6/sR+HLmTvKaQxBOQ1BOaLZllsolirS9rCI/H/Q7y/HYw6E7c",
-	"yQD1gr5/PB7Aoeu1O92UYM9hzLA0HjVjD+Je5IX68qWnAYXmsnMco+nnmxLlJi5Hr2mL6QIgfoWhCLbK",
-	"F7UpYe8VmRPPjLlvwb53x6ObY0MSgVzCpitT5dY4e78GZ+rBi/r1eVHLMXm95PEZquTRJ/WP+h5Xvbq8",
-	"9BDKCEaVsCcTuYkIoBOla3XBL5laUuY5Tdl8jrp3Kwo+pIGPT+9CNHKRDkL5npyHBubVlsnXeBTNQNBi",
-	"x/NMiGje0Wh4GQFJupQIGUpJfamRcYSrfZBtz+1ouVuHNc5JFAkxREa+6gp2ZeIxnZJl5a1xDzLRf7BM",
-	"ZBDIA1X8in2B29DEx7FTbH7ZqGdwsysZ5igpq7bBQi5rgMlUFcPi09Qc3io1WV/JAmP7MVjLHRo0WNdI",
-	"W2Osrh6TK4dX7CYgaWwvaA+Gk2OnN5mMnS70ug5sjz2nHbRhb9ybdHzPM+r61SbKDSmuylgyTO/NSHAT",
-	"23BalK6CvEoQHqjrV20INskENHw+z47A1sj7EBVHJzGZlXjuuGibpHOO0TTEQZZsSiF2CnXOtMz8kpEd",
-	"BoUZ4dmCyr53HKYRnOc+RpaYf/DU4G18UqKJmMj4YTqlqNpofKUo3lOajBNeZBpcC6R4Lf1tSrD2aTWt",
-	"t53YKNj8n8JXmp7SJsk9Kf77daV/ZDD0YLb8isyWqhh7Ay65W4H/6JP4T30rprFgg421gHhDR1hrBhSo",
-	"YSGjSiCwASOkypCpWU89M2Zy15/eiJlUTz6Ik3syYWpu+dzEx80vJ30PaqrydIOObkiFSeyNLkYyXqkU",
-	"rTCgLfC96u4PYwR8MhuHWJtaRxbEwcgS5lx4i8AY3YY4I76qL4ywMPP6i5iSWMT8UlG0WszChY/vZAEh",
-	"gHDAx09IjEQpDpGQAYxQuCTrXyeyBzIWzgyRq4hzS4IDCxgg6im/ms3Z6p2Usrg8ZxeKe0erFGJi5egj",
-	"9Fm0kjV2dV0qURlEl8FWRlFdtrBJlK2uyFe3bNanzes1Oq6IetSnoGdknVctPim2mC6/0B292HWy/rJr",
-	"Qd+sr594EcQgkXUog9+1IV3YltLCciV7kpiY2ZNZMszTrRg/ubZ3vLGaJSsu7nNO7tcpkpEtqr1i5kLJ",
-	"KxRSsIRYJGGpPXMFLr04VXiIPrLMplVdLA1ztckxIRGC+HP28ANZghnEBgZCuRdVdEWplxXrjMJZWLFQ",
-	"zy1rzi8TAWSS1dpe/Ts4lpCvn/oIC98UfwfhoGonJJYVgkp2InMb0gr6UPwlfiwrk19z2TefbRSdq9ri",
-	"WQtn3aS6Qb89HPRKk+qyTkBR0mp9Qp3rdssT6iTZPmTXPXl2HUdUwmBknXhbZNpVWX+VOEEmCfV4CqH9",
-	"QnZIuNSywkFw36Md2BRFk75rO8/Ak7JzvoxYDUk5jVfGAIWyvnkoK+ukRSeTWoEqHJcyiAOa93hVitMj",
-	"rOTpU1kfStXOEpKNrOGYtpCRvrGdisdpldDPkpBNvT4VOsNKBinKejdyy8v67DuWL8Xak1Peo3Sfq7e9",
-	"122EONNksb5836gI/V63UH3fwtw9q9qe2eqspgk5bRi59+1N5E5E78nsXqv2k/S++AI2k60iJct5ZyO+",
-	"lP7C9ZJTRcW20ddmML7LydF7oBQVKkxyWjtSYdpCUK1WYtpZJcb9DCXm5sly+opahJLqBG2dcT2VEc4A",
-	"0bYZfjVyOhI3kzv2Jn3YQU5/4iKnO3ahMwx6Pac9OZ60+VjoefmuLFbbbRe6UuRvgGrjrrJGvqEggAwC",
-	"H2EW842Z3VbS+YbmfHJ93rDTmfShcxy0kXPs93rOEHY7jhv0J73xwPfQcbssR2VTlN0+ggLXRdllW5KU",
-	"QlC4ynPtA95/sqbyOk8Zm58cHXntY65jtLyTgTtwiyLbn8X1+s4bLVy33ZfU4buaQIxRpE0hjQJWci0W",
-	"1uotep2Pr7eIpjJbKi7v5v62msu7ud9cdXk397fVXcQ2t1Fe5B4rtZe0GrhUXow/7axak3nSOOkxkwKm",
-	"lRwjOUEpOhtCSgoljosZZvXSDtN+HXJUWoB4hEUJkVylYTstmQtClbJYURZZM3kzW686rMRoO/K1pCPW",
-	"D+HeB0drxK5q8ZfGiYkPtkWWuAqISdasriZdmSC5HpCNIaMVULzLrW7BTXLdjfYSWqQqNO4z/+Agjj1P",
-	"cWwrnK2ZGvHVhFjJLjhbZIXuUqRy64lUZ7It76Xoyls7MkvKYs1Cs8TmqmKz2rXG/4hWV0g4RQ5CY4OE",
-	"1QLXrJYiS03en5GXmslDbYFX0mKlStOrmr5gBldV0VsZCe/5ZKJ+KXqVhNHGQW8I+54s8OFarc91Xad8",
-	"1UxtZURbbbN3oLz27Trsdw9C3UGo+/KFugPtPdDeLWhvLqN2rdmrmX8/m4W1YNUlc9e2wx4TNlXlFbOt",
-	"nmZwdWo2Pk/EsZoVdHM0f1uLlFzuOO9VUXanivq586r+9wWiSpFPcJChrcoUofuxltXurfhWlog67S0p",
-	"Uq476l6K8R646IGLPoVpRBfnBpgsn5KlCkr0XLhpTRPIrzExI1SexgByYPySll4hmfBRg/VvtlUcSVK7",
-	"RY++zVLCT6KrJkzaGembqlOtE9Gg2M1zBlctcCZ+liUstL8skRWUBMK5tSpyoQsXSbGEwhlqgTPjlzGM",
-	"EZCti+2kyzoXQxSBaYEzINp7hnRdbJ9c7C71TtnjKScRSJAEJXU4nzNXfL4sT+JfJZvrXLvDk4574jZq",
-	"AGBg0XruZnOupi/OQV/cPYdT3gh57Q78xi6Qol3xG9kW+lH5zdWrv706v371cjPHuRKLE/wkGVXFcji7",
-	"CcCjsBwJs12yHDljvoDelf71wHS+DKajcfBp2U5yfw6MZ/+q1YHtZIhRPbYjFhPfa1Yiu6EfyXQ6eJuU",
-	"jTOQ/CrXNFy0TRVU5DwiiwC8ZTGCM/BW1fpPKUOSOFUMcL/MNGEotiVv9IF0f5s+JKmRXdaiIJ01A7GH",
-	"m4f/FwAA//8=",
+	"7L2JcuO2mij8KhjOVCWZn5RJLbbsrtSUx92Z40nS8e9ecmpanm6IhCyOKUAhoHYrfXzrPs19sPskt/AB",
+	"IMFNouS9o8zUaUsiQODDh29fvjohm80ZJVRw5+irMyU4Iin8eRqR2ZwJQsOld07mCV6SSH4fER6m8VzE",
+	"jDpHzllKOKECYRohkS4Iup6SlCAxJQhTfk1SFHMkplggwRCmiOA0iUmKUvLHgnCBrmMxhac5nhFkv/Nn",
+	"suw4rsPDKZlh+WKxnBPnyBkzlhBMHdf54l0yT37r8at47jFYE068OYupIKlzNMEJJzc3rnOOBfklnsWi",
+	"uoG/sWs0w3RpVsRhNfOU/Q8JBZpijhIyEej79AcXNikXHFM0NcM4CRmNOIoFmmH5kUaIMjRjAAVM5XSc",
+	"oO/FDy6K4dOITlg6Q2yCohRPhBcTMfGmQszxPPZSLEgiV+rpo/CCoIN+B6BmK5RrYAuBPuMkjlCYkohQ",
+	"EeOEI5wSBMNJ5KKRg6MoJZyPnBHlAstlTliKRo7e3shBMLHcV0xRBiXvjCVxuOyMJJTJFzybJxLy1rgX",
+	"6Y/+C/FjUHdAXKQxvdzufPSb2xwTzg4pgzsWiNGQoO//0IdVd1CYq88hmxE0xuEV+v76h07jRv/4sev7",
+	"L65/7N7VVolIl97xBL4t7xK+rlkySsmciFg+Je/TNUvFFMWisOrAXt8spvFsMYNv9VrlQi5JutFi/+6d",
+	"K3B7pzV3/zWeEXVdzG1WCI44ST+T9DuOEnbZQadC0YDsse84YtcU2ZNnZAOrOxdIcrHfRwkRgqTcHdEo",
+	"vowFl0j9ceTIf7yRgwCZO/KzPG2MKLlG796dvkRMTEl6HXNSxmF/PJh0sU+83mS/7/XD3qE3HAehN5z0",
+	"JoNJb+Ljwd0g9Y3rzHGKZ0RoenqSLLggaR0g9U/o9GURDwMf/nNcJ5aPzbGYOq5D8Uz+GKpBH+PIcR0J",
+	"2TiVBFoS4QIm4C+/EHopps7Rft+ViGE+BnKFErxy7v/+4HuHx95/Ye/Pj97Fv/6L49bsnHyZk1AyCsec",
+	"CyocC5wCnIwj91+i5tV9/4qvNAKFKcGA3VM8nxMK19iVF4F8JiliE0GopLCxvL5XJJJkTFJFJj9yhC9x",
+	"TEus5IosFVPSX4yozXJiirp9NGWLlMOkwKqIREPJqaYETeKUS2pC0DXmLuICiwWHCccsWrrqZZ/qeOQR",
+	"8MFPL0ZUziOXAc9iCjiZXxWOUjJZcBLJjWAh32O+kT9SJtAVmYsOequniQusSV2iI3VTuoPBiH6OeTxO",
+	"CAqnOMWhOp6xZAgslRczYgv56x8LJgh3JRnE6q7EHH1fw4lia29XZKn50Q/qQgE+qm9yjCyft42GFqZ9",
+	"P3K+/4D+6Z+90ejDaHTh/a+Lf4xG8m9H/nPxw9fA7Q4GNyPnHx/+6Z+9/2808vIn9W8/rMNPAxW0CVAA",
+	"ac8IkfPVXVNJVyZwBu/PTtBcPYhCRikJ5SPFy3tADg/6fr/vjcMw8PqT7sDDk8nQG0wCPxz3+gdjf1J/",
+	"s/XM6272v6Rk4hw5/7yXi3B76le+l+8C9qRQ5rRWflM89PSlQjTDU4W5CJrMoDFJGL3kSLDiNvuTnj8+",
+	"7AYD4g/64aE/jILhpDsOBn7QC/b7+w1bVK+5zRbPCWeLNCR6j+dsIcjqU0vlI6VDGkTd4eHkwBtMJmOv",
+	"j4O+h7vjwOtGXTwYDya9MAjqdwCT3Wr9esHAKlLC54xyojgF/4ml4ziKCJUfQ0YFoSC64vk8iUOglHv/",
+	"wxn8rDcDIzVY5Z98MZvhdCmFCk15zI+u8xknCwJj05SlH0O84HJLby1OToG3G2xYd8guGi+EIeSZMKpQ",
+	"Rgn+agmMKvjDa+NIsr43Hcnl9rNv5bY+srlwjpwPX28usu812G0c1VQSXouTREoc+ex8cXlJuCWpFOT6",
+	"HL3r1pvPImL51mDQG/rB/qHfHxz21HkTLtQGWgkUcMQsIcWDAXizhIAAS9m6k5FPpkByYUASc6V2cSkv",
+	"Mpos60E7aAva1wzNSTqLOTe0rArIY36FOJsRyQTR9ZTJldwDtG7aXqIT/kq+WQ0p3nsbUzQBkDe4Dmtc",
+	"yQ3sLwDYHEUMHsVJwq6RmMaAXpaKXBaP61aqH98rPAvLPeGnUmKkOFF72Oyqx3psFaUmeJFkIrcRxdvd",
+	"+gmOExKhMYEfJdgwReZNCMbVI1nQFslOGyYrYNnbdKlkuhconki5T65Li3kuuow/k4LWcfpS0hiz2zgk",
+	"UjaakxQL+w1PCjl/UoAWTKqh84SI4o4aDkBvL4fdneIiWBPOjM6yKeexx1m8B2U/oIgRdfUmLLtQKGLh",
+	"Yibf0YifcGlzeeEIzRYAIdTroin5giMSxjOcaE1E3mQl11bwtNsNmvB05MR05ByN4GUjxx05k5gkkfoq",
+	"ezX8kBLMmXq45UJGTvUaHGdHncMn5iimIUtTEoqGi3GiftXETA98oije+ujvGJHPlQ6ldeoN0TjMRxWJ",
+	"qhGDs52QLzFfgbVGpdcqfGmcVD3aylZVgtvdhKs3L74Jx6YkvCoIS6cvM006LFoq7lpG2lGRHRVppiKw",
+	"NeBSucDWiNn3RlFOUoIF2ZCuaEO8+lCkLHwxpkTkO0hiYuyo789OmjEaRPA9NfpjGEepxmk9PjjodoL9",
+	"jt/x97o9F6YbJyy8skwYdbgddNfgtnxtCbftRdRid/sl1WG5BFIGPyOTT+I22J0NuxdqJUFRPU84ly2p",
+	"lDrTz/MQSBSYCLVpoU7o7m9xVGru8ilZb2o6gUw0lUvckMjYY+/lJK5IzUFYBkywn+YWrLIxdrVyVJ5n",
+	"5AyJ3zs8GJKRs2LSF8onlRmkDRC0FiMJGL4i2mlxRWq0d3kd+5vw+fY7blK8Gla0Y/E7Fn+vhhqzyZVH",
+	"n3H9Om6ACA6nyu93r+z/JZHa+k6t2KkVO5rzODTHNQ4y3nyfIG4n/kxQ9mjrKyWHmlHKT4BTOQ+NYnoJ",
+	"gAtF/JkcoTYOvnqmHmxzy+AE0IKTBvArwqTDjbINgB/7mel2zYodcIBYtD2je2UE7+bR5nrgTmV4KirD",
+	"jiXvWPKOJT9rNeBBjX/bWP121H5H7XfU/sZ1YsFJMqlC//3ZiQlU0CtQYY3N8P93JqaIxxHhWVCHjsOT",
+	"EqCcb9jzh0H30PeCwyHx+kPS9YakG3n7/XDg+91eFPT2a8Vyv9sW9sfwohDT74CeyxUQlRmA1E5XhSEZ",
+	"S9z7s5OdLXRnC90JQd+WXUIlSVXIHEdT/FnikyZXq68ZDJAEDScpwdHSkJjxspXVwUXX0ziEULezV69f",
+	"nr7+j4/HJyevzt4evz55VU/7NrpbDctrgP87TgqEGvR1lY4EVz9ShotY3JuxwnX+WDCBV5uLTF5QZlfA",
+	"JqlrM9vRwG9jmnAhtkugGeMCDfx6gtfb5FBgi/LIyZeQkKjxOLSdqLpGSWUojIRjwVxJCyaSDlLHMJrG",
+	"l5J2wtuesCYR0/lCbGdfEgbDSwz+fhQLHam/cyjsrBc7xv3IDoXqdTI8q+110re5FZduRHP7CDdiAfWr",
+	"XX9/9LB7uSyP6CgQK0Fy96QcMnp2hHxHyHeEfEfIvzlC7qqUx7oUtoUg9wNYqU9Rpt/QJlezXo/yN4F9",
+	"3XbWQl4NenYMtOhIcQtIpH9rAsc9sc+7jq6O5GFRU1uAo6nUt8ex4Ot8LNZATbvBgENZPgXiRBxZYcwx",
+	"R4Hfgf/bG95ZcLW1kFpKvtmydgHWO//Zzn/23MRUWFeVuqUEipdoGq1zYC16sdrIbAg9GD/zOYLDbifY",
+	"HwK5CPaNifdoe/brH27OftWG1xiU9ZIfwZy887HtfGw7DW+n4X1rGp4qc9UMW1074/jk7en7V3cE2lon",
+	"5QtJvwWUBwMqz6HACbqexgnRhcDUIuqPYiMpQNf2KoWTZAdTrP5Rczq/MHaFdDkZPfo7rmd9/rF2tnSz",
+	"0qZa1B4LmOKOqA7abpZVtDKq6//lygxLEftM0gTPa+KEIIgGCpLdoTr6lrFfcHq5qRLK4z9Jg7ISS5bI",
+	"UAKzrtRNbFXTeIf3B4PePhovBeG1yL6/uZbSrEjWvLStwpJtseGevIESnYjPoMjOfessd31NYJcSNfPK",
+	"rvt99HP87507x75fMV3qH/iGSJjiioWOsWLh1DVKgdZtpCypjrQwuINeMzGVF/wacxROMb20Aw1sSbI9",
+	"Da68ZE1VIIShTKqkBhJdFNWw6qpChSD+DMpSKSADQlnVhzHVcSduIS4lxGkakwixhZC3FKu9Z0Eqin6W",
+	"QTmizbWCoQDuJGWzYukrbdKpP+kyrS0UVl6F6vmDDeV+Ww02z1fr6K4cbj1aU9R20xv67vxUsgi2cdDG",
+	"Io2rDOLd+WlGPNm6uDD5cJEGDYPDriLT9bdwo8J6pbWsoeNTlsrL9u789AlftRqI3QPRfkfxQkzlxQqx",
+	"UBGAm/iA80tZxI/XrHpt2xVyU8QCnCeVGeoruA3blwkUqLDbVWiy4uV3ah6bx7WBl4JdEWX3N4+shF7l",
+	"8XpQHWxyp1bMWQDXfxChLSEw4hlIROtw7G7v12ccJ3icbJyCs+A1pjpVFVHSOvi9GSnK/BQCJccE6v7W",
+	"8eP28lH7C/c2L2woV7zIYbFGIYVi1sqSCsoZReLRRSjX4YKlNYoSfG1p3VCRe/V11UPiyBoBpZPgII41",
+	"+KFYKug2Y0IomuGISJ0+M5TuTufuScSqk3mBcNuTQb+lJem49vqNqGm0YS62shwxal3MiuT6ePIj5Yv5",
+	"XApP0a8kivFbqGO+EVUTeogtKgj0n29+e918Y9SS0Il6iyffmpusKy+suxMHawwN6g0lU4P9viY7dfnt",
+	"TRYHDSEkt28sTBksV4khZR+pVJvevf3JGyJCQxaRCGCnMrjsBVdW9lwMFQY40JqHw+7ulCW/n4fHyjF4",
+	"luW8bFItdrtEGXlUzpHz/uwky1mZEc7xZYu8GT847PUm+9g7iLrEOwgHA+8Q93ueH+1PBuNhGJCDrpU3",
+	"k1uX7zThRBCKqdgg38Tasq+8c9aO1WTrHOW3y0q5V5R+Pw9X4rS4ZnU4oXYQ83uu+PF+Hj5UIX4bsw/A",
+	"GVhE7Acpy/8Qde3XbrRVlfstJc84quGaIDbEkZaymq9fZbm/0WSpgqDCkMxV/Jy6kYf4YLzfI0HYjYb9",
+	"iT8ZkkG0Hx6Mh/jQD7q9vgtbU8Nsr8mj3zcJB7cQ45JFASbEeMiUpbDJQXaXt++R6uMX2QxEj9bfxpbl",
+	"8h/1SDdc690eH9gF/l1H8T1w4YySsCDvbkQEjhPuHH34qiRU58jZ03dvD+RM3eoF3u9qUdU5UoKqfOmY",
+	"IDKbi6Vzc2Ejhd6pAfaRWmphai1rFyZ5CjEtLcFU6Elkt8MpwkgK8yrIZQ2AVPBMNqmliZgYmSdxax6u",
+	"cH1+X55CC4YdVjyNdgbv5+HPZHlOFnxjHesOYxRLDLGqdz1gyOKjkoXNAh7vEgteM/ETW9BtFO1KtNxr",
+	"hvginK7VsEsKtonqaqNJ18S1PerBNYUssRRREislaIIgeQJqC5miRFZbsbs8TZ3xcgwawIZH+pe2LLQO",
+	"UdQLWMHTBtsjd8zR+av/fHXy9tXLFzoaUQU/qcg2rdjFj4/2rUMbs1QwVUVEDzCKbbmqyD1chUerr/cN",
+	"qwl1Vdes+mnQBZVWuoyUANItXJP15dcm/QgP8GDgTcLo0Ovjw543HA/3vcF4GAyGAxL0x+POsxDv4U6M",
+	"a+F115fg4UJOS6e734DuKzG8MTq1BbavD3B9EojxMNGe6uQfLtyzJMcPKnL8ttGfjyvb7aIpn2005ft5",
+	"+GDhlCXs369g/7roykfF8ocIZJSn8TiRjLYyomIR6y3u62LOtrSn1nnrXrM1jrraheooi797urG6dxpp",
+	"ic60oM5Ig6Fb4+W6RL0nIy+tAr9KvjUCFcdL7Uw325T75veArg8UGFgSnEonf2dxgg8bU7d6U3caYvfI",
+	"evAuHm3VJXqggLQSuh00KB92BJZRRNQGaj0L5aWt0UI2jYN7OvrIAwR1/Z4yevkmM7Ftoovu7HIbm6Oz",
+	"NOF7DqbI1g0zWZ2xyy6ulADBikyWrVzDPGVzkoq4UK8QwFYef5IXQUF/g+IkQtUnoYvZmKQuVHfBYsoh",
+	"oEf3uNXEWB6PlCbkUWHEhSpBpUzyShySa5mwdIaFc+TEVOz3HVfTHQj2uFTUUM0RfcSiusDfIcraSmgG",
+	"5qsGwOpmcZLEnIRMapI8piFBweGB7/mB5wdvff8I/v+/Wi5FvrwZSta3nXy42rkcrcJMDbmrbmVZ2IkK",
+	"73ihLIZQqplRHdKULiivfcMMU3xJ0o+UReQjny+qb3lz9g7xOQnjib76mdlPjZ1JUiSHN73gSzxbzOTc",
+	"HzO3RfENv6pHkHxTwfZsYaAN6l63FtQqSHhN/Kya8bV89EYSgMuY0VpEPoefSit5oayDJtZflaZTgXOV",
+	"jcsNG5dtBaJ2H7cWW1MU4qOikpXpFPmQP5YBJ6UzjRwiTzWAmlcLSmN66aLBZkuox+eX+SezhLz2QRUy",
+	"aipzXrW7KW5EQuuapVHDfHnr6ep8r4m4ZukV4uQSMLU4saS+MHrVxJdYkGu8rM79H+qHbMsrZlryj4QK",
+	"ks7TmJOPedmW6qSnL818+YBMgRJMa1Q2cLQH+gXyjc8yIirArQk3P8/DbcGlLd+lKW8UM1UZeB9sDqHv",
+	"paaERVQuokIRx6wLVEdE7LtbopMF+m/ttYgoldOtoYWrzu0igwEbg4HgxnUq3eFxFMUSsDg5szjoBCec",
+	"lJnqRoxihr/8QuilmDpH3cHAdeZYCJLKAf/94b9HC9/vhfC/ZDT64vsX//ovlRNznS8e+TInoeDOkSPI",
+	"F4GMXXPk6Bkc1/xNRg7w69fvfpH7jPlHnM4+4jSc1jJY8KVLtDmRlA58JgqNjtMZkqNiQUKxSEkHnYJ4",
+	"cEXmQgUqg3A7Zdc2PxwzlhBM74NdWYDc7z84HO+AN75Age+j8dJc+VpqPoupnMQ5CiqUXa7/knnyW49f",
+	"xXOPzRXCenMGkaEaXbfjr3dBmV0lJeLsgfdnJy+sHRcsDNYBfv99d/DB9wYX/+h+8L3+xQffO7z4RwD/",
+	"qL8/BN7hxb/B3z+MRp0fvvZuNhqz933vg+915Zdd8906DMEUnZ597qOT05fnujYnxOFgXiq6tzX/cRGm",
+	"xuUgQReLCrSgKJ5hDg8KsrbgMevPYHMgYdPxO8FDcdPHpw4CX/Lqht7iS95Bb6dkCYS1gXI+MoO4nXzh",
+	"5sft73V7Jer2LV3xktgEFHatYFGD5SouEcKrIE6yWXVfpCmhQmcu1unG96ADZ5acumXrH1dL+PqhNTdc",
+	"P1U7wxwvE4ajlvxLA/pMDyqfk7WcfHf5O9wimNcf6Fm+uG0sLa5lHWktl69Y1S8xF3WWobk8JzYx2MV3",
+	"6LUlep3J5d4bUv3aBI/fpRB1jTmKDOvfHV7bY2gL/Ne1Rg1o+lk1apXki1lMzcfgwVm2jZpNdEgl1Qky",
+	"4y0RHcQYtUacphjCTAQTKiOvCKK/sWsdlaPfpSXVBP7mJCGhcMF9liRAiXgrw1XpdNXL3XxDK47yjRSm",
+	"6ujgjrvejvzdH+l7N4/aWF5qyKJg2gHcQccU4TE42GZkNiYp4gIvTQB9XMP1WptuXihFBMzz2r2Rkhn7",
+	"TLh2SD2m2L6BJeAbssJstOv78WQ8nnXm21ejNwDgc1W3W29xQ2UTklEnrAYXqELhWDLjMdPVJRIW4kRp",
+	"71kBlYJmX6WbK62Dlvbc5LJBwKElb0vArWUqQ+iQBOfIKdgR6hiXyphag/I6raqA5tl2bUS3TRMffO8Q",
+	"e5Nj76eLr73uzT/sz8Mbz/7Y3+Rj0L1Za4FY13xgpYWmCvhsr3cBcdUbZxW489c9J5CWbpfepo1htXeN",
+	"Z3Ut6n37JwlbROiNSAmeoTfa75yqfCmE7UzT4t0q1P1qVASvU0YvVckrcGxb0zXEIsQN1if4FXzQHaRL",
+	"ZAal0hKu+aGHqM4+PT47zb7t69XY4U7wI7T0QZSNKIwxDEbSP9N1IZvQzkSCzKTFOIlD47D/jhcd+LqA",
+	"vHzYtOBQixjRLNHbNT914bbrYlIAMpVblT3Q16WnCmWnsl8HZmbl5My+31dxXVmiTvbDAVrkMXmFsmfZ",
+	"I0Md1GgVHMx+O1RV9kfUlBc0ffAyWMHv2feB7WtfcCLhO6KmZ5nVGwxcMVaDMAhibMCWvEZcVYuCamug",
+	"FSJoCqDGdtDv0NPIrtZmYjbrErSkTD5lScQh1kVdLAh9ITicjujnmCW6tYDGcqKl+kwgVcIRem+efIEg",
+	"iftaSjgqeOnTh683F59WbrQ+lqF4MVYrYdWydV8b9JSIrZjgQVVPO36ubu92DFqWTwqxXuvtMBm5KYDY",
+	"LRC2GqhVMK8AmDoS/NLqlVW7ixLqm/YVCcGQHwX+trLB/3rKOLE6WEgS8ydJWYlZFt0B35r78gxfkl9i",
+	"elW1J01BSflam+LyS5ZV2mRtSEnSdDuk+BDTq+xwAN5UKlcfHEq+CAsDGvBOTu6qBdZhi9Wqv0zQDHuA",
+	"SHBGKQmViMybGblUIIzuX4SQilP9CGKElsLXBJuCsH7jOvFaM4zew2nUNmpOD8ij5tS1b7u4kkJRSOBv",
+	"8Vodilyrv8B2a1bkVgCYvXTFqW4VuKNftLUmIVGmoEigt5LBFVpvmX2bDkiEImzj24haCKf76sifocKX",
+	"qkmiXx1nwa5VPleo+WbuoJgqxvdQgvi/bSWJu1oOB4mcFkxsWyL5ej3FHNw3oaY0WgM0WF7aQGikvVag",
+	"/4SlTyAQQa/+Ff1MEjav8WxYxXFaIEcFfmb4CsidrvHX17MN10r7s2F2d7i0ltVntgK9EeMWrgVge9dQ",
+	"Bsqya6getCsJ9npvWz10O+g1FFGlhESmzsaCxn8syEZuOd87PPb+C3t/fux461E3IXIkdzOSNXI+Ksz1",
+	"NNKOnM7IsbaXJ+GsipFu2mK1o94RusaSHkx0oRdT26WjSx0fmfHcTMw7I2rSaY6K9WCMESIWHfTq72en",
+	"5/IJylRpbfVQBIzFpNjFAoWYKhY2JrpHa9RBL1/98gqmBy40opeMQkKefqCcPQRGV4TpEtLwXMSlKmpS",
+	"SJQqqHR8FYAOzMuIgFWQOK5j9ue4jt6H4zp6UY7r6EaHFzWC6DnhbJGGpMUVl/dZs2CgxprPdtAJm82x",
+	"MSlIopaSS5xG4JDCSg1H0+V8SuhzMzFCL/faDCPQn+oiv6DNX17judbVZitrq+iMrde1EothvVooJl/E",
+	"lM3Xcf+sDHXeiVgpHnIbT4FybymUYvGMLdsmDbVBRJFHi6Zsrj25hjJUGfkmJmsJrRIiQMNct8YF8kwl",
+	"RaEScc3NcJ1Sj/GqvRvuXB3zhou2bZLEVte/tBd7msYFNsuMqSFsa6lJ1boA3za+cx0j0SbbpyMawqrr",
+	"BUPVs7e1WKjhtUYo1JPWAfBtPCNc4Nm8juVAZZ+YondvT9yM02L0ZzUGHuxgBiYXX7v5H2/NH0eVP9YD",
+	"DBZgTGVd398Hk2v3bTA48vtH/kDuIDNBV3fwGyVonuBQGZGBTOP2BYqLB6NT7OvwLDM6fMdVsRKmMnax",
+	"9sZIagZ2e+1azmODIFDm+/OfTtD+oR/8UGu3i2njWzODg90r3pBmVU74jwVJl1k+tOM6IWNXsaRJUKDs",
+	"otZQ2JQ4q1pHKIeTmJK0RWBgLMmcgl02cx0eZnnfjT49yS14e1defdZn2elmqtGoDHK7fo+LTCnXqpuM",
+	"Rsj0NchTz+VylAtmRFs70LLiiSguVltws58aPWgjmrVzqfehZXUB9JEZH1pWwq7iRMvqS9heNDCTWW60",
+	"rOZJnR/N/HhoeytziIErrVQ7v95DlJW3qPHKbODpcsHDRahIl5mDC2X+LYk2rehsTmRqYjNna0OHGzzG",
+	"LgDmerWH6j7dRTqf1Gyg4WK2DWjRJR4V021URrY2+T7vsJG1ovBfIG7j/Tzc2hNkk//7cAAVq1+sGpSL",
+	"TOUKJa1MeLZNOOvAypurbuCsJLQBjh7iGrO96o4K1y+Kow46VnG4MUXkM0mXymNhlRZ4GnLb0/O43dbV",
+	"5joLiKReU0JF7sTVBQesAhCpVQACJZgLu7jZUziysmRnVSnQ4GrpUrThUio7YAFwNQG5jdNxA3w4JxOS",
+	"EhqSO7nrD4PD1prrnb8tDqkN8G1Vf4NDaOk7qhz1Jk6kfPCtfVgWz9puBXfkALLXURVBzXQfk5herRSa",
+	"wZIHOYkxz1gFU5QJqI4JIGnnljLBKrfyS+V7u4NUlBcIC5QQrHL1tZLdKj9lFlP7XUFdxkqjN/ctwPb6",
+	"W0xcaQ7TkxumuojEI/v/NgnoX4uAD0XaNLpvSFhyAr/ZPVHe2zotLWsLKhgaExPrcj+6m1uuq5G1ikE/",
+	"mZ6JikHJhcmBRRfoiBYGPf8wm7+KdljFZilok3CRxmL5Rt6NSgfYKsUp14B211aARrq9MUoZExC7wKG6",
+	"C4QXvlHfqiqzxUguhWcQyoXyAscmTyeJuSAUKtMmjM3HOLyyQl4lqroS4WOiqT2gabEeq27PbRe8zgGP",
+	"5/HPBFg7jy8pFou0zilM0fHPe29+Rtkz6NOblz97f/v1+MR787fj7mAf/d///X8+uZLNQUQ76NZJLMmR",
+	"6iAWC1NNKiGS93NVYpIyIfd1RSKEgVXVLv14IaYsjf807qzK2gW7IrXJwD+TJRdQZ1E+cV/r+7snV+i9",
+	"hVVUlgeNXmpNWydZPIfuotxBv9GsJLEyrqkfJfYoxzXQVU7AJG+EnaMRHVEPfdr7HHT8va95quDNnqkX",
+	"+lG7OffUOTXGvH5/8uaHI02YuUW4x0RcE61YGqo+oqhSjxSghs0jQEEXXLCZwmiIfaQ6AAUuT0r+ByAQ",
+	"Q+ntkgGmo3fV7fh7n+ehacPD9QasJ1ctGdNl3qYaAjYgDEUtwtUrgB9SAkKGhOaxHdii+RSKaU3YDowc",
+	"k5BJpqfCUVQMqB2P8x037MrsXZKGa5CWGZW8RkefXFOuOtrAassGqRnQj1iY92Ape4ZQ57vAYQuBPtwY",
+	"chAnnwlFEV7yEcUTiF4VencQ1LagCeHqrZIbY8FSJOkdNBMy4agd9LbY81v3iJF4ubb7tyZr5HPmnZoh",
+	"zOX1mrBU0S8Jew2NrNp32w5mOEPDJL4icrWtN3U8otmElKCQLagVi6UlBbh+kuRiqt8JD08KbYg66FiD",
+	"JPB92MM1jkVe8RX2Bht9BWYzHRxlKvd/sg3tnzroPM+4inWPI3DyWd3aVOObF1nujM6E0LkzmQNSIveI",
+	"4jT3a4FzDc4kIRk9BIgLhuJLylJSnFRMydKkF11Rdg3uR0WnYEe5/pfBOolnEsugOfhEKEOjZn4SNpLR",
+	"utqAmFcajvNOBp+ybiif4Kp9KndH+dSRKCNpsoRJ3n0j2JdQgfrGMC+JUL8XQInjBMcUSS3G1fTKuHhg",
+	"k6pwrESyNJak7XrKEoLUhZmwRYp0is6IxhxdxvJOLeZQpD63JqsUEwVSzfY1GmaNinSH57zWvT03kJ2E",
+	"cdODJolDQlW2oGGKcxxOidft+I7rLNJE8iUh5vxob+/6+rqD4ecOSy/39Fi+98vpyavXb17BGMk1Y5Ho",
+	"ut52p0mScsWe/E6gHmRzQvE8liJZx+/0lIg4BSGqBcspdL5VdeTrtJb8kT0tqJxGUCl+zuoKHp1k9L7M",
+	"gqwUZ11HN6eTpwJdEsFzDgUy3DXVfnRDhSdZa4A4JK5KtsMUxZFqOcAmpqYTnI1C9ZjR08g50nZGU0zD",
+	"3XDrp3n/Ug+kh4vMjrZFl27rBOx2w2G2uKzEu6qS4UByQ8zRbFmqhFOurRD4fib+zJb5hIWs8Uq+cblk",
+	"omNVDrSznksDN6jrXizyelNUEUS6IPAFnzN5IeRkXd/fvIWOqfNWbt1bCpss1NAvVJ8JBgM/ODwY+vu9",
+	"g55dTd/UJQl8+M+WPvgiDAnnk0Wi0rrtwjDOyZtOV45xCuVe7Apljp6yUG5+s4prTcXys9xUbqv0Vml8",
+	"G6vPyTzBS7K2RH7tmFs30+ir464blKHF3gk3PS+L2CSHB22Gl3s0wchem5E/sXQcRxEBO34/aDUm600I",
+	"Q/qtFpi39IJBg3a7qulCIod3D1sus9BI78Z1Bu1O41QHcuiODXJcr+UxZL2HbCOAJMQ37lejNn64kB8s",
+	"/ffDhSS7+eXOeU1+sVVBkg/mwnLnQr6hjQb2Nb+VN4r0JqQuFPslfG+91ZZOMlE743UVcVhyOy3i5tIz",
+	"F1Ie1cnWsUk84y7CQhkiiupXhbupxebc7Za0VGcRFGnpS0bJatLZ9YP9Ybe/P1hDOk2SQgvS2fW3YDOm",
+	"mN96umjyKe6yG8xWtExh1WPQsm0I07dOWSp3vJ6yuM4lqZGB30B8Cs4bSvxmOorUdFGH0pIKC92CUgTU",
+	"oO/7Wc0O3/eh70Tx5vMpu76ze99eMK2Tmw794bAbDO3L//8vSLpUpge7L0UeOgYkgKjyDjXXP1ghOWmC",
+	"UozdkSvxh8Gg6w8PDt3V8nOxUYxT18zgyOluJmhbzVEcux3DkV9qSDIodQfJtqaVo1Kfh9rfbyHUryhj",
+	"5vhrhP5NybGqCbmaGD8+Bd7R3qdBe0vUs4nybm26cNc+rN9j7BxY1HXsOIFogwKZXxdjgKzCKKoOCEch",
+	"pt9BJq0V7VUk8Comyibx25odFll0hU3cjRMf+EwxNqvZDPFxEzNEZnHanHRkHvJ7MBjoYLP7EnL19G2E",
+	"3N79Crl6JY9PYs1p7hT2v6bCrs7/PhT2PSv2plYm/wVKL0IZ7ILHSsramSnPuJUyizVLIsKFav0C5Dsl",
+	"KqMezfGlyQWiTFfcfoEg3cqqg6f8QspjE0k9IFmizBVTTOKOuU7SNzk+VrmoWoN2EnNxZsLqbk0MqaR7",
+	"lTbeuffB0MM8cPEDHFRl2G+5v7FhXG0grhVa5PQnPX982A0GxB/0w0N/GAXDSXccDPygF+z39/PM2SNn",
+	"0o/wAA8G3iSMDr0+Pux5w/Fw3xuMh8FgOCBBfzw24ebOATk86Pv9vjcOw8DrT7oDD08mQ28wCfxw3Osf",
+	"jP2JYzGu9/PQqY/BXS1625sZBsPBZHgQ+f3epD8IDvH+sN/1cXfYHQ9Id4JXydrWPoc9fxh0D30vOBwS",
+	"rz8kXW9IupG33w8Hvt/tRUFv345cr6vacHOxAZexw1dXN2PlNfWad6L8TpQ3RFeUUGUF9Ud5nPCDivhr",
+	"XJkNqUk1wTcF7qFswFnL89i4tXVxMagNfCpUeZkRrY9iWVARq0bq2aC6oJX6KJ0GJ+hZRp4f0wkK+/HU",
+	"Tso6SRawwnKXcLEmm81bqsXknEN8MN7vkSDsRsP+xJ8MySDaDw/GQ3zoB91eP6fyc5wKqmxbm/EUuBdl",
+	"9aF+6XnEqr3sEpvZ9PWbUvJNfK/Bpj3MK4D4HccQzVeumlQjEzSk5jwziWALnn93jH1zbMhC3Gt4e2Mu",
+	"5gqv97fgVd65k3fu5BX8frW4cgulde+r/qO969msrixyxCquVqeRqvICDMI6oaCyKUOnEp7qXMi5bFBi",
+	"Cf2GMiR5OO7j+1KtDLmd+P+UvKgWuraW/le4Vu2Y5mrz/kK0c9njarlbEcsa7oC0puXL3HA6os3O2G7g",
+	"94yEbyJ05yxJQOBRMammGGOdIM6n7Lrxqvk76esvLH1ZVHVHSnektOgU3YaQPowZZf3DVj2Pi7uSlvay",
+	"soJrrP6qBp5K1bIMUpua+Du1ZvhzVWDvfozwaocW4TY1AlcY4JvHlMpBVrtpKMI8iLrDw8mBN5hMxl4f",
+	"B30Pd8eB1426eDAeTHphEFh1LVtT8g3JtM7Ys9wJm9HtTezdeVHGBpqsQLgjyTuSXDZu27QFW86vZ0eV",
+	"WyT1QJneScpmNS5MKURnOdBjMo1pVKS1SlyeYlNoQKVLqrgYiyyN6GzBVbNICdMEz0svY9dUvvCFxRDl",
+	"pMxQPp2qpvPwmg3h55pMPqYZPGNgthG5Qr9XEu1Nqdx9WoLbbSe1qpz/VZjRpqe0TkfIKmZ/W7k9BQzd",
+	"mWL/6qZY3fZgA9Z6t6rF3lf4p71l1lqwxfs6CJ4wkfCGa0V6WCy4liJcJBhrMs4aftXONJsRiMc3zGZ1",
+	"yneC61Myyxq+/NwE1fUPZ21JWloa+BoTgiV/ZuFOplzCeKmT9uKId9BPYCdQgX8hm41jaszHIwfTaOSA",
+	"iRpfEjQmlzEtCMr6DSMKputwkXKWQmw2h5ryMIsUc35U9b0QoZEcP2EpgUo5kG2DrOjDrCiHqTMRqfBD",
+	"OyqxIbQwi8esYACUO381m4vleyXPScnRrdTeT5Y5xGDl5AsORbJUJbBN2Tgo3GOq1GtDr6kqukk0tCmY",
+	"2baq3df167UaIkG5+BdoYBUvaFp8Vgs1X77dFLbXrW0K237ZraBvt7/IPCMwCPJQVZKCcQ6A6Suv+1iz",
+	"J4WJhT3ZFf0C0yn1q+8GB2uLzYrq4m5zcr9PiYoL0t1PCxdKXaGYo2tMIcNO71mqivnFacJD8kUUNq3L",
+	"1hmY602OGUsIprfZw9/YNZphamEgVnvRNZG0ItuwTijlUr/QwHer6KcTNlQGHZRq1B9vh5n1xxLL9fOQ",
+	"UPC3yWcIjZp2wlJVwKtmJyoHJW9wgeETfFnXxaLlsi9ubbOd69L/RQNs24zJ4X73cDiozZgsOjah4tzq",
+	"bEnf79dnSyqyvUudfPTUSYmoTODEOQq2SKNsMk5rcYJNMurxGJL+qWpgcmZkhZ20/9TM1Lb8mhX7uvP0",
+	"SiVwl0sDthCv8xBxikisehbEqqpTXkg2q/+pI6C5wDTiZS9eoww+oloIf6Fqvul6eCAOqbqseVso5e+7",
+	"U5k6r/x7K7HatiDkkmrcyFWhVP9G8Qmq58IdC6Ww9uyU71ElKNXQv9dtxLTQOLW9UrBRY4l73ULzfYtL",
+	"96xpe3b7wpYW7rwJ7L1vb6J2Av1ki3tt2k/Wz+YJbKZYwUyV6C+GvmmlRyozLzQV20bJm+H0qiR83wOl",
+	"aNB7stO6I72nC9Jts+bTLWo+/i00n4tHy72sqh5aFATaqipuMskAybaZmC3SaDIvmD8OJvu4R7z9iU+8",
+	"/tjH3mE0GHjdycGkK8fiICh3WnK6frfSaaZ8AwTTaA6JOt9xFGGBUUioSOXG7A5K+XyH9nxqfcFhrzfZ",
+	"x95B1CXeQTgYeIe43/P8aH8yGA/DgBx069KC1oUb3kd05Kpww2KboVoIgie/1BLkw1dnqq7zVIj50d5e",
+	"0D2QikknOBr6Q78qsv0bXK8fg9HC97v7ijr82BKIKUmM/WSjIJxS25SVyo5Z58MrO9Aoaktt5/083Fbd",
+	"eT8PN9d35Ps2V3jez8NtNR4AzjYqj4JMo86T9wVQKo/10S0qQ4VfNs5OLeTqGdXISgjR6tGaOJlKsfNq",
+	"KmC7/NC8crMalZciH1GoKlOqOe7mxbNRrHNLGwqkG9HATqtsjpWxGhB9K3mj7SPg74MPbsTkWnGljTNI",
+	"b1yHXdMmIGbpzaaufGMm62pAbgwZo7bSu9zqFjyo1OfsXuKldHnQ+0zf2Alxz1OI2wpnW2aWfDNxY6of",
+	"1hbpu3cpiPntRKpj1aD7DPpztw43U7LYZvFmVamvTcAZgKQp4qzbavzPZHlOwGuzEzU3SC2u8Npm2bPW",
+	"vH6LDOJCxnAHvVLWMd2CQZehRjO8bIpJK8iFzydn+KnocH672/yaiZ/YgkY7ve/2l7FyB1Ypei2zkAUz",
+	"duXizamv17zqzvg7AXInQD59AXJHsXcU+8Eodin7eaVhbrO4hWLy20I013le2bp/zMRUl/cstqWb4eUL",
+	"aPoK5CnKRb+WZZ9LnGJbm5la7rjsLdKWsYaizxaDWEOKVXO0AkXWxhLTO7qu4HTDu4qk1+tuScdKnZzv",
+	"pYL0jvfueO9jGG9MRXlE2fVjMmKgRM+FB7c00vyeMjvy5jmZaHbigqLA50TlzLQQGNZbU/YUgd6iW+Z6",
+	"2eJXaECKsx5h5n6bvPhMoKj2K57hZQcdw9eqSInxA2YShpZbJI/XZUxMPSslzHA8Ix10bH0zxilBqjm7",
+	"SjZiCwHCiyZLHXSMoIFxzFdFOqrF3qWOqxqnleQIBZKophDsc+alz5dRKvxrZI69t/7hUc8/8jfqdWFh",
+	"0Wqe6EpeaC7OTje9e76ovSzq2u2U2ttzqWNdvPtuuJRql/+gXOr81X++Onn76uV6PnUOiwMulI1qYlSS",
+	"SUXoQRiVgtldMio1Y7ka47n5dseqngarMjj4uMwquz87dvUAatyOWd1OpZKPtWNWsJj0s2FAizRxjpw9",
+	"lf2IL7MihNbVONfVGLIUNdf0szhJ2CJCb0RK8Ay90Y0tcnqSpaxVUwvOCh1H0tIbNnxBvr91L1I0zK3r",
+	"x5HPWoDYzcXN/wsAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
