@@ -24,6 +24,9 @@ type Limits struct {
 	// as many requests without valid credentials come is refused before the credentials of one more are looked at.
 	Rate  float64
 	Burst int
+	// MaxReads and MaxWrites are how many requests with GET, and with other methods, are carried out at a time; half of
+	// them for one project.
+	MaxReads, MaxWrites int
 }
 
 // maxURI is how many bytes the URI of a request has at most.
@@ -32,6 +35,7 @@ const maxURI = 8 << 10
 // limits holds callers to their Limits.
 type limits struct {
 	projects, addresses *buckets
+	reads, writes       *share
 	metrics             *metrics
 	log                 *slog.Logger
 
@@ -51,12 +55,14 @@ func newLimits(cfg Config, operations []*validate.Operation) (*limits, error) {
 	l := &limits{
 		projects:  newBuckets("project", cfg.Limits, cfg.Now),
 		addresses: newBuckets("address", cfg.Limits, cfg.Now),
+		reads:     newShare("read", cfg.Limits.MaxReads),
+		writes:    newShare("write", cfg.Limits.MaxWrites),
 		log:       cfg.Log,
 		refused:   map[string]int{},
 	}
 	var err error
 	l.metrics, err = newMetrics(operations, cfg.Metrics)
-	return l, err
+	return l, errors.Join(err, l.reads.watch(cfg.Metrics), l.writes.watch(cfg.Metrics))
 }
 
 // refuse counts a refusal for a reason and makes its error.
@@ -105,16 +111,27 @@ func addressKey(address string) string {
 	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
-// project refuses requests of an identified caller that come too often. All answers say how many more it may
-// send.
-func (l *limits) project(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		b := l.projects.take(projectKey(callerOf(c.Request().Context()).project))
-		b.show(c.Response().Header())
-		if b.refused {
-			return l.refuse("rate", tooManyRequests, "The project sends too many requests. Nothing was changed.")
+// project refuses requests of an identified caller that come too often, or while its project has its part of the
+// share. All answers say how many more it may send.
+func (l *limits) project(operation *validate.Operation) echo.MiddlewareFunc {
+	s := l.shareOf(operation)
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			project := projectKey(callerOf(c.Request().Context()).project)
+			b := l.projects.take(project)
+			b.show(c.Response().Header())
+			if b.refused {
+				return l.refuse("rate", tooManyRequests, "The project sends too many requests. Nothing was changed.")
+			}
+			if !s.takeFor(project) {
+				c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+				return l.refuse("project_"+s.kind+"s", tooManyRequests,
+					"The project has %d requests of this kind carried out at a time, as many as it may. Nothing was changed.", s.part())
+			}
+			// A client that takes its answer slowly holds its project's part, but nobody else's.
+			defer s.giveFor(project)
+			return next(c)
 		}
-		return next(c)
 	}
 }
 

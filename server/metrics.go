@@ -38,13 +38,23 @@ func newMetrics(operations []*validate.Operation, registry prometheus.Registerer
 		}, labels),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "peering_http_refused_total",
-			Help: "Requests that were refused for what else was sent: the project's rate, the address' failed authentications.",
+			Help: "Requests that were refused for what else was sent: the project's rate, its part of the reads and writes in flight, " +
+				"the address' failed authentications, all reads and writes in flight.",
 		}, []string{"reason"}),
 	}
 	for _, o := range operations {
 		m.operations[o.Method+" "+strings.NewReplacer("{", ":", "}", "").Replace(o.Path)] = o.ID
 	}
 	return m, registerAll(registry, m.requests, m.duration, m.refused)
+}
+
+// watch shows how full a share is.
+func (s *share) watch(registry prometheus.Registerer) error {
+	return registerAll(registry, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name:        "peering_http_requests_in_flight",
+		Help:        "Requests that are being carried out.",
+		ConstLabels: prometheus.Labels{"kind": s.kind},
+	}, func() float64 { return float64(s.inFlight()) }))
 }
 
 func registerAll(registry prometheus.Registerer, collectors ...prometheus.Collector) error {

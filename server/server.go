@@ -48,7 +48,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	validator, err := validate.New(doc, validate.Options{})
+	validator, err := validate.New(doc, validate.Options{MaxBody: maxBody})
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +64,9 @@ func New(cfg Config) (http.Handler, error) {
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
 		checks[operation.ID] = []echo.MiddlewareFunc{
-			limit.strangers,
+			limit.admit(operation), limit.strangers,
 			identify(operation),
-			limit.project, echovalidate.Middleware(operation),
+			limit.project(operation), echovalidate.Middleware(operation),
 		}
 	}
 	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now}, []api.StrictMiddlewareFunc{refuseUnchecked})

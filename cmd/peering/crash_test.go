@@ -167,7 +167,7 @@ func TestExactlyOnce(t *testing.T) {
 	r := seeded(t)
 	etcdEndpoint, _ := startEtcd(t)
 	flags := []string{
-		"--etcd-endpoints", etcdEndpoint, "--quota-cluster", "1000000", "--quota-pending", "1000000", "--rate", "0",
+		"--etcd-endpoints", etcdEndpoint, "--quota-cluster", "1000000", "--quota-pending", "1000000", "--rate", "0", "--max-writes", "0",
 	}
 	one, other := startProcess(t, flags...), startProcess(t, flags...)
 	var mu sync.Mutex

@@ -13,6 +13,8 @@ func TestWrongNetworkFlags(t *testing.T) {
 	}{
 		{"a negative rate", []string{"--rate", "-1"}, "--rate -1"},
 		{"no burst", []string{"--rate-burst", "0"}, "--rate-burst 0"},
+		{"negative reads", []string{"--max-reads", "-1"}, "--max-reads"},
+		{"negative writes", []string{"--max-writes", "-1"}, "--max-writes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &lockedBuffer{}

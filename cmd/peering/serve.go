@@ -44,7 +44,8 @@ Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at -
 When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
 and /debug/pprof, which are not for the public.
 
-A project that sends more than --rate is answered 429.`,
+A project that sends more than --rate is answered 429. More requests at a time than --max-reads and --max-writes are
+answered 503 at once.`,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
   peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
