@@ -2,15 +2,24 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/pflag"
 
 	"github.com/peering/peering/server"
 )
 
+const (
+	// adminConnections is how many connections the operations endpoints hold open at a time.
+	adminConnections = 64
+	// ownFiles is how many files the program may have open besides the API's connections.
+	ownFiles = 512
+)
+
 // networkFlags say what the API does for whom on the network.
 type networkFlags struct {
-	limits server.Limits
+	limits      server.Limits
+	connections int
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -18,6 +27,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.limits.Burst, "rate-burst", 1000, "how many requests a project may send at once")
 	flags.IntVar(&f.limits.MaxReads, "max-reads", 64, "how many GET requests are carried out at a time, half of them for one project; 0 for any number")
 	flags.IntVar(&f.limits.MaxWrites, "max-writes", 64, "the same for all other requests")
+	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections the API holds open at a time")
 }
 
 // check answers what is wrong with the flags.
@@ -32,10 +42,23 @@ func (f *networkFlags) check() error {
 		{"--rate-burst", f.limits.Burst, 1},
 		{"--max-reads", f.limits.MaxReads, 0},
 		{"--max-writes", f.limits.MaxWrites, 0},
+		{"--max-connections", f.connections, 1},
 	} {
 		if flag.value < flag.least {
 			return usageError{fmt.Errorf("%s %d is less than %d", flag.name, flag.value, flag.least)}
 		}
 	}
 	return nil
+}
+
+// fit makes no more connections than the process may open files for: the store needs some, too.
+func (f *networkFlags) fit(log *slog.Logger) {
+	files := maxOpenFiles()
+	if files == 0 || f.connections+ownFiles <= files {
+		return
+	}
+	fitting := max(files-ownFiles, 1)
+	log.Warn("fewer connections than --max-connections are held open, as the process may not open more files; raise its limit (ulimit -n)",
+		"max_connections", f.connections, "connections", fitting, "files", files)
+	f.connections = fitting
 }

@@ -15,6 +15,7 @@ func TestWrongNetworkFlags(t *testing.T) {
 		{"no burst", []string{"--rate-burst", "0"}, "--rate-burst 0"},
 		{"negative reads", []string{"--max-reads", "-1"}, "--max-reads"},
 		{"negative writes", []string{"--max-writes", "-1"}, "--max-writes"},
+		{"no connections", []string{"--max-connections", "0"}, "--max-connections"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &lockedBuffer{}

@@ -27,6 +27,7 @@ func TestMetrics(t *testing.T) {
 		`peering_http_refused_total{reason="rate"} 1`,
 		`peering_http_requests_in_flight{kind="read"} 0`,
 		`peering_http_requests_in_flight{kind="write"} 0`,
+		`peering_connections_open{listener="api"} `,
 		"go_goroutines ", "process_open_fds ", "go_build_info{", "etcd_disk_wal_fsync_duration_seconds_count ",
 	} {
 		if !strings.Contains(text, want) {

@@ -7,8 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -17,9 +15,6 @@ import (
 	"github.com/peering/peering/internal/peering"
 	"github.com/peering/peering/server"
 )
-
-// drain is how long requests in flight may take when the server stops.
-const drain = 15 * time.Second
 
 // serveConfig is what the flags of serve say.
 type serveConfig struct {
@@ -45,7 +40,8 @@ When the service is ready it prints the URL of the API and that of the operation
 and /debug/pprof, which are not for the public.
 
 A project that sends more than --rate is answered 429. More requests at a time than --max-reads and --max-writes are
-answered 503 at once.`,
+answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
+every 64 KiB of an answer have to be taken within four seconds.`,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
   peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
 		Args: cobra.NoArgs,
@@ -84,6 +80,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err := errors.Join(validRules(cfg.rules), cfg.network.check()); err != nil {
 		return err
 	}
+	cfg.network.fit(log)
 	storeConfig, err := cfg.etcd.config(p.getenv)
 	if err != nil {
 		return err
@@ -123,7 +120,10 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 		return err
 	}
 	operations := server.Operations(store.Ready, store.Room, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
-	servers := []*httpServer{newHTTPServer(apiListener, api, log), newHTTPServer(adminListener, operations, log)}
+	servers, err := cfg.network.servers(apiListener, api, adminListener, operations, registry, log)
+	if err != nil {
+		return err
+	}
 	defer startSettling(ctx, store, service, log)()
 	return serveHTTP(ctx, servers, func() error {
 		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)
@@ -194,50 +194,4 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 // closeListener closes a listener that its server may have closed before.
 func closeListener(l net.Listener) {
 	_ = l.Close()
-}
-
-// httpServer is a server with the listener that it serves.
-type httpServer struct {
-	http.Server
-
-	listener net.Listener
-}
-
-func newHTTPServer(l net.Listener, h http.Handler, log *slog.Logger) *httpServer {
-	return &httpServer{
-		listener: l,
-		Server: http.Server{
-			Handler:           h,
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       10 * time.Second,
-			WriteTimeout:      30 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    16 << 10,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		},
-	}
-}
-
-// serveHTTP serves until the end of ctx or the first failure, then finishes the requests in flight. It calls ready when
-// all servers serve.
-func serveHTTP(ctx context.Context, servers []*httpServer, ready func() error) error {
-	failed := make(chan error, len(servers))
-	for _, s := range servers {
-		go func() { failed <- s.Serve(s.listener) }()
-	}
-	err := ready()
-	if err == nil {
-		select {
-		case <-ctx.Done():
-		case err = <-failed:
-		}
-	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	for _, s := range servers {
-		if shutdownErr := s.Shutdown(stopping); shutdownErr != nil {
-			err = errors.Join(err, fmt.Errorf("stop: requests were still running after %s: %w", drain, shutdownErr), s.Close())
-		}
-	}
-	return err
 }
