@@ -45,7 +45,7 @@ func identify(operation *validate.Operation) echo.MiddlewareFunc {
 func requestURL(r *http.Request) url.URL {
 	u := *r.URL
 	u.Scheme, u.Host = "http", r.Host
-	if r.TLS != nil {
+	if encrypted(r) {
 		u.Scheme = "https"
 	}
 	return u

@@ -5,6 +5,7 @@ package server
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ type Config struct {
 	Now func() time.Time
 	// Limits bound what callers may ask for. By default there are none.
 	Limits Limits
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are
+	// believed. By default there are none.
+	TrustedProxies []net.IPNet
 	// Metrics is where the server's metrics are registered; nil for nowhere.
 	Metrics prometheus.Registerer
 }
@@ -58,8 +62,8 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
-	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log), refuseLongURI)
+	e.IPExtractor = remoteAddress(cfg.TrustedProxies)
+	e.Use(believeProxies(cfg.TrustedProxies), requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log), refuseLongURI)
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net"
 
 	"github.com/spf13/pflag"
 
@@ -18,8 +19,9 @@ const (
 
 // networkFlags say what the API does for whom on the network.
 type networkFlags struct {
-	limits      server.Limits
-	connections int
+	limits         server.Limits
+	connections    int
+	trustedProxies []net.IPNet
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -28,6 +30,8 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.limits.MaxReads, "max-reads", 64, "how many GET requests are carried out at a time, half of them for one project; 0 for any number")
 	flags.IntVar(&f.limits.MaxWrites, "max-writes", 64, "the same for all other requests")
 	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections the API holds open at a time")
+	flags.IPNetSliceVar(&f.trustedProxies, "trusted-proxies", nil,
+		"networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, such as 10.0.0.0/24")
 }
 
 // check answers what is wrong with the flags.

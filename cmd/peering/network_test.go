@@ -16,6 +16,7 @@ func TestWrongNetworkFlags(t *testing.T) {
 		{"negative reads", []string{"--max-reads", "-1"}, "--max-reads"},
 		{"negative writes", []string{"--max-writes", "-1"}, "--max-writes"},
 		{"no connections", []string{"--max-connections", "0"}, "--max-connections"},
+		{"a proxy's address without a network", []string{"--trusted-proxies", "10.0.0.1"}, "10.0.0.1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &lockedBuffer{}
