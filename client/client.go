@@ -20,6 +20,7 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,6 +46,7 @@ type Option func(*options)
 type options struct {
 	project string
 	http    *http.Client
+	tls     *tls.Config
 }
 
 // WithProject sets the project that calls: the project of a cluster, and the tenant of a VPC. There is no default;
@@ -59,17 +61,28 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(o *options) { o.http = c }
 }
 
+// WithTLSConfig sets how TLS is spoken with the service: RootCAs which CAs its certificate may come from, Certificates what
+// is shown to a service that asks for one. The default is the system's CAs and no certificate. The configuration is
+// copied. WithHTTPClient brings its own, so New refuses both together.
+func WithTLSConfig(cfg *tls.Config) Option {
+	return func(o *options) { o.tls = cfg.Clone() }
+}
+
 // New answers a client of the service at the endpoint, a URL such as http://127.0.0.1:8080. It sends nothing.
 func New(endpoint string, opts ...Option) (*Client, error) {
-	o := options{http: http.DefaultClient}
+	var o options
 	for _, opt := range opts {
 		opt(&o)
+	}
+	sender, err := o.sender()
+	if err != nil {
+		return nil, err
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("endpoint %q is not a URL such as http://127.0.0.1:8080", endpoint)
 	}
-	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(o.http), gen.WithRequestEditorFn(
+	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(sender), gen.WithRequestEditorFn(
 		func(_ context.Context, r *http.Request) error {
 			if o.project != "" {
 				r.Header.Set("X-Project-Id", o.project)
@@ -80,6 +93,24 @@ func New(endpoint string, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("endpoint %q: %w", endpoint, err)
 	}
 	return &Client{raw: raw, project: o.project}, nil
+}
+
+// sender answers what requests are sent with.
+func (o *options) sender() (*http.Client, error) {
+	switch {
+	case o.tls == nil && o.http == nil:
+		return http.DefaultClient, nil
+	case o.tls == nil:
+		return o.http, nil
+	case o.http != nil:
+		return nil, errors.New("WithTLSConfig and WithHTTPClient exclude each other: set TLS in the HTTP client's transport")
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = t.Clone()
+	}
+	transport.TLSClientConfig = o.tls
+	return &http.Client{Transport: transport}, nil
 }
 
 // answer reads the answer of a request: the body as a T where the service did what it was asked for, an *Error where it

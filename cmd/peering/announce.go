@@ -11,11 +11,14 @@ import (
 )
 
 // announce prints where the service is and, where it knows a cluster, a first request to paste.
-func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
+func (p *program) announce(encryption tlsFiles, apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
 	endpoint := "http://" + apiAddr.String()
+	if encryption.used() {
+		endpoint = "https://" + apiAddr.String()
+	}
 	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at http://%s\n", endpoint, adminAddr)
 	if len(clusters) > 0 {
-		command, err := exampleCommand(endpoint, clusters[0].ClusterRef)
+		command, err := exampleCommand(endpoint, encryption, clusters[0].ClusterRef)
 		if err != nil {
 			return err
 		}
@@ -28,14 +31,37 @@ func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Clust
 }
 
 // exampleCommand answers the contract's example of createPeering as a curl command for a cluster.
-func exampleCommand(endpoint string, cluster peering.ClusterRef) (string, error) {
+func exampleCommand(endpoint string, encryption tlsFiles, cluster peering.ClusterRef) (string, error) {
 	const path = "/v1.0/{project_id}/reserved_cluster/{cluster_id}/peering"
 	body, err := exampleBody(path)
 	if err != nil {
 		return "", fmt.Errorf("example in the contract: %w", err)
 	}
 	url := endpoint + strings.NewReplacer("{project_id}", string(cluster.Project), "{cluster_id}", cluster.ID).Replace(path)
-	return fmt.Sprintf("curl -i -X POST %s -H 'Content-Type: application/json' -d '%s'", url, body), nil
+	return fmt.Sprintf("curl -i%s -X POST %s -H 'Content-Type: application/json' -d '%s'", curlFlags(encryption), url, body), nil
+}
+
+// curlFlags are what curl needs for TLS. It trusts the server's own certificate where it is told to.
+func curlFlags(encryption tlsFiles) string {
+	flags := ""
+	if encryption.used() {
+		flags += " --cacert " + quoted(encryption.cert)
+	}
+	if encryption.clientCA != "" {
+		flags += " --cert client.pem --key client-key.pem"
+	}
+	return flags
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+:@%", r)
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // exampleBody answers the example called seed of what is posted to a path.

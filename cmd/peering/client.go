@@ -21,6 +21,7 @@ type session struct {
 	project  string
 	output   string
 	timeout  time.Duration
+	tls      clientTLS
 }
 
 // clientCommands answers the commands that call the service.
@@ -45,6 +46,7 @@ func (s *session) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.endpoint, "endpoint", "", "URL of the service (PEERING_ENDPOINT; default "+defaultEndpoint+")")
 	flags.StringVar(&s.project, "project", "", "id of the project that calls (PEERING_PROJECT)")
 	flags.StringVarP(&s.output, "output", "o", "table", "table or json")
+	s.tls.register(flags)
 	flags.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long the command may take")
 }
 
@@ -69,7 +71,15 @@ func (s *session) connect() (*client.Client, error) {
 	if project == "" {
 		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT")}
 	}
-	c, err := client.New(first(s.endpoint, s.program.getenv("PEERING_ENDPOINT"), defaultEndpoint), client.WithProject(project))
+	options := []client.Option{client.WithProject(project)}
+	encryption, err := s.tls.config(s.program.getenv)
+	if err != nil {
+		return nil, err
+	}
+	if encryption != nil {
+		options = append(options, client.WithTLSConfig(encryption))
+	}
+	c, err := client.New(first(s.endpoint, s.program.getenv("PEERING_ENDPOINT"), defaultEndpoint), options...)
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"container/list"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -15,8 +16,8 @@ import (
 )
 
 const (
-	// patience is how long a client may take for the head of a request, for its head and body, and for each chunk of
-	// an answer.
+	// patience is how long a client may take for the head of a request, for its head and body, for a TLS handshake, and
+	// for each chunk of an answer.
 	patience = 4 * time.Second
 	// chunk is how many bytes of an answer a client has to take within patience. As many may lie in the kernel, twice.
 	chunk = 64 << 10
@@ -120,6 +121,9 @@ func (l *connections) Close() error {
 
 // follow is the ConnState hook of the server: it knows from it which connections wait for a request.
 func (l *connections) follow(conn net.Conn, state http.ConnState) {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
 	c, ok := conn.(*connection)
 	if !ok {
 		return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,6 +36,13 @@ func (f *networkFlags) servers(
 	apiListener net.Listener, api http.Handler, adminListener net.Listener, operations http.Handler,
 	metrics prometheus.Registerer, log *slog.Logger,
 ) ([]*httpServer, error) {
+	var encryption *tls.Config
+	if f.tls.used() {
+		var err error
+		if encryption, err = newTLS(f.tls, log); err != nil {
+			return nil, err
+		}
+	}
 	public, err := newConnections(apiListener, f.connections, "api", metrics)
 	if err != nil {
 		return nil, err
@@ -43,13 +51,13 @@ func (f *networkFlags) servers(
 	if err != nil {
 		return nil, err
 	}
-	return []*httpServer{newHTTPServer(public, api, log), newHTTPServer(private, operations, log)}, nil
+	return []*httpServer{newHTTPServer(public, encryption, api, log), newHTTPServer(private, nil, operations, log)}, nil
 }
 
 // newHTTPServer answers a server that lets nobody be slow. It speaks HTTP/1.1 only, in which a connection is one request
-// at a time: what is bounded by connections is bounded.
-func newHTTPServer(l *connections, h http.Handler, log *slog.Logger) *httpServer {
-	return &httpServer{
+// at a time: what is bounded by connections is bounded. With a TLS configuration it speaks it over TLS.
+func newHTTPServer(l *connections, encryption *tls.Config, h http.Handler, log *slog.Logger) *httpServer {
+	s := &httpServer{
 		listener: l,
 		Server: http.Server{
 			Handler:           h,
@@ -61,6 +69,10 @@ func newHTTPServer(l *connections, h http.Handler, log *slog.Logger) *httpServer
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		},
 	}
+	if encryption != nil {
+		s.listener = tls.NewListener(l, encryption)
+	}
+	return s
 }
 
 // serveHTTP serves until the end of ctx or the first failure, then finishes the requests in flight. It calls ready when

@@ -22,6 +22,7 @@ type networkFlags struct {
 	limits         server.Limits
 	connections    int
 	trustedProxies []net.IPNet
+	tls            tlsFiles
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -32,6 +33,9 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections the API holds open at a time")
 	flags.IPNetSliceVar(&f.trustedProxies, "trusted-proxies", nil,
 		"networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, such as 10.0.0.0/24")
+	flags.StringVar(&f.tls.cert, "tls-cert", "", "PEM file of the API's certificate and those between it and its CA; read again when it changes")
+	flags.StringVar(&f.tls.key, "tls-key", "", "PEM file of its key; read again when it changes")
+	flags.StringVar(&f.tls.clientCA, "tls-client-ca", "", "PEM file of the CAs of which clients have to show a certificate")
 }
 
 // check answers what is wrong with the flags.
@@ -52,7 +56,7 @@ func (f *networkFlags) check() error {
 			return usageError{fmt.Errorf("%s %d is less than %d", flag.name, flag.value, flag.least)}
 		}
 	}
-	return nil
+	return f.tls.check()
 }
 
 // fit makes no more connections than the process may open files for: the store needs some, too.

@@ -126,7 +126,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	defer startSettling(ctx, store, service, log)()
 	return serveHTTP(ctx, servers, func() error {
-		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters)
+		return p.announce(cfg.network.tls, apiListener.Addr(), adminListener.Addr(), clusters)
 	})
 }
 
