@@ -33,6 +33,8 @@ type Config struct {
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are
 	// believed. By default there are none.
 	TrustedProxies []net.IPNet
+	// Origins are those from whose pages browsers may call, such as https://console.example.com. By default there are none.
+	Origins []string
 	// Metrics is where the server's metrics are registered; nil for nowhere.
 	Metrics prometheus.Registerer
 }
@@ -63,7 +65,8 @@ func New(cfg Config) (http.Handler, error) {
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
 	e.IPExtractor = remoteAddress(cfg.TrustedProxies)
-	e.Use(believeProxies(cfg.TrustedProxies), requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log), refuseLongURI)
+	e.Use(believeProxies(cfg.TrustedProxies), secure, requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log),
+		crossOrigin(cfg.Origins), refuseLongURI)
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 
 	"github.com/spf13/pflag"
 
@@ -22,6 +23,7 @@ type networkFlags struct {
 	limits         server.Limits
 	connections    int
 	trustedProxies []net.IPNet
+	origins        []string
 	tls            tlsFiles
 }
 
@@ -33,6 +35,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections the API holds open at a time")
 	flags.IPNetSliceVar(&f.trustedProxies, "trusted-proxies", nil,
 		"networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, such as 10.0.0.0/24")
+	flags.StringSliceVar(&f.origins, "cors-origins", nil, "origins whose pages may call the API from browsers, such as https://console.example.com")
 	flags.StringVar(&f.tls.cert, "tls-cert", "", "PEM file of the API's certificate and those between it and its CA; read again when it changes")
 	flags.StringVar(&f.tls.key, "tls-key", "", "PEM file of its key; read again when it changes")
 	flags.StringVar(&f.tls.clientCA, "tls-client-ca", "", "PEM file of the CAs of which clients have to show a certificate")
@@ -54,6 +57,12 @@ func (f *networkFlags) check() error {
 	} {
 		if flag.value < flag.least {
 			return usageError{fmt.Errorf("%s %d is less than %d", flag.name, flag.value, flag.least)}
+		}
+	}
+	for _, origin := range f.origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return usageError{fmt.Errorf("--cors-origins %q is not an origin such as https://console.example.com", origin)}
 		}
 	}
 	return f.tls.check()

@@ -19,6 +19,9 @@ func TestWrongNetworkFlags(t *testing.T) {
 		{"negative writes", []string{"--max-writes", "-1"}, "--max-writes"},
 		{"no connections", []string{"--max-connections", "0"}, "--max-connections"},
 		{"a proxy's address without a network", []string{"--trusted-proxies", "10.0.0.1"}, "10.0.0.1"},
+		{"all origins", []string{"--cors-origins", "*"}, `--cors-origins "*"`},
+		{"an origin with a path", []string{"--cors-origins", "https://a.example.com/"}, "--cors-origins"},
+		{"an origin without scheme", []string{"--cors-origins", "a.example.com"}, "--cors-origins"},
 		{"a certificate without key", []string{"--tls-cert", "c.pem"}, "--tls-key"},
 		{"a client CA without TLS", []string{"--tls-client-ca", "ca.pem"}, "--tls-cert"},
 	} {

@@ -40,24 +40,25 @@ func TestTrustedProxies(t *testing.T) {
 		headers    []string
 		link       string
 		remote     string
+		encrypted  bool
 	}{
 		{"nobody trusted", "127.0.0.1", []string{
 			"X-Forwarded-For", public, "X-Forwarded-Proto", "https", "X-Forwarded-Host", "peering.example.com",
-		}, "http://" + own, "127.0.0.1"},
+		}, "http://" + own, "127.0.0.1", false},
 		{"a trusted proxy", trusted, []string{
 			"X-Forwarded-For", public, "X-Forwarded-Proto", "https", "X-Forwarded-Host", "peering.example.com",
-		}, "https://peering.example.com", public},
+		}, "https://peering.example.com", public, true},
 		{"two trusted proxies", trusted, []string{
 			"X-Forwarded-For", "192.0.2.1, " + public + ", 198.51.100.3",
-		}, "http://" + own, public},
+		}, "http://" + own, public, false},
 		{"a client that pretends to be one behind a proxy", trusted, []string{
 			"X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", public,
 			"X-Forwarded-Host", "evil.example.com", "X-Forwarded-Host", "peering.example.com:8443",
-		}, "http://peering.example.com:8443", public},
-		{"a private address is not trusted by itself", trusted, []string{"X-Forwarded-For", public + ", 10.0.0.1"}, "http://" + own, "10.0.0.1"},
-		{"no address", trusted, []string{"X-Forwarded-For", "localhost"}, "http://" + own, trusted},
-		{"neither scheme nor host", trusted, []string{"X-Forwarded-Proto", "ftp", "X-Forwarded-Host", "a/b"}, "http://" + own, trusted},
-		{"a user in the host", trusted, []string{"X-Forwarded-Host", "a@b"}, "http://" + own, trusted},
+		}, "http://peering.example.com:8443", public, false},
+		{"a private address is not trusted by itself", trusted, []string{"X-Forwarded-For", public + ", 10.0.0.1"}, "http://" + own, "10.0.0.1", false},
+		{"no address", trusted, []string{"X-Forwarded-For", "localhost"}, "http://" + own, trusted, false},
+		{"neither scheme nor host", trusted, []string{"X-Forwarded-Proto", "ftp", "X-Forwarded-Host", "a/b"}, "http://" + own, trusted, false},
+		{"a user in the host", trusted, []string{"X-Forwarded-Host", "a@b"}, "http://" + own, trusted, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.endpoint+vpcPath+"?limit=1", http.NoBody)
@@ -68,6 +69,7 @@ func TestTrustedProxies(t *testing.T) {
 			if next := nextOf(t, got); !strings.HasPrefix(next, tt.link+vpcPath+"?") {
 				t.Errorf("the next page is at %s, want it below %s", next, tt.link)
 			}
+			wantSecure(t, got.header, tt.encrypted)
 			line := logLine(t, s, got.header.Get("X-Request-Id"))
 			if line["remote"] != tt.remote {
 				t.Errorf("the log has remote %v, want %s", line["remote"], tt.remote)
@@ -79,6 +81,7 @@ func TestTrustedProxies(t *testing.T) {
 func TestNoProxyIsTrustedByDefault(t *testing.T) {
 	s := start(t, t.TempDir())
 	got := send(t, http.MethodGet, s.endpoint+csPath, "", "X-Forwarded-For", "203.0.113.7", "X-Forwarded-Proto", "https")
+	wantSecure(t, got.header, false)
 	if line := logLine(t, s, got.header.Get("X-Request-Id")); line["remote"] != "127.0.0.1" {
 		t.Errorf("the log has remote %v", line["remote"])
 	}

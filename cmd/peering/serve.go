@@ -114,7 +114,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	registry := newRegistry()
 	api, err := server.New(server.Config{
 		Peerings: service, Tenant: tenant, Log: log, Now: now, Metrics: registry,
-		Limits: cfg.network.limits, TrustedProxies: cfg.network.trustedProxies,
+		Limits: cfg.network.limits, TrustedProxies: cfg.network.trustedProxies, Origins: cfg.network.origins,
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -232,4 +233,17 @@ func TestCommandsOverTLS(t *testing.T) {
 			wantOutput(t, code, out.String(), tt.code, []string{tt.want})
 		})
 	}
+}
+
+func TestSecurityHeadersOverTLS(t *testing.T) {
+	ca := newAuthority(t)
+	s, _, _ := startTLS(t, ca)
+	transport := &http.Transport{TLSClientConfig: ca.trusting(t)}
+	defer transport.CloseIdleConnections()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.endpoint+csPath, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := sendWith(t, &http.Client{Transport: checkedTransport{t: t, base: transport}}, r)
+	wantSecure(t, got.header, true)
 }
