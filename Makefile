@@ -37,5 +37,5 @@ conformance: ## run clients that others wrote and fuzzers against the service; n
 	cd conformance && go run .
 
 .PHONY: bench
-bench: ## time the start of the service, and creations against bare etcd transactions
+bench: ## time creations against bare etcd transactions, and the service under overload and slow clients
 	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering
