@@ -41,6 +41,6 @@ chaos: ## check what many clients are answered while etcd members and servers ar
 	go test -run '^TestChaos$$' -v -timeout 1h ./cmd/peering -chaos.operations 20000 -chaos.rate 100
 
 .PHONY: bench
-bench: ## time the start, creations against bare etcd transactions, and reads among a million peerings
+bench: ## time creations against bare etcd transactions, reads among a million peerings, overload and slow clients
 	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering
 	go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./internal/etcd

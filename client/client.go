@@ -22,6 +22,7 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ type options struct {
 	token                string
 	accessKey, secretKey string
 	http                 *http.Client
+	tls                  *tls.Config
 }
 
 // WithProject sets the project that calls: the project of a cluster, and the tenant of a VPC. There is no default. Without
@@ -77,14 +79,25 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(o *options) { o.http = c }
 }
 
+// WithTLSConfig sets how TLS is spoken with the service: RootCAs which CAs its certificate may come from, Certificates what
+// is shown to a service that asks for one. The default is the system's CAs and no certificate. The configuration is
+// copied. WithHTTPClient brings its own, so New refuses both together.
+func WithTLSConfig(cfg *tls.Config) Option {
+	return func(o *options) { o.tls = cfg.Clone() }
+}
+
 // ErrNoProject is what a call about a cluster answers where nothing says in which project the cluster is.
 var ErrNoProject = errors.New("no project, which calls about clusters need")
 
 // New answers a client of the service at the endpoint, a URL such as http://127.0.0.1:8080. It sends nothing.
 func New(endpoint string, opts ...Option) (*Client, error) {
-	o := options{http: http.DefaultClient}
+	var o options
 	for _, opt := range opts {
 		opt(&o)
+	}
+	sender, err := o.sender()
+	if err != nil {
+		return nil, err
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -93,7 +106,7 @@ func New(endpoint string, opts ...Option) (*Client, error) {
 	if err := o.checkCredentials(); err != nil {
 		return nil, err
 	}
-	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(o.doer()), gen.WithRequestEditorFn(o.edit))
+	raw, err := gen.NewClient(endpoint, gen.WithHTTPClient(o.doer(sender)), gen.WithRequestEditorFn(o.edit))
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %q: %w", endpoint, err)
 	}
@@ -125,10 +138,10 @@ func (o options) edit(_ context.Context, r *http.Request) error {
 	return nil
 }
 
-// doer answers what requests are sent with. It follows no redirect: net/http would take X-Auth-Token along to any host,
+// doer answers the sender with what all requests get. It follows no redirect: net/http would take X-Auth-Token along to any host,
 // and a signer would sign the request for it.
-func (o options) doer() *http.Client {
-	c := *o.http
+func (o options) doer(sender *http.Client) *http.Client {
+	c := *sender
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if o.accessKey != "" {
 		base := c.Transport
@@ -138,6 +151,24 @@ func (o options) doer() *http.Client {
 		c.Transport = signer{base: base, accessKey: o.accessKey, secretKey: o.secretKey, now: time.Now}
 	}
 	return &c
+}
+
+// sender answers what requests are sent with.
+func (o options) sender() (*http.Client, error) {
+	switch {
+	case o.tls == nil && o.http == nil:
+		return http.DefaultClient, nil
+	case o.tls == nil:
+		return o.http, nil
+	case o.http != nil:
+		return nil, errors.New("WithTLSConfig and WithHTTPClient exclude each other: set TLS in the HTTP client's transport")
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = t.Clone()
+	}
+	transport.TLSClientConfig = o.tls
+	return &http.Client{Transport: transport}, nil
 }
 
 // answer reads the answer of a request: the body as a T where the service did what it was asked for, an *Error where it

@@ -653,6 +653,9 @@ type CSTooLarge = CSError
 // CSTooManyRequests Why the Cloud Stream Service refused a request.
 type CSTooManyRequests = CSError
 
+// CSURITooLong Why the Cloud Stream Service refused a request.
+type CSURITooLong = CSError
+
 // CSUnauthenticated Why the Cloud Stream Service refused a request.
 type CSUnauthenticated = CSError
 
@@ -694,6 +697,9 @@ type VPCTooLarge = VPCError
 
 // VPCTooManyRequests Why the VPC service refused a request.
 type VPCTooManyRequests = VPCError
+
+// VPCURITooLong Why the VPC service refused a request.
+type VPCURITooLong = VPCError
 
 // VPCUnauthenticated Why the VPC service refused a request.
 type VPCUnauthenticated = VPCError
@@ -2934,6 +2940,11 @@ type CreateClusterResult413Headers struct {
 	XRequestID *string
 }
 
+// CreateClusterResult414Headers the declared response headers of an HTTP 414 response for CreateCluster
+type CreateClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // CreateClusterResult415Headers the declared response headers of an HTTP 415 response for CreateCluster
 type CreateClusterResult415Headers struct {
 	XRequestID *string
@@ -2971,6 +2982,8 @@ type CreateClusterResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -2989,6 +3002,8 @@ type CreateClusterResult struct {
 	Headers403 *CreateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateClusterResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreateClusterResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateClusterResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -3022,6 +3037,11 @@ func (r CreateClusterResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreateClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -3094,6 +3114,11 @@ type DeleteClusterResult403Headers struct {
 	XRequestID *string
 }
 
+// DeleteClusterResult414Headers the declared response headers of an HTTP 414 response for DeleteCluster
+type DeleteClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // DeleteClusterResult429Headers the declared response headers of an HTTP 429 response for DeleteCluster
 type DeleteClusterResult429Headers struct {
 	RateLimit       *string
@@ -3124,6 +3149,8 @@ type DeleteClusterResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3138,6 +3165,8 @@ type DeleteClusterResult struct {
 	Headers401 *DeleteClusterResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeleteClusterResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeleteClusterResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3164,6 +3193,11 @@ func (r DeleteClusterResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r DeleteClusterResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeleteClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3231,6 +3265,11 @@ type ShowClusterResult403Headers struct {
 	XRequestID *string
 }
 
+// ShowClusterResult414Headers the declared response headers of an HTTP 414 response for ShowCluster
+type ShowClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // ShowClusterResult429Headers the declared response headers of an HTTP 429 response for ShowCluster
 type ShowClusterResult429Headers struct {
 	RateLimit       *string
@@ -3261,6 +3300,8 @@ type ShowClusterResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3275,6 +3316,8 @@ type ShowClusterResult struct {
 	Headers401 *ShowClusterResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ShowClusterResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ShowClusterResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ShowClusterResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3301,6 +3344,11 @@ func (r ShowClusterResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ShowClusterResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ShowClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3373,6 +3421,11 @@ type UpdateClusterResult413Headers struct {
 	XRequestID *string
 }
 
+// UpdateClusterResult414Headers the declared response headers of an HTTP 414 response for UpdateCluster
+type UpdateClusterResult414Headers struct {
+	XRequestID *string
+}
+
 // UpdateClusterResult415Headers the declared response headers of an HTTP 415 response for UpdateCluster
 type UpdateClusterResult415Headers struct {
 	XRequestID *string
@@ -3410,6 +3463,8 @@ type UpdateClusterResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -3428,6 +3483,8 @@ type UpdateClusterResult struct {
 	Headers403 *UpdateClusterResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *UpdateClusterResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *UpdateClusterResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateClusterResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -3461,6 +3518,11 @@ func (r UpdateClusterResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r UpdateClusterResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r UpdateClusterResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -3533,6 +3595,11 @@ type ListPeeringsResult403Headers struct {
 	XRequestID *string
 }
 
+// ListPeeringsResult414Headers the declared response headers of an HTTP 414 response for ListPeerings
+type ListPeeringsResult414Headers struct {
+	XRequestID *string
+}
+
 // ListPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListPeerings
 type ListPeeringsResult429Headers struct {
 	RateLimit       *string
@@ -3563,6 +3630,8 @@ type ListPeeringsResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3577,6 +3646,8 @@ type ListPeeringsResult struct {
 	Headers401 *ListPeeringsResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListPeeringsResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListPeeringsResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3603,6 +3674,11 @@ func (r ListPeeringsResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListPeeringsResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListPeeringsResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3676,6 +3752,11 @@ type CreatePeeringResult413Headers struct {
 	XRequestID *string
 }
 
+// CreatePeeringResult414Headers the declared response headers of an HTTP 414 response for CreatePeering
+type CreatePeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // CreatePeeringResult415Headers the declared response headers of an HTTP 415 response for CreatePeering
 type CreatePeeringResult415Headers struct {
 	XRequestID *string
@@ -3713,6 +3794,8 @@ type CreatePeeringResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -3731,6 +3814,8 @@ type CreatePeeringResult struct {
 	Headers403 *CreatePeeringResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreatePeeringResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreatePeeringResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreatePeeringResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -3764,6 +3849,11 @@ func (r CreatePeeringResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreatePeeringResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreatePeeringResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -3836,6 +3926,11 @@ type DeletePeeringResult403Headers struct {
 	XRequestID *string
 }
 
+// DeletePeeringResult414Headers the declared response headers of an HTTP 414 response for DeletePeering
+type DeletePeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // DeletePeeringResult429Headers the declared response headers of an HTTP 429 response for DeletePeering
 type DeletePeeringResult429Headers struct {
 	RateLimit       *string
@@ -3864,6 +3959,8 @@ type DeletePeeringResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -3878,6 +3975,8 @@ type DeletePeeringResult struct {
 	Headers401 *DeletePeeringResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeletePeeringResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeletePeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeletePeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -3899,6 +3998,11 @@ func (r DeletePeeringResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r DeletePeeringResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeletePeeringResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3966,6 +4070,11 @@ type ShowPeeringResult403Headers struct {
 	XRequestID *string
 }
 
+// ShowPeeringResult414Headers the declared response headers of an HTTP 414 response for ShowPeering
+type ShowPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // ShowPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowPeering
 type ShowPeeringResult429Headers struct {
 	RateLimit       *string
@@ -3996,6 +4105,8 @@ type ShowPeeringResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4010,6 +4121,8 @@ type ShowPeeringResult struct {
 	Headers401 *ShowPeeringResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ShowPeeringResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ShowPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ShowPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4036,6 +4149,11 @@ func (r ShowPeeringResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ShowPeeringResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ShowPeeringResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4103,6 +4221,11 @@ type ListRoutesResult403Headers struct {
 	XRequestID *string
 }
 
+// ListRoutesResult414Headers the declared response headers of an HTTP 414 response for ListRoutes
+type ListRoutesResult414Headers struct {
+	XRequestID *string
+}
+
 // ListRoutesResult429Headers the declared response headers of an HTTP 429 response for ListRoutes
 type ListRoutesResult429Headers struct {
 	RateLimit       *string
@@ -4133,6 +4256,8 @@ type ListRoutesResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4147,6 +4272,8 @@ type ListRoutesResult struct {
 	Headers401 *ListRoutesResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListRoutesResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListRoutesResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListRoutesResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4173,6 +4300,11 @@ func (r ListRoutesResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListRoutesResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListRoutesResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4246,6 +4378,11 @@ type CreateRouteResult413Headers struct {
 	XRequestID *string
 }
 
+// CreateRouteResult414Headers the declared response headers of an HTTP 414 response for CreateRoute
+type CreateRouteResult414Headers struct {
+	XRequestID *string
+}
+
 // CreateRouteResult415Headers the declared response headers of an HTTP 415 response for CreateRoute
 type CreateRouteResult415Headers struct {
 	XRequestID *string
@@ -4283,6 +4420,8 @@ type CreateRouteResult struct {
 	JSON403 *CSForbidden
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *CSTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *CSUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -4301,6 +4440,8 @@ type CreateRouteResult struct {
 	Headers403 *CreateRouteResult403Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateRouteResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreateRouteResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateRouteResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -4334,6 +4475,11 @@ func (r CreateRouteResult) GetJSON403() *CSForbidden {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateRouteResult) GetJSON413() *CSTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreateRouteResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -4406,6 +4552,11 @@ type DeleteRouteResult403Headers struct {
 	XRequestID *string
 }
 
+// DeleteRouteResult414Headers the declared response headers of an HTTP 414 response for DeleteRoute
+type DeleteRouteResult414Headers struct {
+	XRequestID *string
+}
+
 // DeleteRouteResult429Headers the declared response headers of an HTTP 429 response for DeleteRoute
 type DeleteRouteResult429Headers struct {
 	RateLimit       *string
@@ -4434,6 +4585,8 @@ type DeleteRouteResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4448,6 +4601,8 @@ type DeleteRouteResult struct {
 	Headers401 *DeleteRouteResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeleteRouteResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeleteRouteResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteRouteResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4469,6 +4624,11 @@ func (r DeleteRouteResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r DeleteRouteResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeleteRouteResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4536,6 +4696,11 @@ type ListClustersResult403Headers struct {
 	XRequestID *string
 }
 
+// ListClustersResult414Headers the declared response headers of an HTTP 414 response for ListClusters
+type ListClustersResult414Headers struct {
+	XRequestID *string
+}
+
 // ListClustersResult429Headers the declared response headers of an HTTP 429 response for ListClusters
 type ListClustersResult429Headers struct {
 	RateLimit       *string
@@ -4566,6 +4731,8 @@ type ListClustersResult struct {
 	JSON401 *CSUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *CSForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *CSURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *CSTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4580,6 +4747,8 @@ type ListClustersResult struct {
 	Headers401 *ListClustersResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListClustersResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListClustersResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListClustersResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4606,6 +4775,11 @@ func (r ListClustersResult) GetJSON401() *CSUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListClustersResult) GetJSON403() *CSForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListClustersResult) GetJSON414() *CSURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4673,6 +4847,11 @@ type ListVPCPeeringsResult403Headers struct {
 	XRequestID *string
 }
 
+// ListVPCPeeringsResult414Headers the declared response headers of an HTTP 414 response for ListVPCPeerings
+type ListVPCPeeringsResult414Headers struct {
+	XRequestID *string
+}
+
 // ListVPCPeeringsResult429Headers the declared response headers of an HTTP 429 response for ListVPCPeerings
 type ListVPCPeeringsResult429Headers struct {
 	RateLimit       *string
@@ -4703,6 +4882,8 @@ type ListVPCPeeringsResult struct {
 	JSON401 *VPCUnauthenticated
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *VPCForbidden
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -4717,6 +4898,8 @@ type ListVPCPeeringsResult struct {
 	Headers401 *ListVPCPeeringsResult401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *ListVPCPeeringsResult403Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ListVPCPeeringsResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListVPCPeeringsResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -4743,6 +4926,11 @@ func (r ListVPCPeeringsResult) GetJSON401() *VPCUnauthenticated {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r ListVPCPeeringsResult) GetJSON403() *VPCForbidden {
 	return r.JSON403
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ListVPCPeeringsResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -4821,6 +5009,11 @@ type CreateVPCPeeringResult413Headers struct {
 	XRequestID *string
 }
 
+// CreateVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for CreateVPCPeering
+type CreateVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // CreateVPCPeeringResult415Headers the declared response headers of an HTTP 415 response for CreateVPCPeering
 type CreateVPCPeeringResult415Headers struct {
 	XRequestID *string
@@ -4865,6 +5058,8 @@ type CreateVPCPeeringResult struct {
 	JSON409 *VPCAlreadyPeered
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *VPCTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
 	// JSON422 the response for an HTTP 422 `application/json` response
@@ -4887,6 +5082,8 @@ type CreateVPCPeeringResult struct {
 	Headers409 *CreateVPCPeeringResult409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *CreateVPCPeeringResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *CreateVPCPeeringResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *CreateVPCPeeringResult415Headers
 	// Headers422 the parsed response headers for an HTTP 422 response
@@ -4927,6 +5124,11 @@ func (r CreateVPCPeeringResult) GetJSON409() *VPCAlreadyPeered {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r CreateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r CreateVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5009,6 +5211,11 @@ type DeleteVPCPeeringResult404Headers struct {
 	XRequestID *string
 }
 
+// DeleteVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for DeleteVPCPeering
+type DeleteVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // DeleteVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for DeleteVPCPeering
 type DeleteVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5039,6 +5246,8 @@ type DeleteVPCPeeringResult struct {
 	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5055,6 +5264,8 @@ type DeleteVPCPeeringResult struct {
 	Headers403 *DeleteVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *DeleteVPCPeeringResult404Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *DeleteVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5081,6 +5292,11 @@ func (r DeleteVPCPeeringResult) GetJSON403() *VPCForbidden {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r DeleteVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r DeleteVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -5153,6 +5369,11 @@ type ShowVPCPeeringResult404Headers struct {
 	XRequestID *string
 }
 
+// ShowVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for ShowVPCPeering
+type ShowVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // ShowVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for ShowVPCPeering
 type ShowVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5185,6 +5406,8 @@ type ShowVPCPeeringResult struct {
 	JSON403 *VPCForbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *VPCNotFound
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5201,6 +5424,8 @@ type ShowVPCPeeringResult struct {
 	Headers403 *ShowVPCPeeringResult403Headers
 	// Headers404 the parsed response headers for an HTTP 404 response
 	Headers404 *ShowVPCPeeringResult404Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *ShowVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ShowVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5232,6 +5457,11 @@ func (r ShowVPCPeeringResult) GetJSON403() *VPCForbidden {
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
 func (r ShowVPCPeeringResult) GetJSON404() *VPCNotFound {
 	return r.JSON404
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r ShowVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -5314,6 +5544,11 @@ type UpdateVPCPeeringResult413Headers struct {
 	XRequestID *string
 }
 
+// UpdateVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for UpdateVPCPeering
+type UpdateVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // UpdateVPCPeeringResult415Headers the declared response headers of an HTTP 415 response for UpdateVPCPeering
 type UpdateVPCPeeringResult415Headers struct {
 	XRequestID *string
@@ -5355,6 +5590,8 @@ type UpdateVPCPeeringResult struct {
 	JSON409 *VPCWrongStatus
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *VPCTooLarge
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON415 the response for an HTTP 415 `application/json` response
 	JSON415 *VPCUnsupportedMediaType
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -5377,6 +5614,8 @@ type UpdateVPCPeeringResult struct {
 	Headers409 *UpdateVPCPeeringResult409Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *UpdateVPCPeeringResult413Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *UpdateVPCPeeringResult414Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
 	Headers415 *UpdateVPCPeeringResult415Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -5420,6 +5659,11 @@ func (r UpdateVPCPeeringResult) GetJSON409() *VPCWrongStatus {
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
 func (r UpdateVPCPeeringResult) GetJSON413() *VPCTooLarge {
 	return r.JSON413
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r UpdateVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON415 returns the response for an HTTP 415 `application/json` response
@@ -5502,6 +5746,11 @@ type AcceptVPCPeeringResult409Headers struct {
 	XRequestID *string
 }
 
+// AcceptVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for AcceptVPCPeering
+type AcceptVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // AcceptVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for AcceptVPCPeering
 type AcceptVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5536,6 +5785,8 @@ type AcceptVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCRefusedAccept
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5554,6 +5805,8 @@ type AcceptVPCPeeringResult struct {
 	Headers404 *AcceptVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *AcceptVPCPeeringResult409Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *AcceptVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *AcceptVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5590,6 +5843,11 @@ func (r AcceptVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r AcceptVPCPeeringResult) GetJSON409() *VPCRefusedAccept {
 	return r.JSON409
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r AcceptVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -5667,6 +5925,11 @@ type RejectVPCPeeringResult409Headers struct {
 	XRequestID *string
 }
 
+// RejectVPCPeeringResult414Headers the declared response headers of an HTTP 414 response for RejectVPCPeering
+type RejectVPCPeeringResult414Headers struct {
+	XRequestID *string
+}
+
 // RejectVPCPeeringResult429Headers the declared response headers of an HTTP 429 response for RejectVPCPeering
 type RejectVPCPeeringResult429Headers struct {
 	RateLimit       *string
@@ -5701,6 +5964,8 @@ type RejectVPCPeeringResult struct {
 	JSON404 *VPCNotFound
 	// JSON409 the response for an HTTP 409 `application/json` response
 	JSON409 *VPCWrongStatus
+	// JSON414 the response for an HTTP 414 `application/json` response
+	JSON414 *VPCURITooLong
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *VPCTooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -5719,6 +5984,8 @@ type RejectVPCPeeringResult struct {
 	Headers404 *RejectVPCPeeringResult404Headers
 	// Headers409 the parsed response headers for an HTTP 409 response
 	Headers409 *RejectVPCPeeringResult409Headers
+	// Headers414 the parsed response headers for an HTTP 414 response
+	Headers414 *RejectVPCPeeringResult414Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RejectVPCPeeringResult429Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -5755,6 +6022,11 @@ func (r RejectVPCPeeringResult) GetJSON404() *VPCNotFound {
 // GetJSON409 returns the response for an HTTP 409 `application/json` response
 func (r RejectVPCPeeringResult) GetJSON409() *VPCWrongStatus {
 	return r.JSON409
+}
+
+// GetJSON414 returns the response for an HTTP 414 `application/json` response
+func (r RejectVPCPeeringResult) GetJSON414() *VPCURITooLong {
+	return r.JSON414
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -6240,6 +6512,13 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6335,6 +6614,16 @@ func ParseCreateClusterResult(rsp *http.Response) (*CreateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreateClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateClusterResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -6450,6 +6739,13 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6521,6 +6817,16 @@ func ParseDeleteClusterResult(rsp *http.Response) (*DeleteClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeleteClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteClusterResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -6626,6 +6932,13 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6697,6 +7010,16 @@ func ParseShowClusterResult(rsp *http.Response) (*ShowClusterResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ShowClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ShowClusterResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -6809,6 +7132,13 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6897,6 +7227,16 @@ func ParseUpdateClusterResult(rsp *http.Response) (*UpdateClusterResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers UpdateClusterResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers UpdateClusterResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7012,6 +7352,13 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7083,6 +7430,16 @@ func ParseListPeeringsResult(rsp *http.Response) (*ListPeeringsResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListPeeringsResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListPeeringsResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7195,6 +7552,13 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7290,6 +7654,16 @@ func ParseCreatePeeringResult(rsp *http.Response) (*CreatePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreatePeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreatePeeringResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -7401,6 +7775,13 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7472,6 +7853,16 @@ func ParseDeletePeeringResult(rsp *http.Response) (*DeletePeeringResult, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeletePeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeletePeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7577,6 +7968,13 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7648,6 +8046,16 @@ func ParseShowPeeringResult(rsp *http.Response) (*ShowPeeringResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ShowPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ShowPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7753,6 +8161,13 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7824,6 +8239,16 @@ func ParseListRoutesResult(rsp *http.Response) (*ListRoutesResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListRoutesResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListRoutesResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -7936,6 +8361,13 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest CSUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8031,6 +8463,16 @@ func ParseCreateRouteResult(rsp *http.Response) (*CreateRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreateRouteResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateRouteResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -8142,6 +8584,13 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8213,6 +8662,16 @@ func ParseDeleteRouteResult(rsp *http.Response) (*DeleteRouteResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeleteRouteResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteRouteResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8318,6 +8777,13 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest CSURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest CSTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8389,6 +8855,16 @@ func ParseListClustersResult(rsp *http.Response) (*ListClustersResult, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListClustersResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListClustersResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8494,6 +8970,13 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 		}
 		response.JSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8565,6 +9048,16 @@ func ParseListVPCPeeringsResult(rsp *http.Response) (*ListVPCPeeringsResult, err
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 414:
+		var headers ListVPCPeeringsResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListVPCPeeringsResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -8684,6 +9177,13 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest VPCUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8796,6 +9296,16 @@ func ParseCreateVPCPeeringResult(rsp *http.Response) (*CreateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers CreateVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers CreateVPCPeeringResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -8924,6 +9434,13 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 		}
 		response.JSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9005,6 +9522,16 @@ func ParseDeleteVPCPeeringResult(rsp *http.Response) (*DeleteVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 414:
+		var headers DeleteVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -9117,6 +9644,13 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 		}
 		response.JSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9198,6 +9732,16 @@ func ParseShowVPCPeeringResult(rsp *http.Response) (*ShowVPCPeeringResult, error
 			headers.XRequestID = &value
 		}
 		response.Headers404 = &headers
+	case rsp.StatusCode == 414:
+		var headers ShowVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers ShowVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -9324,6 +9868,13 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 		}
 		response.JSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
 		var dest VPCUnsupportedMediaType
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9432,6 +9983,16 @@ func ParseUpdateVPCPeeringResult(rsp *http.Response) (*UpdateVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers413 = &headers
+	case rsp.StatusCode == 414:
+		var headers UpdateVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 415:
 		var headers UpdateVPCPeeringResult415Headers
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
@@ -9561,6 +10122,13 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9652,6 +10220,16 @@ func ParseAcceptVPCPeeringResult(rsp *http.Response) (*AcceptVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 414:
+		var headers AcceptVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers AcceptVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
@@ -9771,6 +10349,13 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 		}
 		response.JSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 414:
+		var dest VPCURITooLong
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON414 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest VPCTooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9862,6 +10447,16 @@ func ParseRejectVPCPeeringResult(rsp *http.Response) (*RejectVPCPeeringResult, e
 			headers.XRequestID = &value
 		}
 		response.Headers409 = &headers
+	case rsp.StatusCode == 414:
+		var headers RejectVPCPeeringResult414Headers
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers414 = &headers
 	case rsp.StatusCode == 429:
 		var headers RejectVPCPeeringResult429Headers
 		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {

@@ -95,7 +95,7 @@ func credentialsOf(r *http.Request, found peering.Caller) string {
 func requestURL(r *http.Request) url.URL {
 	u := *r.URL
 	u.Scheme, u.Host = "http", r.Host
-	if r.TLS != nil {
+	if encrypted(r) {
 		u.Scheme = "https"
 	}
 	return u

@@ -20,6 +20,8 @@ const (
 	unsupportedMediaType peering.Code = "unsupported_media_type"
 	noAPI                peering.Code = "no_api"
 	methodNotAllowed     peering.Code = "method_not_allowed"
+	uriTooLong           peering.Code = "uri_too_long"
+	tooManyRequests      peering.Code = "too_many_requests"
 )
 
 // csError is how the CS root says a code.
@@ -66,6 +68,10 @@ var csErrors = map[peering.Code]csError{
 	tooLarge: {
 		http.StatusRequestEntityTooLarge, "CS.22106", "The request body is too large.", "Send a smaller request body.",
 	},
+	uriTooLong: {http.StatusRequestURITooLong, "CS.22116", "The URI is too long.", "Send a shorter URI."},
+	tooManyRequests: {
+		http.StatusTooManyRequests, "CS.22115", "Too many requests.", "Try again after the time that Retry-After gives.",
+	},
 	unsupportedMediaType: {
 		http.StatusUnsupportedMediaType, "CS.22107", "The content type is not supported.",
 		"Send the request body as UTF-8 encoded JSON with Content-Type application/json.",
@@ -101,6 +107,8 @@ var vpcErrors = map[peering.Code]vpcError{
 	peering.RouteExists:     {http.StatusConflict, "VPC.22111"},
 	peering.RouteNotFound:   {http.StatusNotFound, "VPC.22112"},
 	tooLarge:                {http.StatusRequestEntityTooLarge, "VPC.22106"},
+	uriTooLong:              {http.StatusRequestURITooLong, "VPC.22116"},
+	tooManyRequests:         {http.StatusTooManyRequests, "VPC.22115"},
 	unsupportedMediaType:    {http.StatusUnsupportedMediaType, "VPC.22107"},
 	peering.Unavailable:     {http.StatusServiceUnavailable, "VPC.22108"},
 	noAPI:                   {http.StatusNotFound, "VPC.22109"},

@@ -14,7 +14,8 @@ import (
 // maxStack is how many bytes of a stack are logged.
 const maxStack = 16 << 10
 
-// accessLog writes one line for every request when it has been answered, at level error where the fault is the server's.
+// accessLog writes one line for every request when it has been answered: at level error where the fault is the server's, and
+// at level debug where it was refused for what else was sent, which a flood must not make another flood of.
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		HandleError:     true,
@@ -27,6 +28,16 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 		LogRemoteIP:     true,
 		LogError:        true,
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			level := slog.LevelInfo
+			switch {
+			case errors.Is(v.Error, errCrowd):
+				level = slog.LevelDebug
+			case v.Status >= http.StatusInternalServerError:
+				level = slog.LevelError
+			}
+			if !log.Enabled(c.Request().Context(), level) {
+				return nil
+			}
 			attrs := []slog.Attr{
 				slog.String("request_id", requestIDOf(c)),
 				slog.String("method", v.Method),
@@ -43,10 +54,6 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			}
 			if v.Error != nil {
 				attrs = append(attrs, slog.String("error", v.Error.Error()))
-			}
-			level := slog.LevelInfo
-			if v.Status >= http.StatusInternalServerError {
-				level = slog.LevelError
 			}
 			log.LogAttrs(c.Request().Context(), level, "request", attrs...)
 			return nil

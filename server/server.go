@@ -3,15 +3,16 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	api "github.com/peering/peering/gen/server"
 	"github.com/peering/peering/internal/peering"
@@ -19,7 +20,7 @@ import (
 	"github.com/peering/peering/validate/echovalidate"
 )
 
-// Config is what a server works with. All members are needed.
+// Config is what a server works with. All members without a default are needed.
 type Config struct {
 	Peerings *peering.Service
 	// Authenticate finds out who calls.
@@ -28,8 +29,17 @@ type Config struct {
 	Tenant peering.ID
 	// Log gets a line for every request, and what lies behind an internal error.
 	Log *slog.Logger
-	// Now is the clock for the times in errors and messages.
+	// Now is the clock for the times in errors and messages, and for rates.
 	Now func() time.Time
+	// Limits bound what callers may ask for. By default there are none.
+	Limits Limits
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are
+	// believed. By default there are none.
+	TrustedProxies []net.IPNet
+	// Origins are those from whose pages browsers may call, such as https://console.example.com. By default there are none.
+	Origins []string
+	// Metrics is where the server's metrics are registered; nil for nowhere.
+	Metrics prometheus.Registerer
 }
 
 // handlers implements the strict interface; its methods stand in the files of their nouns.
@@ -47,7 +57,11 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	validator, err := validate.New(doc, validate.Options{})
+	validator, err := validate.New(doc, validate.Options{MaxBody: maxBody})
+	if err != nil {
+		return nil, err
+	}
+	limit, err := newLimits(cfg, validator.Operations())
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +73,20 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
-	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(requestID, accessLog(cfg.Log), recoverPanic(cfg.Log))
+	e.IPExtractor = remoteAddress(cfg.TrustedProxies)
+	e.Use(believeProxies(cfg.TrustedProxies), secure, requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log),
+		crossOrigin(cfg.Origins), refuseLongURI)
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
 		needs := accesses[operation.ID]
 		checks[operation.ID] = []echo.MiddlewareFunc{
+			limit.admit(operation),
+			limit.strangers,
 			auditRefusals(cfg.Log, operation.ID),
 			identify(operation, needs, cfg.Authenticate),
 			authorize(needs),
+			limit.project(operation),
 			echovalidate.Middleware(operation),
 		}
 	}
@@ -85,42 +103,6 @@ func refuseUnauthorized(next api.StrictHandlerFunc, operationID string) api.Stri
 		}
 		return next(c, request)
 	}
-}
-
-// Operations answers the handler of the operations listener: /healthz says that the process runs, /readyz whether it can
-// serve, which ready finds out. A service that has no room for more, which room finds out, still serves.
-func Operations(ready, room func(context.Context) error, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answerProbe(w, http.StatusOK, "ok")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := ready(r.Context()); err != nil {
-			log.ErrorContext(r.Context(), "not ready", "error", err)
-			answerProbe(w, http.StatusServiceUnavailable, reason(err))
-			return
-		}
-		if err := room(r.Context()); err != nil {
-			answerProbe(w, http.StatusOK, "ok, but nothing can be created or changed: "+reason(err))
-			return
-		}
-		answerProbe(w, http.StatusOK, "ok")
-	})
-	return mux
-}
-
-// reason is why the service is not ready, as far as that is for others to know.
-func reason(err error) string {
-	if e, ok := errors.AsType[*peering.Error](err); ok {
-		return e.Message
-	}
-	return "the store does not answer"
-}
-
-func answerProbe(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // whoever probes is gone if this fails
 }
 
 // vpcRoot tells whether a path falls under the VPC root. Everything else is answered in the style of the CS root.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	api "github.com/peering/peering/gen/server"
 	"github.com/peering/peering/internal/peering"
@@ -103,7 +104,7 @@ func TestReadiness(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			handler := server.Operations(
-				func(context.Context) error { return tt.ready }, func(context.Context) error { return tt.room }, slog.New(slog.DiscardHandler))
+				func(context.Context) error { return tt.ready }, func(context.Context) error { return tt.room }, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))
 			if w.Code != tt.status || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), tt.want) {

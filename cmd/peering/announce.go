@@ -10,12 +10,16 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// announce prints where the service is and, where it knows a cluster, a first request to paste, with another header where there is one.
-func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Cluster, header string) error {
+// announce prints where the service is and, where it knows a cluster, a first request to paste, with credentials where they are asked for.
+func (p *program) announce(cfg serveConfig, apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
+	encryption := cfg.network.tls
 	endpoint := "http://" + apiAddr.String()
+	if encryption.used() {
+		endpoint = "https://" + apiAddr.String()
+	}
 	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at http://%s\n", endpoint, adminAddr)
 	if len(clusters) > 0 {
-		command, err := exampleCommand(endpoint, clusters[0].ClusterRef, header)
+		command, err := exampleCommand(endpoint, encryption, clusters[0].ClusterRef, cfg.auth.header())
 		if err != nil {
 			return err
 		}
@@ -29,7 +33,7 @@ func (p *program) announce(apiAddr, adminAddr net.Addr, clusters []peering.Clust
 
 // exampleCommand answers the contract's example of createPeering as a curl command for a cluster. Another header is put in double
 // quotes, in which a shell fills in variables.
-func exampleCommand(endpoint string, cluster peering.ClusterRef, header string) (string, error) {
+func exampleCommand(endpoint string, encryption tlsFiles, cluster peering.ClusterRef, header string) (string, error) {
 	const path = "/v1.0/{project_id}/reserved_cluster/{cluster_id}/peering"
 	body, err := exampleBody(path)
 	if err != nil {
@@ -39,7 +43,30 @@ func exampleCommand(endpoint string, cluster peering.ClusterRef, header string) 
 	if header != "" {
 		header = ` -H "` + header + `"`
 	}
-	return fmt.Sprintf("curl -i -X POST %s -H 'Content-Type: application/json'%s -d '%s'", url, header, body), nil
+	return fmt.Sprintf("curl -i%s -X POST %s -H 'Content-Type: application/json'%s -d '%s'", curlFlags(encryption), url, header, body), nil
+}
+
+// curlFlags are what curl needs for TLS. It trusts the server's own certificate where it is told to.
+func curlFlags(encryption tlsFiles) string {
+	flags := ""
+	if encryption.used() {
+		flags += " --cacert " + quoted(encryption.cert)
+	}
+	if encryption.clientCA != "" {
+		flags += " --cert client.pem --key client-key.pem"
+	}
+	return flags
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+:@%", r)
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // exampleBody answers the example called seed of what is posted to a path.

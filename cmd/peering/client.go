@@ -25,6 +25,7 @@ type session struct {
 	project  string
 	output   string
 	timeout  time.Duration
+	tls      clientTLS
 }
 
 // clientCommands answers the commands that call the service.
@@ -49,6 +50,7 @@ func (s *session) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.endpoint, "endpoint", "", "URL of the service (PEERING_ENDPOINT; default "+defaultEndpoint+")")
 	flags.StringVar(&s.project, "project", "", "id of the project that calls (PEERING_PROJECT); not needed beside credentials, but for clusters")
 	flags.StringVarP(&s.output, "output", "o", "table", "table or json")
+	s.tls.register(flags)
 	flags.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long the command may take")
 }
 
@@ -79,8 +81,15 @@ func (s *session) connect() (*client.Client, error) {
 	if project == "" && token+accessKey == "" {
 		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT, or put credentials into the environment")}
 	}
-	c, err := client.New(first(s.endpoint, getenv("PEERING_ENDPOINT"), defaultEndpoint),
-		client.WithProject(project), client.WithToken(token), client.WithCredentials(accessKey, secretKey))
+	options := []client.Option{client.WithProject(project), client.WithToken(token), client.WithCredentials(accessKey, secretKey)}
+	encryption, err := s.tls.config(getenv)
+	if err != nil {
+		return nil, err
+	}
+	if encryption != nil {
+		options = append(options, client.WithTLSConfig(encryption))
+	}
+	c, err := client.New(first(s.endpoint, getenv("PEERING_ENDPOINT"), defaultEndpoint), options...)
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -86,7 +86,7 @@ func (d *document) check(r *http.Request, resp *http.Response, body []byte) erro
 	if len(body) > 0 && resp.Header.Get("Content-Type") != "application/json" {
 		return fmt.Errorf("content type is %q", resp.Header.Get("Content-Type"))
 	}
-	if resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") == "" {
+	if (resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusTooManyRequests) && resp.Header.Get("Retry-After") == "" {
 		return errors.New("no Retry-After")
 	}
 	if resp.StatusCode == http.StatusUnauthorized && resp.Header.Get("WWW-Authenticate") == "" {
@@ -162,10 +162,15 @@ func send(t testing.TB, method, url, body string, headers ...string) answered {
 
 func sendRequest(t testing.TB, r *http.Request, headers ...string) answered {
 	t.Helper()
+	return sendWith(t, checkedHTTP(t), r, headers...)
+}
+
+func sendWith(t testing.TB, c *http.Client, r *http.Request, headers ...string) answered {
+	t.Helper()
 	for pair := range slices.Chunk(headers, 2) {
 		r.Header.Add(pair[0], pair[1])
 	}
-	resp, err := checkedHTTP(t).Do(r)
+	resp, err := c.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -166,7 +166,9 @@ func TestExactlyOnce(t *testing.T) {
 	const keys, most, workers = 1000, 50, 4
 	r := seeded(t)
 	etcdEndpoint, _ := startEtcd(t)
-	flags := []string{"--etcd-endpoints", etcdEndpoint, "--quota-cluster", "1000000", "--quota-pending", "1000000"}
+	flags := []string{
+		"--etcd-endpoints", etcdEndpoint, "--quota-cluster", "1000000", "--quota-pending", "1000000", "--rate", "0", "--max-writes", "0",
+	}
 	one, other := startProcess(t, flags...), startProcess(t, flags...)
 	var mu sync.Mutex
 	endpoints := []string{one.endpoint, other.endpoint}

@@ -129,12 +129,12 @@ func readAnnouncement(stdout io.Reader) (endpoint, admin string, err error) {
 type process struct {
 	*exec.Cmd
 
-	endpoint string
-	stderr   *lockedBuffer
+	endpoint, admin string
+	stderr          *lockedBuffer
 }
 
 // startProcess runs the program's serve in a process of its own, which ends with the test.
-func startProcess(t *testing.T, store ...string) *process {
+func startProcess(t testing.TB, store ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	p := &process{Cmd: exec.CommandContext(ctx, os.Args[0], serveArgs(store...)...), stderr: &lockedBuffer{}}
@@ -151,7 +151,7 @@ func startProcess(t *testing.T, store ...string) *process {
 		cancel()
 		_ = p.Wait()
 	})
-	if p.endpoint, _, err = readAnnouncement(stdout); err != nil {
+	if p.endpoint, p.admin, err = readAnnouncement(stdout); err != nil {
 		t.Fatalf("serve did not start: %v; its log:\n%s", err, p.stderr)
 	}
 	return p

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,9 +17,6 @@ import (
 	"github.com/peering/peering/server"
 )
 
-// drain is how long requests in flight may take when the server stops.
-const drain = 15 * time.Second
-
 // serveConfig is what the flags of serve say.
 type serveConfig struct {
 	listen, adminListen string
@@ -29,6 +25,7 @@ type serveConfig struct {
 	serviceTenant       string
 	rules               peering.Rules
 	auth                authFlags
+	network             networkFlags
 	logLevel, logFormat string
 }
 
@@ -40,7 +37,12 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Run the service until it gets SIGTERM or SIGINT. Requests in flight are then finished, for 15 seconds at most.
 
 Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
-When the service is ready it prints the URL of the API and that of the operations endpoints /healthz and /readyz.
+When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
+and /debug/pprof, which are not for the public.
+
+A project that sends more than --rate is answered 429. More requests at a time than --max-reads and --max-writes are
+answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
+every 64 KiB of an answer have to be taken within four seconds.
 
 ` + authHelp,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
@@ -63,6 +65,7 @@ When the service is ready it prints the URL of the API and that of the operation
 	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "how many pending and active peerings a cluster may have")
 	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "how many peerings may wait for one tenant")
 	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "how long a peering waits before it expires")
+	cfg.network.register(flags)
 	cfg.auth.register(cmd)
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
@@ -79,9 +82,10 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if !tenant.Valid() {
 		return usageError{fmt.Errorf("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", tenant)}
 	}
-	if err := validRules(cfg.rules); err != nil {
+	if err := errors.Join(validRules(cfg.rules), cfg.network.check()); err != nil {
 		return err
 	}
+	cfg.network.fit(log)
 	storeConfig, err := cfg.etcd.config(p.getenv)
 	if err != nil {
 		return err
@@ -115,17 +119,22 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err := service.AddClusters(ctx, clusters); err != nil {
 		return err
 	}
-	api, err := server.New(server.Config{Peerings: service, Authenticate: authenticate, Tenant: tenant, Log: log, Now: now})
+	registry := newRegistry()
+	api, err := server.New(server.Config{
+		Peerings: service, Authenticate: authenticate, Tenant: tenant, Log: log, Now: now, Metrics: registry,
+		Limits: cfg.network.limits, TrustedProxies: cfg.network.trustedProxies, Origins: cfg.network.origins,
+	})
+	if err != nil {
+		return err
+	}
+	operations := server.Operations(store.Ready, store.Room, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
+	servers, err := cfg.network.servers(apiListener, api, adminListener, operations, registry, log)
 	if err != nil {
 		return err
 	}
 	defer startSettling(ctx, store, service, log)()
-	servers := []*httpServer{
-		newHTTPServer(apiListener, api, log),
-		newHTTPServer(adminListener, server.Operations(store.Ready, store.Room, log), log),
-	}
 	return serveHTTP(ctx, servers, func() error {
-		return p.announce(apiListener.Addr(), adminListener.Addr(), clusters, cfg.auth.header())
+		return p.announce(cfg, apiListener.Addr(), adminListener.Addr(), clusters)
 	})
 }
 
@@ -203,50 +212,4 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 // closeListener closes a listener that its server may have closed before.
 func closeListener(l net.Listener) {
 	_ = l.Close()
-}
-
-// httpServer is a server with the listener that it serves.
-type httpServer struct {
-	http.Server
-
-	listener net.Listener
-}
-
-func newHTTPServer(l net.Listener, h http.Handler, log *slog.Logger) *httpServer {
-	return &httpServer{
-		listener: l,
-		Server: http.Server{
-			Handler:           h,
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       10 * time.Second,
-			WriteTimeout:      30 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    16 << 10,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		},
-	}
-}
-
-// serveHTTP serves until the end of ctx or the first failure, then finishes the requests in flight. It calls ready when
-// all servers serve.
-func serveHTTP(ctx context.Context, servers []*httpServer, ready func() error) error {
-	failed := make(chan error, len(servers))
-	for _, s := range servers {
-		go func() { failed <- s.Serve(s.listener) }()
-	}
-	err := ready()
-	if err == nil {
-		select {
-		case <-ctx.Done():
-		case err = <-failed:
-		}
-	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	for _, s := range servers {
-		if shutdownErr := s.Shutdown(stopping); shutdownErr != nil {
-			err = errors.Join(err, fmt.Errorf("stop: requests were still running after %s: %w", drain, shutdownErr), s.Close())
-		}
-	}
-	return err
 }

@@ -869,6 +869,15 @@ type CSTooManyRequestsJSONResponse struct {
 	Headers CSTooManyRequestsResponseHeaders
 }
 
+type CSURITooLongResponseHeaders struct {
+	XRequestID *string
+}
+type CSURITooLongJSONResponse struct {
+	Body CSError
+
+	Headers CSURITooLongResponseHeaders
+}
+
 type CSUnauthenticatedResponseHeaders struct {
 	WWWAuthenticate *string
 	XRequestID      *string
@@ -998,6 +1007,15 @@ type VPCTooManyRequestsJSONResponse struct {
 	Body VPCError
 
 	Headers VPCTooManyRequestsResponseHeaders
+}
+
+type VPCURITooLongResponseHeaders struct {
+	XRequestID *string
+}
+type VPCURITooLongJSONResponse struct {
+	Body VPCError
+
+	Headers VPCURITooLongResponseHeaders
 }
 
 type VPCUnauthenticatedResponseHeaders struct {
@@ -1145,6 +1163,23 @@ func (response CreateCluster413JSONResponse) VisitCreateClusterResponse(w http.R
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response CreateCluster414JSONResponse) VisitCreateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1320,6 +1355,23 @@ func (response DeleteCluster403JSONResponse) VisitDeleteClusterResponse(w http.R
 	return err
 }
 
+type DeleteCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response DeleteCluster414JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteCluster429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response DeleteCluster429JSONResponse) VisitDeleteClusterResponse(w http.ResponseWriter) error {
@@ -1466,6 +1518,23 @@ func (response ShowCluster403JSONResponse) VisitShowClusterResponse(w http.Respo
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ShowCluster414JSONResponse) VisitShowClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1640,6 +1709,23 @@ func (response UpdateCluster413JSONResponse) VisitUpdateClusterResponse(w http.R
 	return err
 }
 
+type UpdateCluster414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response UpdateCluster414JSONResponse) VisitUpdateClusterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCluster415JSONResponse struct {
 	CSUnsupportedMediaTypeJSONResponse
 }
@@ -1805,6 +1891,23 @@ func (response ListPeerings403JSONResponse) VisitListPeeringsResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeerings414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ListPeerings414JSONResponse) VisitListPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1982,6 +2085,23 @@ func (response CreatePeering413JSONResponse) VisitCreatePeeringResponse(w http.R
 	return err
 }
 
+type CreatePeering414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response CreatePeering414JSONResponse) VisitCreatePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreatePeering415JSONResponse struct {
 	CSUnsupportedMediaTypeJSONResponse
 }
@@ -2144,6 +2264,23 @@ func (response DeletePeering403JSONResponse) VisitDeletePeeringResponse(w http.R
 	return err
 }
 
+type DeletePeering414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response DeletePeering414JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeletePeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response DeletePeering429JSONResponse) VisitDeletePeeringResponse(w http.ResponseWriter) error {
@@ -2295,6 +2432,23 @@ func (response ShowPeering403JSONResponse) VisitShowPeeringResponse(w http.Respo
 	return err
 }
 
+type ShowPeering414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ShowPeering414JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowPeering429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response ShowPeering429JSONResponse) VisitShowPeeringResponse(w http.ResponseWriter) error {
@@ -2442,6 +2596,23 @@ func (response ListRoutes403JSONResponse) VisitListRoutesResponse(w http.Respons
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutes414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ListRoutes414JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2622,6 +2793,23 @@ func (response CreateRoute413JSONResponse) VisitCreateRouteResponse(w http.Respo
 	return err
 }
 
+type CreateRoute414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response CreateRoute414JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateRoute415JSONResponse struct {
 	CSUnsupportedMediaTypeJSONResponse
 }
@@ -2785,6 +2973,23 @@ func (response DeleteRoute403JSONResponse) VisitDeleteRouteResponse(w http.Respo
 	return err
 }
 
+type DeleteRoute414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response DeleteRoute414JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteRoute429JSONResponse struct{ CSTooManyRequestsJSONResponse }
 
 func (response DeleteRoute429JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
@@ -2931,6 +3136,23 @@ func (response ListClusters403JSONResponse) VisitListClustersResponse(w http.Res
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClusters414JSONResponse struct{ CSURITooLongJSONResponse }
+
+func (response ListClusters414JSONResponse) VisitListClustersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3082,6 +3304,23 @@ func (response ListVPCPeerings403JSONResponse) VisitListVPCPeeringsResponse(w ht
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVPCPeerings414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response ListVPCPeerings414JSONResponse) VisitListVPCPeeringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3270,6 +3509,23 @@ func (response CreateVPCPeering413JSONResponse) VisitCreateVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response CreateVPCPeering414JSONResponse) VisitCreateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3470,6 +3726,23 @@ func (response DeleteVPCPeering404JSONResponse) VisitDeleteVPCPeeringResponse(w 
 	return err
 }
 
+type DeleteVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response DeleteVPCPeering414JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
 
 func (response DeleteVPCPeering429JSONResponse) VisitDeleteVPCPeeringResponse(w http.ResponseWriter) error {
@@ -3634,6 +3907,23 @@ func (response ShowVPCPeering404JSONResponse) VisitShowVPCPeeringResponse(w http
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response ShowVPCPeering414JSONResponse) VisitShowVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3835,6 +4125,23 @@ func (response UpdateVPCPeering413JSONResponse) VisitUpdateVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response UpdateVPCPeering414JSONResponse) VisitUpdateVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4043,6 +4350,23 @@ func (response AcceptVPCPeering409JSONResponse) VisitAcceptVPCPeeringResponse(w 
 	return err
 }
 
+type AcceptVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response AcceptVPCPeering414JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AcceptVPCPeering429JSONResponse struct{ VPCTooManyRequestsJSONResponse }
 
 func (response AcceptVPCPeering429JSONResponse) VisitAcceptVPCPeeringResponse(w http.ResponseWriter) error {
@@ -4224,6 +4548,23 @@ func (response RejectVPCPeering409JSONResponse) VisitRejectVPCPeeringResponse(w 
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectVPCPeering414JSONResponse struct{ VPCURITooLongJSONResponse }
+
+func (response RejectVPCPeering414JSONResponse) VisitRejectVPCPeeringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(414)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5002,210 +5343,218 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Lcts4uiD8Kjg8U9XJ+UmZ1M2SXV1THic97el02r+TTrom8iQQCVkYU4CagKKoM97ap9kH2yfZwo0E",
-	"bxLlyHac1uzW6VgkCODDh+9++eyEdDanBBHOnKPPzhTBCCXyn2cRms0pRyRceRdoHsMVisTvEWJhgucc",
-	"U+IcOecJYohwAEkEeLJAYDlFCQJ8igAkbIkSgBngU8gBpwASgGASY5SABP2+QIyDJeZT+TaDMwTsOX9C",
-	"q5bjOiycohkUE/PVHDlHzpjSGEHiuM4n74p64lePXeO5R+WaYOzNKSYcJc7RBMYM3dy4zgXk6AWeYV7e",
-	"wI90CWaQrMyKmFzNPKH/RiEHU8hAjCYcPEmeunKTmICpGcJQSEnEAOZgBsWfJAKQqWeQAfQRJeAJf+qK",
-	"QeKrE5rMAJ2MSJTACfcw4hNvyvkczrGXQI5isURPn0FrJPaIPsHZPBb7Hjl6USPnOPneP+bft6vAw3iC",
-	"ydXtoOOd0xiHqyZAgimIsp1zQEmIwJPf14CKTxFDIKQzBMYwvAZPlk9btdv8/fu27x8vd7dRxJOVdzKR",
-	"vxb3KH8uLxiCBM0Rx+ItgctLmvApwDy36sBe3wwTPFvM5K96rWIhVyjZarFv3771ThZ8igjHIeSovOLX",
-	"UwTCBEXiDRibaybuEko+4hABDq8RA08ufjgFwyDwXbEpuY8gaPVbwVM3u3nLKeQSX5eQgWVCydURgIDT",
-	"a0QAJiPym1yL91r84ILlFIf62optI/ATWjFOCQKMQwG1CU1cQBMAAcNXBPJFgor4nA5JEIxn34+cOULi",
-	"REeOC149+8n78eeTU+/VjyftXr/8yo4Q4jfvQiG0d1ZB217CGVLkwFArfY8FfFHyHQMxvWqBM65oXPra",
-	"dwzQJQH2x1OyCBVNCQQ57HdBjDhHCXNHJMJXmDMXjJz3AgIjxxs5AoIjpyX+FvcJAoKW4Ndfz54Byqco",
-	"WWJWgqo/7k3a0EdeZ9Lvet2wM/QG4yD0BpPOpDfpTHzYC3YCvBvXmcMEzhDX/OI0XjCOkipA6kfg7Fn+",
-	"rge+/J/jOli8Nod86rgOgTPxMFSD3uPIcR0BWZwIBiSYTO62wU8vELniU+eo33XF5TN/BmKFArzi2/96",
-	"53vDE++f0PvjvXf5P39x3Iqdo09zFApG6JhzAbljkacgT8YR+y9wq/K+f5b3j6trCuXNm8L5HBFJKF1B",
-	"bOSdoxMurpnEI8iuUSTuTwu8nVLxJwPwCmJSYJXXaKWYrv5hRGyWiglod8GULhImPypZMYrkNVesCCdM",
-	"0GskLrwrri1fMPnBMY1WrprsQ5UMcCT5/IfjERHfEcuQ70IicTK7KgwkaLJgKBIbgVwSFv2LeEgoB9do",
-	"zlvgtf4MzrFedYmO1E1p93oj8hEzPI4RCKcwgaE6njFMkLglmICILsTT3xeUI+YK/gvVXcEMPKlguNja",
-	"2zVaabb7VF0oiY/qlwwji+dto6GFaU9GzpN34L/+2xuN3o1Gl97/uvzPaCT+7Yj/XD79HLjtXu9m5Pzn",
-	"3X/9t/f/jUZe9qZ+9nQTfhqogG2AIpH2XJHQqmsq6MpEnsGb81OgaS0IKSGKbeQv7yEaHnb9btcbh2Hg",
-	"dSftngcnk4HXmwR+OO50D8f+pPpm6y9vutl/SdDEOXL++yATUQ/UU3aQ7ULuSaHMWaV8qqSUs2cK0YzU",
-	"kvJKTWbAGMWUXDHAaX6b3UnHHw/bQQ/5vW449AdRMJi0x0HPDzpBv9uv2aKa5ku2eIEYXSQh0nu8oAuO",
-	"1p9aIl4pHFIvag+Gk0OvN5mMvS4Muh5sjwOvHbVhb9ybdMIgqN6B/NgXrV8vWLKKBLE5JQwpTsF+oMkY",
-	"RxEi4s+QEo6IFM3hfB4LYQdTcvBvRuVjvRk5UoNV/JMtZjOYrITgpimPeeg6H2G8kPISShKavA/hgiEt",
-	"LxnyRCRvN9iw6ZBdMF5wQ8hTeUuhjFJs1BIoUfCX0+JIsL5XLcHl+umvYlvv6Zw7R867zzeX6e8a7DaO",
-	"aiopp4VxLCSO7OtscXWFmCWp5PSWDL2r1pt9hWMxa9DrDPygP/S7vWFHnTdiXG2gkUAhj5jGKH8wEt40",
-	"RlJFIHTTyYg3E0ly5YAYM6VWMiGTUxKvqkHbawralxTMUTLDjBlaVgbkCbsGjM6QYIJgOaViJXcArZum",
-	"l+iUPRczqyFl6d8ctyYA4gZXYY0Uxe0fJLAZiKh8FcYxXQI+xRK9LBNAUTyuWql+/SD3rlzuKTsTEiOB",
-	"sdrDdlcd67FllJrARZyK3EYUb3brJxDHKAJjJB8KsEGh3qiZgBxXjWRBUyQ7q/lYDsteJysl0x0DPBFy",
-	"n1iXFvNccIU/opzWcfZM0BhLsROy0RwlkNszfFXI+YMCNKdC1Z/HiOd3VHMARm9NYbdTXPwIYxydG51l",
-	"W85jj7N4D0gfgIgidfUmNL1QIKLhYibmqMVPeWkzeeEIzBYSQqDTBlP0CUYoxDMYa01EKdVCri3habsd",
-	"1OHpyMFk5ByN5GQjxx05E4ziSP2UTi0fJAgyql5uuJCRU74GJ+lRZ/DBDGAS0iRBIa+5GKfqqSZmeuBX",
-	"iuKNj37HiHyhdCitU2+JxmE2Kk9UjRic7gR9wmwN1hqVXqvwhXFC9WgqW5UJbnsbrl6/+Docm6LwOics",
-	"nT1LNekwb6nYtYy0pyJ7KlJPReTWJJfKBLZazL4zinKaIG1t3oKuwChKENP6XZ6ysMWYIJ7tIMbI2FHf",
-	"nJ/WY7QUwQ/U6PchjhKN03p8cNhuBf2W3/IP2h1lyB7HNLy2TBhVuB20N+C2mLaA2/YiKrG7+ZKqsFwA",
-	"KYWfkcknuAl2p8PuhFoJUJTPU57LLamUOtOP81CSKGki1KaFKqG7e4ujUt8unpI1U90JpKKpWOKWRMYe",
-	"eycncY0qDsIyYEr7aWbBKhpj1ytHxe+MnAHyO8PDARo5az56rLx+qUHaAEFrMYKAwWuknRbXqEJ7F9ex",
-	"uw2fb77jOsWrZkV7Fr9n8XdqqDGbXHv0Kdev4gYAwXCq/H53yv6fIaGt79WKvVqxpzkPQ3Nc4yBj9fdJ",
-	"xiXhjwikrza+UmKoGaX8BDAR3yERJlcScCHHH9ERaOLgq2bqwW1umTwBsGCoBvyKMOkAonQD0o/9yHS7",
-	"esVOcgDMm57RnTKCX+fR9nrgXmX4WlSGPUves+Q9S37UasC9Gv9uY/XbU/s9td9T+xvXwZyheFKG/pvz",
-	"UxOooFegwhrr4f83yqeA4QixNKhDx+EJCVB8b9DxB0F76HvBcIC87gC1vQFqR16/G/Z8v92Jgk6/Uiz3",
-	"201hfyInCiH5TtJzsQIUqTBPtdN1YUjGEvfm/HRvC93bQvdC0Ldll1BJYCUyx8AUfhT4pMnV+msmBwiC",
-	"BuMEwWhlSMx41cjqYBJQMAPnz18+O3v59/cnp6fPz1+fvDx9Xk37trpbNcurgf+vDOUItdTXVR6MvPqR",
-	"MlxgfmfGCtf5fUE5XG8uMolpqV0BmsS17WxHPb+JacKVsV0czCjjoOdXE7zONocityiOHH0KEYpqj0Pb",
-	"icprFFSGyJEqNYkpacFE0oGJvJxTfCVop5ztK9YkMJkv+O3sS9xgeIHB341ioSP19w6FvfViz7gf2KFQ",
-	"vk6GZzW9Tvo2N+LStWhuH+FWLKB6tZvvjx52J5flAR0FfC1Idk/KZUbPnpDvCfmekO8J+TdHyF2V8liV",
-	"wrbg6G4AK/QpQvUMTXI1q/UofxvYV21nI+TVoEfHQPOOFDeHRPpZHTjuiH3uOro6EodFTG0BBqZC3x5j",
-	"zjb5WKyBmnZLAw6h2ScAQ/zICmPGDAR+S/6/g8HOgquthVRS8u2WtQ+w3vvP9v6zxyamynWVqVuCZPES",
-	"TaN1DqxFL9YbmQ2hl8bP7BvBsN0K+gNJLoK+MfEe3Z79+sPt2a/a8AaDsl7yA5iT9z62vY9tr+HtNbxv",
-	"TcNTZa7qYatrZ5ycvj5783xHoK10Uh4L+q3K80kqz2SBE7Cc4hjpQmBqEdVHsZUUoGt7FcJJ0oPJV/+o",
-	"OJ0XlF4DXU5Gj/6O6a8+/lg7W7pZa1PNa485THFHRAdt18sqWhnV9f8yZYYmgH5ESQznFXFCMohGFiTb",
-	"oTr6mtIXMLnaVgll+A9Uo6xgwRIpiOVX1+omtqppvMP9Xq/TB+MVR6wS2fvbayn1imTFpE0VlnSLNffk",
-	"lSyCCthMFtm5a51l19dE7lKg5oyqQpUE9LvgJ/y31s6x72dIVvoB2xIJE1iy0FGaL027QSnQuo2QJdWR",
-	"5gZXC43NyW3996oLAAEoq86Kiy8wQxEIq0ytLAbEHkEFKgVPiTtWIWVIdIhJAYly9ZjXYVD2Yk2d4kaD",
-	"zfvlEsBrh1uvVtSK3RbxfyXQquYbbetHy+q45fH/JQXS2GlXemtWDCuESYIlhyt/oboK1qB5qTUOcrtd",
-	"RzLXTL5TE8McVwavqRrHgvKZV9ZCr/R6NagOt5HQ1nwzB66/I661STniEXCVTThm0YSqetfr7ljp/d3c",
-	"0Y8Qx3Acby0dcZpUiEfyZ0vWlnV41yOYHoIja4QsmIJnqAVOQDiF5ErVVJQSzRghAmYwQkKST80j1XrD",
-	"YCu9QVdjwwwsMrhsUBJkgWFl3ZICMwH8m+F1uzsZmxU+IENii/mcJhxFP6MIw9ey3vBWWM/1EJsdcfCP",
-	"V7+8rMdxtSRwqmbxxKyZaak0YRUWH25QCNQMBZXAnq/OnlScvU4z0BACYvtGE0xhuY7VFX0ZADLw6+sf",
-	"vAFAJKQRiiTsVKaFveDSyh6LQmGAI1uEMLm7neoTb+bhiTLgn6ex6dtUdbxdQLs4KufIEcq5iS2fIcbg",
-	"VYP4dj8YdjqTPvQOozbyDsNezxvCbsfzo/6kNx6EATpsW/HtmRVop4HhHBFI+BZx4daWfWVFt3asPrbJ",
-	"ofVl0eN3itJv5uFanOZLWoUTageY3XFm/pt5eF8Fs23MPpRG+zxi30v57PuoP71xo42qUd/SCo2jCq4p",
-	"5QMcabmo/vqVlvsLiVcqWCEM0VzFuagbOYSH434HBWE7GnQn/mSAelE/PBwP4NAP2p2uK7emhtnWzQe/",
-	"bwIObs4XnUbrxMhYslUx6zpD9i5v3wPVsc6zGRnlVX0bG5a1ftAj3XKtuz0+qXv+TUfb3HOCe0FYEHc3",
-	"QhzimDlH7z4rCdU5cg703TuQcqZuySDnd7Wo6hwpQVVMOkYAzeZ85dxc2kihd2qAfaSWmvu0lrVzH/ka",
-	"fM8NwZTrHWK3rcjDSAjzyhm9AUDKyZ1+1NJEjC/7q7g191dgOrsvX0Op9D1WfB1lx9/Mw5/Q6gIt2NY6",
-	"1g5jiQoMsax33WNo0YOShe0Ck3aJBS8p/4EuyG0U7VJUy0sK2CKcbtSwCwq2ib5ooklXxJ886MHVhRbQ",
-	"BBCElRI0ATLIWdYAMcVDrPY/uzxNHZl+IjWALY/0T21ZaBxKpBewhqf1bo/cmIGL5/94fvr6+bNjHTWk",
-	"ghRUBIpW7PDDo33jEKQ0ZUNl++sBRrEtZv/fwVV4sDpY37CaUFUdyapzJLsVklI3gAJA2rlrsrlM0qQb",
-	"wR7s9bxJGA29Lhx2vMF40Pd640HQG/RQ0B2PW49CvJd3YlwJr11fgvsLDSucbr8G3ddieG0UWQNs3xyI",
-	"9lUgxv1EZamTv7+wrIIc3yvJ8Q2itB5WjNtHPTVFrAcKe7KlShW4VG063RSgcp/BRpvWXBkmdEvLXZVf",
-	"6CXd4BKqXJX25//m6Va73lmkZQfTlDTtOmmuzXi1KXXjq+HM6/BDpWMZ1s3gSrttzTbFvr++KCd1J+85",
-	"zKnA7stYtLvYmgdWdL6hECGJKfcUI1RAkMMaedAOiim1aS8be4tL2yAYbhua9PWIiPcQZ/M2oeTqVWr1",
-	"2Ipo7E0l21oI0wyrO/Zvp+tWndmzNPii1yFB0kUdmQQlsYZ5Quco4ThX6kmCrTj+NMsfBz/KvG6uUrvJ",
-	"YjZGiSsT4yGfMhljodsDavIpjkewXXFUEDCuqncoK6mSG8RaJjSZQe4cOZjwftdxNd2R/vcrRQ3VN6L3",
-	"kJcX+FaGqlq5YEvI9KSRXN0MxzFmKKRC4meYhAgEw0Pf8wPPD177/pH8//9suBQxeT2UrF9b2XC1czFa",
-	"Rf4Zclfeyiq3E+VxP1ZGHFnlkhIdZZIsCKucYQYJvELJe0Ij9J7NF+VZXp3/CtgchXiir35qiVFjZ4IU",
-	"ieF1E3zCs8VMfPt9aknOz/CzegWImXLmQAsDbVB32pWgVnGbG0Ia1RdfildvBAG4wpRUIvKFfFRYybEy",
-	"2JiAaVXVR8UylTYuNmy8aCWI2i1wGmxNUYj3ikqWPqfIh3hYBJwQRDRy8CxeW5YLWRCCyZULetstoRqf",
-	"n2V/mSVkaaNlyKhPmfOq3E1+IwJaS5pENd/LunaWv/cS8SVNrgFDVxJT8x8W1FeOXvfhK8jREq7K3/67",
-	"epBuec2XVuw9Ihwl8wQz9D7LeC9/9OyZ+V42INU0ONWqhw0c7RQ8Br5xI0VIxRzV4ebHeXhbcGljZOGT",
-	"N4qZKl34nc0h9L3UlDCPynlUyOOYdYGqiIh9dwt0Mkf/rb3mEaV0uhW0cN25XaYwoGOpSd+4TqmxLowi",
-	"LAAL43OLg05gzFCRqW7FKGbw0wtErvjUOWr3eq4zh5yjRAz417t/jRa+3wnl/0Wj0Sffv/yfv5ROzHU+",
-	"eejTHIWcOUcOR5+4DEanCw5Gjv6C45p/o5Ej+fXLX1+IfWL2Hiaz9zAJp5UMVro3BdqcCkonzdgKjU6S",
-	"GRCjMEchXySoBc6keHCN5lzFjkrhdkqXNj8cUxojSO6CXVmA7HfvHY474I3HIPB9MF6ZK19JzWeYiI84",
-	"R0GJsov1X1FP/Oqxazz36FwhrDenMlhPo+vt+OsuKLOrpETIre7Kx9aOc8q0dYBPnrR773yvd/mf9jvf",
-	"616+873h5X8C+R/173eBN7z8q/z309Go9fRz52arMQdPOu98ry1+bJvfNmEIJODs/GMXnJ49u9BlzWRo",
-	"BGSFekW35j8ugMSUMxOgw7wELVlPyDCHewVZU/CY9aewMR23g/vipg9PHTi8YuUNvYZXrAVeT9FKEtYa",
-	"yvnADOLL5As332C9QN2+pSteEJskhd0oWFRguQoVkxEvMnStXnVfJAkiXCeTVenGd6ADp5acqmXrh+sl",
-	"fP3Shhuu36r8whyuYgqjhvxLA/pcDyqek7WcbHfZHG4ezJsP9Dxb3G0sLa5lHWksl69Z1QvMeJVlaC7O",
-	"iU4MdrE9et0Svc7Fcu8MqX6ug8dbIUQtIQORYf37w2t6DE2B/7LSqCH7pZWNWgX5YoaJ+TO4d5Zto2Yd",
-	"HVJ5ThzNWENEl2KMWiNMEihDFDjlKkkqD6If6VLFfpi5tKQay38zFKOQu4AS6T8TlIg1MlwVTldN7mYb",
-	"WnOUr4QwVUUH99z1y8jf3ZG+rJX1WstLBVnkVLtsW+CEADiWDrYZmo1RAhiHKxPTjCu4XmPTzbFSRKR5",
-	"Xrs3EjSjHxHTDqmHFNu3sAR8Q1aYrXZ9N56Mh7POfPtq9BYAfKzqduMtbqlsyvzACa3ABaJQGAtmPKY6",
-	"4T+mIYyV9p7WtMhp9mW6udY6aGnPdS4bIDm04G2xdGuZZH0dkuAcOTk7QhXjUkksG1BeZ7rk0Dzdro3o",
-	"tmnine8NoTc58X64/Nxp3/zH/ntw49l/drf5M2jfbLRAbKrbvNZCUwZ8utddQFy1FVgH7my6xwTSwu3S",
-	"27QxrPKusbTUQLVv/zSmiwi84gmCM/BK+50TlcICoJ38l79buVJMtYrgMqHkSlUhko5t63M1sQi4xvok",
-	"n0ofdAvoynhBIdvfNQ86gOiEwJPzs/TXrl6NHe6UPuwBQkdkjpIZZkwW2dUP+mkepOZG6ZNDHUarQ2jT",
-	"3wcqxsaOVZbP2uk0cmmGjwkya+pip+u2c1BkTspiHOPQxAV8x/JxArrEr3jZFElXex2RNMXXNY/akqiU",
-	"O3GnL3R10aFcwaH0ac98WflS09/7KnwsTdFIHxyCRRb6lyt4lb4y0NGOVnG49NlQ1UEeEVMKznQqSmEl",
-	"n6e/B7ZLf8GyB22rc4v09mTtW9J3OkqoEpOp3DDrdIJuKVlWlpzIJ8nKEss1qJ3VGCurfLJal1RhgSz+",
-	"rMa2wFvZu8Ku9mVCQqsSfIQCMaVxxGRgjqICMk4HwXA6Ih8xjXUJaX0lkVZBUulZSXLgjXnzGMj9LYU4",
-	"piKtPrz7fHP5Ye1GqwMv8rd4vcZYLnv2uUapiuiaD9yrnmwH+1Xt3Q6YS/MRZWDaZqNRShtzIHZzVLgC",
-	"aiXMywGmil88s3qiVO6icIlMmfIYQZlfI52DRe/EckoZsiqVC0L1B0pogbPnfRffmq/1HF6hF5hcl41f",
-	"U6lRVQH714sXaVZinWkkQXHd7RCyDibX6eFIeBOhCb5zCPrELQyowTvxcVctsApbrJbMRYJmmIzgYiEl",
-	"BIVKnmf1UofQdoyhIg8hFVT7Xso8WmXYEBkrNYsb18EbbUZ6D2dR0xA/PSAL8VPXvuniCtpPLgG8wbQ6",
-	"brpS2ZLbrViRWwJgOumaU71VlJGe6NZqj0CZnNYDXgsGl2uxYvZtOl0gAqCNbyNiIZzunyAeW+xaT43T",
-	"yNwyn8vVDDN3kE8V47svreGvt1IbXK00SPWB5OyBt0TyzUqVObhvQqeqNV1osDyzgVBLe62shAlNvoKo",
-	"Cb365+Qjium8wg1jFVdpgBwl+JnhayB3tiG4oJptuFYynw2z3eHSRlafGjb0RowPuxKAzf1YKSiLfqxq",
-	"0K4l2Jtdg9XQbYGXsggnQSgydRoWBP++QFv5EH1veOL9E3p/vG95m1E3RmIkc1OSNXLeK8z1NNKOnNbI",
-	"sbaXZQytC+iu22K5c9IRWEJBDya6UIipDdLSpXKPzHhmPsxaI2Jyf47y9USMxQTzFnj+2/nZhXiDUFWa",
-	"Wb0UScaiMvhk5lAIiWJhY6R78UUt8Oz5i+fy85ILjcgVJegYQPNCMdVJWogBJCuZO+4CJpRak++iVEFl",
-	"KVDR8pJ5GRGwDBLHdcz+HNfR+3BcRy/KcR3d0OqyQhC9QIwukhA1uOLiPmsWLKmx5rMtcEpnc2gME4Ko",
-	"JegKJpH0nkGGJF5MV/MpIo/NHpq2vC+lQ0n9qSpMTbZzymoEV/oFbWVtHZ2x9bpGYrFcrxaK0Sc+pfNN",
-	"3D8tY5x1nFSKh9jG10C5bymUQv6IzfAmZ7ZGRBFHC6Z0rt3OhjKUGfk29nUBrQIiyMaIboW/5pFKilxl",
-	"DZub4TqFXrJl47y8c1XMu9DMe7uMjltd/8Je7M/ULrBeZkx73W+kJmXrgvy1ds5NjEQbfr8e0VCuulow",
-	"VL0ZG4uFGl4bhEL90SoAvsYzxDiczatYjmyaggn49fWpm3JaCP4oB+xLO5iByeXndvaP1+YfR6V/bAaY",
-	"XIAxlbV9vy9Nru3XQe/I7x75PbGD1ARd3sEvBIF5DENlRJZkGjYvcJs/GF0PoArPUqPDd0yVIKEqvRhq",
-	"15GgZtJur/3gWSCTjOp5cvHDKegP/eBppd0Ok9pZU4OD3RPYkGZVjvb3BUpWafK24zohpddY0CRZ4Oqy",
-	"0lBYl+WrWg8o7xifoqRBFCMWZE7BLv1yFR6mSeq1DkjBLVhzv2N1imrRQ2hqzFS54kwp0LKzjUTA1MXP",
-	"8uTFcpQLZkQau+HS4nsA50tDuOmjWj/ciKTtQKo9cWkRA31kxhOXlkArueLSYhi2L06aySxnXFpSpcob",
-	"Zx4ObddqBjHpkCvUXq/2EKW1OCq8Mlt4ulzp4UKEJ6vUwQVS/5ZAm0Z0NiMyFYGks41xzjXubVcCZrne",
-	"Q3WX7iKd/Go2UHMxm0bf6BKBiunWKiO3Nvk+7hiXjaLwnyDI5M08vLUnyCb/d+EAypfqWDcoE5mK5VQa",
-	"mfBsm3BauI3VlwiBaUlhAxw9xDVmexVXIq9fhKMWOFFBw5gA9BElK+WxsOogfB1y29fncftSV5vrLGTY",
-	"94Z6L2InrmnWnVWrSKxqFSCGjOs48OhrObKiZGeVVNDgauhStOFSqJFgAXA9AfkSp+MW+HCBJihBJEQ7",
-	"uev3g8PWmqudvw0OqQnwbVV/i0No6DsqHfU2TqRs8Bf7sCyedbsV7MgBZK+jLIKaz72PMbleKzRLS55M",
-	"oMQsZRVUUSZJdUwASTO3lAlW+SK/VLa3HeTNHAPIQYygKiyglexGyTQzTOy5gqr0mlpv7msJ2+W3mGVT",
-	"H6YnNkx0xYsH9v9tk32wEQHvi7RpdN+SsGQEfrt7ory3VVpa2laSUzBGJtblbnQ3t1gEJG01An4wPfcU",
-	"gxILEwPzLtARyQ16/GE2fxbtsIzNQtBG4SLBfPVK3I1SB9EyxSlWdnY31nUGJ7rVoQ5EZdfKlU9orjfo",
-	"kw+eBxd8KuvofXABJSMSUzofw/DaCmYVSPhUoDJGio67moWkPxXiwaCKBgN/Q7LVpj2lKtkuLlyMJhzQ",
-	"BT8ekeU0K1YpbayufM8ub43THAOF/fmatLprtF0dOztPOMc/ISkxMHxFIF8kFZT9w6tnP3k//nxy6r36",
-	"8aTd64OTMESMff9///f/ccErfEVQ9KMq7pn9JD8l/vxwlLPNYQaYHJFFkjMUJohngfEy7oEx8cOIaIwX",
-	"RAdyKg5a9kFNT2eCY/ThqTKcSVVBUJPfvFfRtfcMcmTlfMGZNlObBeiCpHKoacAQ9EZkhsmCy7YekxZ4",
-	"K1aZQwV9FoRyEFN6jcTgNXA/WfApTfAfxsVXArxMBqn0tsgskaYAsItq/oRWjIu/MGMLFEn0ToMlsqHX",
-	"+rUPT9U+R+RLNvqbrBLuvZbbKe1TdmGptBuepsEyusVxC/xCTDtSbblUDxNKuYoKkFtlSF4oI0kejciI",
-	"eODDwceg5R98zpJGbw5M5dj32od8IPDSrQ8ofnL66umR5nrM4opjxJdIa+2GZY4IKFWmVShlXpHsacE4",
-	"naFE4KMMLCU6ukdSpgT9W0IAc6C935Z1q6V31W75Bx/noemRw/QGrDfXLRmSVdZDWkbDyBgftQhXr0A+",
-	"SJCU4AQ0T+yoIS0EAEwqYqLkyDEKqZAoVKyPCrC1g52+Y0YWMHvH/BgoAkeJYOQ6tGdJmGo3I1dbtPbN",
-	"4LWktGYeKAT7UBY3z4kvuSgq07GAAYY+IgIiuGIjAicyNJjr3cmIwQWJBfWxLx0QzER2+jGxvi3wOt+Q",
-	"W9MPgZcbW3NrooQ+pq6/mWBD+qJirmGvoZFWam/aXgymaBjjayRW23hTJyOSfpAgENIFsQLdNA2X1y9e",
-	"qXJuck758iTXI6gFTgxJ9X25hyXEPKv9K/emN6rbKMNQzyWBqK7vUVpgb6pQMNf5QG7HED1tSWMaoXJb",
-	"tZg8QYK+KKHx9JWkKSlDHaPa6G3wS3btzRgd7K33AtKm3R9U1+4P5bbdI6Ig9wFGM0zUCxFVZlk+lYlb",
-	"52mrOrWJBBn440TeYDUdE7ef6vbFGd2JGdVIZPW6QLGYOV8tWE8qbwiKmZxqZVLbVKdCcTjPpcFYhwWa",
-	"ThQfbBfThxa4yBIjse4OJd3bVp871TLoOM0a0zlAOmssdb2LAxwRmGQeXS3yLKc4FsvHQnFS14FTgK8I",
-	"TVD+o/Y+rgldSse7YiKKecU4REQlnxoWPYfhFHntlu+4ziKJBXPjfM6ODg6Wy2ULysctmlwd6LHs4MXZ",
-	"6fOXr57LMYKHYx7rMvF2L0mUMMXj/FagXqRzROAcC6G55bc6SoifSjG3Ad/K9bZVbQmq9MrslQMt851F",
-	"svHAnFbVzzpNmUaRj1nSky7LnBHbMw6uEGcZm5NS9pLoSAdDyidpb3EcIimmjQgkAEeq5wSdmBJh8mzU",
-	"hcWUnEXOkbYEm9os7pZbP8uSLj0pglymls5b9OG2TsBuKBymi0s7BqiiK45MP8EMzFaFwkrFUh2B76cy",
-	"1GyVfTBXhKCUvl6swOlYhSjtJPrCwC3aBORrBt/klTieLJD8gc2puBDiY23f3763kikbWGzOWwhszbVk",
-	"yBUzCno9PxgeDvx+57BjN2cwZW4CX/7PFmHYQmoYk0WsqgTYdYac01etthjj5KoH2QXvHP3JXPeC7Qr4",
-	"1fVeSHOQmW10sTot2Fh9geYxXKGNHRcqx3xxb5auOu6qQSlaHJwy09Uyj01ieNBkeLF5lxzZaTLyB5qM",
-	"cRQh6WnpBo3GpN0H5ZBeswVW9KcRw9vDhjPmut7duE6vGWDPdNSM7uUhxnUaQjRtvWRbXARNvXE/G330",
-	"3aX4w7IKvLsUFDS7pxnbyO6oKlXzztw95lyKGZpoZJ+zC3ajqGiMquLen8nfrVm18CcbHqSid8q2SuKx",
-	"YFxa5M2kacaFfKrtETjJRCzIldyUV8dKjEotNmNUX0gWdcpGniw+owStp4JtP+gP2t1+bwMVNBkhDahg",
-	"278FxzBlHjeTOJO8sss+QbciSwqrHoAsfetEonRdq4mE61yhCsn0lYzrgVnXkF+MslfRvVzWD1UI5Up7",
-	"nxT6jaGx6/tpTQ7f92VzkfwlFvrZzq5wc3GxSpoZ+oNBOxjY9/j/X6BkhbUBM6tUkoXcyduMVFmMipsc",
-	"rJFnNG3IxzyJlfiDoNf2B4dDd71Um+8G5FR1rDhy2tuJv1YHHMfuuXHkF7rO9AotYNKtaZWl0Myj8vkX",
-	"iNpratU5/gZRfFvKqgp/rqerD09M92R052S0QAjriOitbQPuxpf1PMaQAHlVh5VTGXCRo9ibwiyAVRtG",
-	"lUJhIITkO2mMswLe8rRahYXZ1Pq2ev0iDTCx6bSJY1BupVx4Wr2e/34bPT816WxPBdIggTvQyHW83V2J",
-	"nvrzTUTPzt2KnnolD08tzWnuNeJHT6XVUd6FRnxgRRJVSsovZNVLWYE85yISEnBq9jJ+nNS6S+MIMa66",
-	"7khKnCDl8QVzeGUymwjVxc6PgUwes2oDKlu/ssJHQjqPVyB1vuRT0jHTJQdMxpJV/KrS+Btjxo0v5Mvl",
-	"cSJIWKnVeGapN6QtC8N8Jw+qNOyXzMFXM64yrNgKlHK6k44/HraDHvJ73XDoD6JgMGmPg54fdIJ+t5/l",
-	"AR85k24Ee7DX8yZhNPS6cNjxBuNB3+uNB0Fv0ENBdzw2wfPOIRoedv1u1xuHYeB1J+2eByeTgdebBH44",
-	"7nQPx/7EsXjQm3noVEcUrxeI7c0MgkFvMjiM/G5n0u0FQ9gfdNs+bA/a4x5qT+A6Cdja56DjD4L20PeC",
-	"4QB53QFqewPUjrx+N+z5frsTBZ2+HYdfVYPi5nILhmEH467vg8sqSmXvBexvjHQr+skLp76GkIMsgPle",
-	"Be8NHryanKmKwJUcI1D2Uk0JdBQbidKqZ7LC8hlXdW9GpDoCZEE4Vg3k00FVAR/VES41vr/zlNI+pO9P",
-	"7sdTOylqCmmwB808oflicTabKFe5c4bwcNzvoCBsR4PuxJ8MUC/qh4fjARz6QbvTzQj2HCacKOPRduxB",
-	"3ouiUF+99CyU1l52gWNsO/22RHkbl2OwbSf4EiDeQiwji4vlnCrYe03O0CNj7rdg37vj0dtjQxp7X8Gm",
-	"a5NE1zh7vwVn6t6L+u15Uasxeb3k8QWq5MFn/Y/mHlezuqL0gFV4qU5VVSUMqIxulEWbTak7lVRV5TnN",
-	"2HyBundrSp1kUakP70K0svD2QvkdOQ8tzGssk6/xKNpRugXlrhhEXHQ0Wl5GQNNmQlKG0lJfZmQckXof",
-	"ZDvwO0buNmGNcxrHKlZfhiWb2o1V4jGb0mXtrfH3MtGfWCayCOSeKn7DvsDb0MT7sVNsftmq5HG5Kxnm",
-	"IC0ouMFCrqrfqTwiy+KzrTm8VWmyvlCl9e7GYK12aNFgUx1wjbG6fkyhEGS5j4aisb2oPRhODr3eZDL2",
-	"ujDoerA9Drx21Ia9cW/SCYPAqmjZmChvSXF1Opllet+OBG9jG87KMdaQVwXCPXX9pg3BNpmAls/n0RHY",
-	"BnkfstbuJKGzCs+dEG3TdOcxmmIS5cmmEmKn0FQLUGl5KrLDojAjopKWKZcwjeG8MBldEjHhscXbxEep",
-	"IWIy44eblKJ6o/GFpngPaTJOeZFtcC2R4rX0d1uCdZdW02bbSaxS5X8WvrLtKW2S3NOy199W+kcOQ/dm",
-	"y2/IbKnbEGzBJXcr8B98lv9pbsW0FmyxsRaQb5gIa8OAIj0Mc6YFAhdwSusMmYb1NDNjpnf94Y2Yad3w",
-	"vTh5RyZMwy0fm/i4+eW040dDVZ5t0NEtqTCNvUlz2Vc6RQtHrAV+kIq4ikIL6WyM07oyIweSaORIcy68",
-	"QmCMrjDJia96hhGRZt5wkTCa6AICNNF9ToXw8b0qnQUQicT4CZXVeFpAJmQAKxQuLclgEtkjFQtnh8jV",
-	"xLmlwYElDJCVxJ/P5nz1RklZQp5zS2Xt41UGMbly9AmGPF6p6tKmIpss22IKwGujqCnYuU2UralF2bRg",
-	"3OfN67V6DclK7MegZ2Wd1y0+LTOaLd/ut9ppV/Zbbb7sRtC3O0ukXgQ5SGYdquB3Y0iXtqWspGLFnhQm",
-	"5vZkF8sLTBPSz74bHG6s48rLi/uSk3s7RSqyRTcWzV0odYUwA0tIZBKWVaEjuzh1eIg+8dymdUU4A3O9",
-	"yTGlMYLkS/bwI12CGSQWBkK1F10RR6uXNeuM8QzXLDTw3TL66UQAlWQlqyDqP78MM6uPBYv1sxAR6ZsS",
-	"7yAS1e2EJqp8U8VOVG5D1jsCyr/kj1UNIhou+/KLjaJzXVU/b+FsmlQ36LeHg15lUl3eCahqtqxNqPP9",
-	"bnVCnSLb++y6B8+uE4hKOYydo+AWmXZ11l8tTtBJSj0eQmg/U71Bzo2ssBfc79AObIuiaRG9nWfgKdm5",
-	"WOOtgaScxSsTgLCq7I9VZZ2s3GpaJVOH4zIOScSKHq9acXpEtDx9nJXbku1rCNfVS7PmSco3tlPxOKuP",
-	"+0USsq3XZ0InrmWQsqD9Vm551Zlgx/KlXHt6ynco3Rcqzd/pNjDJtRdtLt9v1X7hTrdQf99w4Z7Vbc9u",
-	"8tfQhJy1Sr3z7U3UTmTX1fxe6/aTdn35CjaTryKlCtnnI760/iL0kmNNxW6jr81gcl2Qo++AUtSoMOlp",
-	"7UiFaUtBtV6JaeeVGP8LlJjLB8vpK2sRWqqTtHUm9FROBQNEt83wa5DTkbqZ/HEw6cMO8voTH3ndsQ+9",
-	"YdTree3J4aQtxsIgKPYjctp+u9SPpXgDONVoLrNGvmMgghyCEBGeiI3ZfYay7w3t76n1BcNOZ9KH3mHU",
-	"Rt5h2Ot5Q9jteH7Un/TGgzBAh+2qHJVNUXZ3ERS4Lsou34ynEoLSVV5onPHuszNV13nK+fzo4CBoHwod",
-	"oxUcDfyBXxbZ/iqv1/fBaOH77b6iDt83BGKCYmMK2SpgpdBcZK3eYtZ5/3qLbKd0S8XlzTy8rebyZh5u",
-	"r7q8mYe31V3kNm+jvKg91movWR18pbx8WWpjLtHLqDJWCoJWZzYEjpSqTJfzyJolF2b9aHQx4LQG9Iio",
-	"Srv5Ys9uVrUYYJ2YWFOZ2rByOyevPnjEaqvzrSQdNg/Uvgu+tRVTasRFtk4/vHEduiR1QExzY01B79o0",
-	"yPWA3BoyRs0ku9zqLXhGoXvXnQQQ6TqMd5llsBe6HqfQdSucbZgA8c0EUqkuT7fI/dyl4OQ3E5xOVNvp",
-	"c9l1unH8lZK4tgvAkpuri8BqNxr/E1pdIOn6+BOKhs3rRmjeWC8rVpqvvyDHNJdT2gLPlfVJl5nX9XnB",
-	"DK7qIrFyctzjySr9WnQkBaONg15S/gNdkD/l5Snh7DpFqmEyKqfGzprH9Opqtetw3N8LaHsB7esX0PYU",
-	"dk9hm2a6rjVUbed3z2dHLXh9Kdu1DdrHVHWG0s7lrD/WDK6O7Vb8qWjVsLJtgbLf1oakljsueju0paim",
-	"rq1F0DeQToZCqtouphRUGw9Mh+Cqmro1c+VJpde+Jd0p9Ou9kyK5e16555UPYcwwRbMBocuHZJySEj0W",
-	"ntnQaPE2oXbkyMOYLP5c7P0CqXSLBgx+s3XhQBHUW3TI2ywL/CwbjsK0mZC5jybRORUAyo1OZ3DVku2S",
-	"51wVkDB+rFQi0HKG4Mm6xIQpG6SEDwZnqAVOrF/GMEFAtcx20+7+QtjQZKQFToDs64jZusg6tdhd6pCq",
-	"w1KB7yuQRBVVMB8z73u8jE3hXy0z67z2h0cd/8jfqvy+hUXreZgreJe5OHvdb/d8THsJ1LX7M3KVE11p",
-	"eDdcRfXFvleucvH8H89PXz9/tpmvXMjFSa6RjqpjLIKpROBeGIuC2S4Zi/pisUjdhfl1z1q+DtZicPBh",
-	"mUt6f/bs5e7VpD+dyiJGNWMucsrko2EYqq/4gUpMg1dpATYLlS8K7bdlA1JJK05juojAK54gOAOvdNX8",
-	"7P6nKUjlUPHzXDuDcoPvrSbI9rdpIkVz3Kpi/9lXcxC7ubz5fwEAAP//",
+	"7L2Jctu4mij8KhjOVHUyPymT2izZ1TXl46SnPd2d9u9spybyJBAJWTimADUBRVHn+NZ9mvtg90luYSPB",
+	"TaIceUvr3FvTsUiAwIcP3758dUI6m1OCCGfO0VdnimCEEvnPswjN5pQjEq68CzSP4QpF4vcIsTDBc44p",
+	"cY6c8wQxRDiAJAI8WSCwnKIEAT5FABK2RAnADPAp5IBTAAlAMIkxSkCC/lggxsES86l8m8EZAvY3f0Gr",
+	"luM6LJyiGRQf5qs5co6cMaUxgsRxnS/eFfXErx67xnOPyjXB2JtTTDhKnKMJjBm6uXGdC8jRr3iGeXkD",
+	"P9MlmEGyMiticjXzhP4DhRxMIQMxmnDwLHnuyk2KBWMCpmYYQyElEQOYgxkUf5IIEApmVEIBEjEdQ+AZ",
+	"f+4CLP8akQlNZoBOQJTACfcw4hNvyvkczrGXQI5isVJPH4UXBC3wXgI1XaFYA11w8BnGOAJhgiJEOIYx",
+	"AzBBQA5HkQtGDoyiBDE2ckaEcSiWOaEJGDl6eyMHyInFvjABKZS8cxrjcNUaCSijL3A2jwXkrXHHyY/+",
+	"Mf8xqDogxhNMrm53PvrLTY4JpoeUwh1yQEmIwLM/9GFVHRRk6u+QzhAYw/AaPFs+b9Vu9I8f275/vPyx",
+	"vautIp6svJOJ/LW4S/lzxZJBguaIY/GWuE9LmvApwDy36sBe3wwTPFvM5K96rWIhVyjZarHv37/3ThZ8",
+	"KtArhByVV/xminIIqK66uM8o+YxDBDi8Rgw8u/jpFAyDwHfFpuQ+gqDVbwXP3ez2L6eQo88oAUvIwDKh",
+	"5OoIQMDpNSIAkxH5u1yL90b84ILlFIeadIhtI/ALWjFOCQIZqruAJgAChq8I5IsEFTE6HZIgGM9+HDlz",
+	"hMSJjhwXvH7xi/fzbyen3uufT9q9fvmVHSHE370LhdLeWQV9fQVnSJEkQzEVEZHwRckPDMT0qgXOuKKz",
+	"6Ws/MECXBNiTp6QZKroWCJLc74IYcY4S5o5IhK8wZ4JwfBQQGDneyAGSYLTE3+JGQUDQErx9e/YCUD5F",
+	"yRKzElT9cW/Shj7yOpN+1+uGnaE3GAehN5h0Jr1JZ+LD3m4Ix43rzGECZ4hrnnUaLxhHSRUg9SNw9iJ/",
+	"1wNf/s9xHSxem0M+dVyHwJl4GKpBH3HkuI6ALE4EExSMLnfb4JdfEbniU+eo33XF5TN/BmKFArxi7v/5",
+	"4HvDE++/offnR+/y3//NcSt2jr7MUSiYsWPOBeSORZ6CPBlH7L/AMcv7/k3eP66uKZQ3bwrnc0QkqXQF",
+	"sZF3jk64uGYSjyC7RpG4P4LzUPEnA/AKYlJg19dopRi//mFEbLaOCWh3wZQuEiYnleIAiuQ1l0MmOGGC",
+	"YiNx4V1xbfmCyQnHNFq56mOfquSQIylrfDoeETGPWIZ8FxKJk9lVYSBBkwVDkdgI5JKw6F/EQ0I5uEZz",
+	"3gJv9DQ4x/7VJTpSN6Xd643IZ8zwOEYgnMIEhup4xoLp0kRczIguxNM/FpQj5gpWA9VdwQw8q+D22Nrb",
+	"NVppnv9cXSiJj+qXDCOL522joYVpz0bOsw/gX/7VG40+jEaX3v+6/OdoJP7tiP9cPv8auO1e72bk/PPD",
+	"v/yr9/+NRl72pn72fBN+GqiAbYAikfZckdCqayroykSewbvzU6BpLQgpIYpt5C/vIRoedv1u1xuHYeB1",
+	"J+2eByeTgdebBH447nQPx/6k+mbrmTfd7H9L0MQ5cv71IBOTD9RTdpDtQu5JocxZpYys5JSzFwrRjNyS",
+	"8kpNZsAYxZRcMcBpfpvdSccfD9tBD/m9bjj0B1EwmLTHQc8POkG/26/ZovrMt2zxAjG6SEKk93hBFxyt",
+	"P7VEvFI4pF7UHgwnh15vMhl7XRh0PdgeB147asPeuDfphEFQvQM52TetXy9YsooEsTklDClOwX6iyRhH",
+	"ESLiz5ASjohUD+B8HgthB1Ny8A9G5WO9GTlSg1X8ky1mM5ishOCmKY956DqfYbyQ8hJKEpp8DOGCIS0v",
+	"GfJEJG832LDpkF0wXnBDyFN5S6GMUq7UEihR8JefxZFgfa9bgsv101/Ftj7SOXeOnA9fby7T3zXYbRzV",
+	"VFJ+FsaxkDiy2dni6goxS1LJ6U4ZeletN5uFY/HVoNcZ+EF/6Hd7w446b8S42kAjgUIeMY1R/mAkvGmM",
+	"pJJA6KaTEW8mkuTKATFmSrVlQianJF5Vg7bXFLSvKJijZIYZM7SsDMgTdg0YnSHBBMFySsVK7gBaN00v",
+	"0Sl7Kb6shpSlf3PcmgCIG1yFNVIUt3+QwGYgovJVGMd0CfgUS/SyzBBF8bhqpfr1g9y7crmn7ExIjATG",
+	"ag/bXXWsx5ZRagIXcSpyG1G82a2fQByjCIyRfCjABoV6o74E5LhqJAuaItlZzWQ5LHuTrJRMdwzwRMh9",
+	"Yl1azHPBFf6MclrH2QtBYyzFTshGc5RAbn/hUSHnTwrQnApVfx4jnt9RzQEYvTWF3U5xUVpszo3Osi3n",
+	"scdZvAekD0BEkbp6E5peKBDRcDET36jFT3lpM3nhCMwWEkKg0wZT9AVGKMQzGGtNRCnVQq4t4Wm7HdTh",
+	"6cjBZOQcjeTHRo47ciYYxZH6Kf20fJAgyKh6ueFCRk75GpykR53BBzOASUiTBIW85mKcqqeamOmBjxTF",
+	"Gx/9jhH5QulQWqfeEo3DbFSeqBoxON0J+oLZGqw1Kr1W4QvjhOrRVLYqE9z2Nly9fvF1ODZF4XVOWDp7",
+	"kWrSYd5SsWsZaU9F9lSknorIrUkulQlstZh9ZxTlNEHa2rwFXdHODvVHnrKwxZggnu0gxsjYUd+dn9Zj",
+	"tBTBD9TojyGOEo3Tenxw2G4F/Zbf8g/aHWXIHsc0vLZMGFW4HbQ34Lb4bAG37UVUYnfzJVVhuQBSCj8j",
+	"k09wE+xOh90JtRKgKJ+nPJdbUil1pp/noSRR0kSoTQtVQnf3Fkel5i6ekvWluhNIRVOxxC2JjD32Tk7i",
+	"GlUchGXAlPbTzIJVNMauV46K84ycAfI7w8MBGjlrJj1Wfr/UIG2AoLUYQcDgNdJOi2tUob2L69jdhs83",
+	"33Gd4lWzoj2L37P4OzXUmE2uPfqU61dxA4BgOFV+vztl/y+Q0Nb3asVerdjTnIehOa5xkLH6+yRjo/Bn",
+	"BNJXG18pMdSMUn4CmIh5SITJlQRcyPFndASaOPiqmXpwm1smTwAsGKoBvyJMOqQr3YD0Yz8x3a5esZMc",
+	"APOmZ3SnjODtPNpeD9yrDI9FZdiz5D1L3rPkJ60G3Kvx7zZWvz2131P7PbW/cR3MGYonZei/Oz81gQp6",
+	"BSqssR7+f6N8ChiOEEuDOnQcnpAAxXyDjj8I2kPfC4YD5HUHqO0NUDvy+t2w5/vtThR0+pViud9uCvsT",
+	"+aEQkh8kPRcrQCr7AqidrgtDMpa4d+ene1vo3ha6F4K+L7uESkQrkTkGpvCzwCdNrtZfMzlAEDQYJwhG",
+	"K0NixqtGVgeTgIIZOH/56sXZq//8eHJ6+vL8zcmr05fVtG+ru1WzvBr4v2UoR6ilvq7yYOTVj5ThAvM7",
+	"M1a4zh8LyuF6c5HJvUrtCtAkzm1nO+r5TUwTrozt4mBGGQc9v5rgdbY5FLlFceToS4hQVHsc2k5UXqOg",
+	"MkSOVKlJTEkLJpJOpudBMMVXgnbKrz1iTQKT+YLfzr7EDYYXGPzdKBY6Un/vUNhbL/aM+4EdCuXrZHhW",
+	"0+ukb3MjLl2L5vYRbsUCqle7+f7oYXdyWR7QUcDXgmT3pFxm9OwJ+Z6Q7wn5npB/d4TcVSmPVSlsC47u",
+	"BrBCnyJUf6FJrma1HuVvA/uq7WyEvBr05Bho3pHi5pBIP6sDxx2xz11HV0fisIipLcDAVOjbY8zZJh+L",
+	"NVDTbmnAITSbAjDEj6wwZsxA4Lfk/zsY7Cy42lpIJSXfbln7AOu9/2zvP3tqYqpcV5m6JUgWL9E0WufA",
+	"WvRivZHZEHpp/MzmCIbtVtAfSHIR9I2J9+j27Ncfbs9+1YY3GJT1kh/AnLz3se19bHsNb6/hfW8anipz",
+	"VQ9bXTvj5PTN2buXOwJtpZPyWNBvVZ5PUnkmC5yA5RTHSBcCU4uoPoqtpABd26sQTpIeTL76R8Xp/Erp",
+	"NdDlZPToH5ie9enH2tnSzVqbal57zGGKOyI6aLteVtHKqK7/lykzNAH0M0piOK+IE5JBNLIg2Q7V0TeU",
+	"/gqTq22VUIb/RDXKChYskYJYzrpWN7FVTeMd7vd6nT4Yrzhilcje315LqVckKz7aVGFJt1hzT17LMqiA",
+	"zWSRnbvWWXZ9TeQuBWpm1XP7XfAL/ltr59j3GyQr/YBtiYQJLFnoKM0Xp92gFGjdRsiS6khzg1vgFeVT",
+	"ccGXkIFwCsmVHWhgS5LNaXDpIxuqAgEoS9EKaiDQRVENq3atrBDEnkBZKgVkiVBWhWdIdNyJm4tLCWGS",
+	"YBQBuuDilkK19zRIRdHPIihHpL4esywyPEnoLF/6Spt0qk+6SGtzxavXoXr2Yk1J5UaDzfvlWsVrh1uv",
+	"VhS13faGvr04EyyCbh20sUhwmUG8vThLiSfdFBcmXs7ToEEwbCsyXX0LtyqsV1jLBjo+pYm4bG8vzh7x",
+	"VauA2B0Q7bcEWpWoo219wNmlzOPHK1q+ts0KuSliIZ0npRmqK7gNmpcJ5CC323VosubjOzWPzXFl4KWq",
+	"zy3O37yyFnql16tBdbjNnVozZw5c/4m4toTIEU9AItqEY9b9qqrVvu6Old7fBdkm8DPEMRzHW6fxLFiF",
+	"uU9VVhT0Uj6vR6wiT5bBlmMkawdX8fTmMlbzS/vGqnqPGVhksNig1MqC2MoaKxU8AviDi2GuwzhNKpQt",
+	"+bOlucuq3uuvvB6CI2uELL8kD+JEg18WXJX60RghAmYwQgDGcWps3Z/O7snMupM5BrDpyYDfk4KEXXn9",
+	"RsQ0RDEXW1mfKLEuZkn6fTgZlLDFfC4EsOg3FGH4RtZC34qqcT3EFjc4+K/Xv7+qvzFqSeBUfcUTX83M",
+	"3qUPVt2Jww3GCvWFgrnC/l6drbv49TqrhYYQENs3VqoUlutEmaKfVaheb9/85A0AIiGNUCRhp7LA7AWX",
+	"VvZUjB0GOLKFEpO726nY/G4enijn4nmaN7NNxdnbJduIo3KOnHfnp2neywwxBq8a5N74wbDTmfShdxi1",
+	"kXcY9nreEHY7nh/1J73xIAzQYdvKvcks1DtNWuGIQMK3yFmxtuwrD5+1YzXZJmf7t2W23ClKv5uHa3Ga",
+	"L2kVTqgdYHbHVUPezcP7KuZvY/ahdCjmEfteSvvfR238jRttVCn/lpInjiq4phQbcKSlrPrrV1ru7yRe",
+	"qUCqMERzFYOnbuQQHo77HRSE7WjQnfiTAepF/fBwPIBDP2h3uq7cmhpme14e/L4JOLi5OJk0kjBGxsum",
+	"rI11TrZd3r4HqrGfZzMyArX6NjYsuf+gR7rlWnd7fNK28DcdCXjPxTcKwoK4uxHiEMfMOfrwVUmozpFz",
+	"oO/egZQzdbsY+X1Xi6rOkRJUxUfHCKDZnK+cm0sbKfRODbCP1FJzU2tZOzfJY4iLaQimXF8ju6VOHkZC",
+	"mFeBMhsApAJw0kktTcTE2TyKW3N/xe+z+/IY2jjsseJxtER4Nw9/QasLtGBb61g7jHMsMMSy3nWPYY8P",
+	"Sha2C5rcJRa8ovwnuiC3UbRLEXevKGCLcLpRwy4o2CYyrIkmXREb96AHVxf2RBNAEFZK0ATIBAxZn8gU",
+	"NrJak+3yNHXWzInUALY80r+0ZaFxmKNewBqe1rs9cmMGLl7+18vTNy9fHOuIRhVApaLjtGKHHx7tG4dH",
+	"pulkqhKJHmAU22Jlkju4Cg9Wo+87VhOqKrdZNdhkJ1VS6lRSAEg7d002l3CbdCPYg72eNwmjodeFw443",
+	"GA/6Xm88CHqDHgq643HrSYj38k6MK+G160twf2GrhdPt16D7WgyvjXBtgO2bg2QfBWLcT8SoOvn7Cxkt",
+	"yPG9khx/2wjSh5Xt9hGZTzYi8908vLeQzAL290vYvylC80Gx/D6CIcVpPEw0pK2MqHjGaov7pri1+4xB",
+	"3LTmyujBWxp8q9yJr+gGT2LlqnQYyN893T3eO4u0yGn6bKe0yxDW8WpTNuKjEejW4YfKMDYSH4Mr7e03",
+	"2xT7fnzBj+pO3lP0Y0E6LGDPzoIh7zdwcP2mdhpH+MDK/j7obt0luqeouwK6HdZoWHaYmdG21AYq3SfF",
+	"pW1QtbYN9ns8Stc9RK69Tyi5ep3aEbdRuPfGx61t7mk+9R1HjKTrljNZLcSLfrwESYIVmXRksYZ5Quco",
+	"4ThX2FGCrTj+NKsWA36WVVy4KuRCFrMxSlxZBgfyKZNRS7oZsCbG4niERCKOCgLGVa0u5XdQIpVYy4Qm",
+	"M8idIwcT3u86rqY7MqLlSlFDNUf0EfLyAt/LUHIr81syXzVArm6G4xgzFFKhLjNMQgSC4aHv+YHnB298",
+	"/0j+//9uuBTx8XooWb+2suFq52K0iqU15K68lVVuJyqG5ViZRWVNa0p03FayIKzyCzNI4BVKPhIaoY9s",
+	"vih/5fX5W8DmKMQTffVT26YaOxOkSAyv+8AXPFvMxNwfU99M/gu/qVeA+FLOwG5hoA3qTrsS1CoSekOQ",
+	"sJrxlXj1RhCAK0xJJSJfyEeFlRwrE6hJaFA1/FR0YGnjYsPGL12CqN3wrsHWFIX4qKhkaTpFPsTDIuCE",
+	"dKaRg2f5FLI42IIQTK5c0NtuCdX4/CL7yywhKxJRhoyaypxX5W7yGxHQWtIkqpkv69Fdnu8V4kuaXAOG",
+	"riSm5icW1FeOXjfxFeRoCVfluf9TPUi3vGamFfuICEfJPMEMfczq25QnPXth5ssGpEoYp1ors4Gj3ezH",
+	"wDeO2QipKL463Pw8D28LLm3eL0x5o5ipMhN8sDmEvpeaEuZROY8KeRyzLlAVEbHvboFO5ui/tdc8opRO",
+	"t4IWrju3yxQGdCyNDDeuU2qjD6MIC8DC+NzioBMYM1Rkqlsxihn88isiV3zqHLV7PdeZQ85RIgb8z4f/",
+	"GS18vxPK/4tGoy++f/nv/1Y6Mdf54qEvcxRy5hw5HH3hwBhvR46ewXHNv9HIkfz61dtfxT4x+wiT2UeY",
+	"hNNKBisDBgTanApKJx1DCo1OkhkQozBHIV8kqAXOpHhwjeZcRWNL4XZKlzY/HFMaI0jugl1ZgOx37x2O",
+	"O+CNxyDwfTBemStfSc1nmIhJnKOgRNnF+q+oJ3712DWee3SuENabUxn+qtH1dvx1F5TZVVIiTF94d356",
+	"bO04Z2GwDvDZs3bvg+/1Lv/Z/uB73csPvje8/Gcg/6P+/SHwhpf/If/9fDRqPf/audlqzMGzzgffa4sf",
+	"2+a3TRgCCTg7/9wFp2cvLnQRUxlsBFmhOuGt+Y8LIDF+FQE6zEvQktUDDXO4V5A1BY9ZfwqbQwGblt8K",
+	"7oubPjx14PCKlTf0Bl6xFngzRStJWGso5wMziG+TL9zsuP2DdqdA3b6nK14QmySF3ShYVGC5Cr6UMWQy",
+	"GLRedV8kCSJcp2dW6cZ3oAOnlpyqZeuH6yV8/dKGG67fqpxhDlcxhVFD/qUBfa4HFc/JWk62u+wbbh7M",
+	"mw/0PFvcbSwtrmUdaSyXr1nVr5jxKsvQXJwTnRjsYnv0uiV6nYvl3hlS/VYHj/dCiFpCBiLD+veH1/QY",
+	"mgL/VaVRQ3ZHLRu1CvLFDBPzZ3DvLNtGzTo6pDIHOZqxhoguxRi1RpgkUMbScMpV2mEeRD/TpQ490t/S",
+	"kmos/81QjELuSvdZHEtKxBoZrgqnqz7uZhtac5SvhTBVRQf33PXbyN/dkb6386iJ5aWCLHKqHcAtcEIA",
+	"HEsH2wzNxigBjMOVyRLAFVyvsenmWCki0jyv3RsJmtHPiGmH1EOK7VtYAr4jK8xWu74bT8bDWWe+fzV6",
+	"CwA+VXW78Ra3VDZlxu2EVuACUSiMBTMeU11CI6YhjJX2nlaJyWn2Zbq51jpoac91LhsgObTgbbF0a5ny",
+	"FzokwTlycnaEKsal0sI2oLzOHcuhebpdG9Ft08QH3xtCb3Li/XT5tdO++af99+DGs//sbvNn0L7ZaIHY",
+	"1KVhrYWmDPh0r7uAuGoitA7c2eeeEkgLt0tv08awyrvG0uId1b7905guIvCaJwjOwGvtd05UUhiAdjpt",
+	"/m7lipvVKoLLhJIrVddLOrat6WpiEXCN9Uk+lT7oFtC1RINC/QzXPOgAolNsT87P0l+7ejV2uFP6sAcI",
+	"HZE5SmaYMVlSXz/op5nFmhulTw51hLGOLk5/H6gYGzuMWz5rp5+RSzN8TJBZ0wUjXbed1SWzvBbjGIcm",
+	"LuAHlo8T0AX9xcumJYra64ikSfOuedSWREUX5pIno/LU0he6uoxXroRX+rRnZla+1PT3vgofS5Oe0geH",
+	"YJGF/uVKyKWvDHTspFW8MX02VF0PRsSUajR9CVNYyefp74Ht0l+w7EHb6tMmvT1Zs7b0nY4SqsTHVLal",
+	"dTpBt5R+Lou45NPOZcRlDWpnVfvKKp+sfydVWCBbPaixLfBedqqy6+eZANOqlDmhQExpHDEZmKOogIzT",
+	"QTCcjshnTGPdMEJfSaRVkFR6VpIceGfePAZyf0shjqlIq08fvt5cflq70erAi/wtXq8xlgsJfq1RqiK6",
+	"ZoJ71ZPtYL+qvdsBc2mGrwxM22w0SmljDsRujgpXQK2EeTnAVPGLF1YHtMpdFC6RaUoSIygz1qRzsOid",
+	"WE4pQ1ZfEkGo/kQJLXD2vO/ie/O1nsMr9Csm12Xj11RqVF8rk45+TfN860wjCYrrboeQdTC5Tg9HwpsI",
+	"TfCDQ9AXbmFADd6JyV21wCpsOc/KWxQJmmEyMmydEoJCJc+zeqlDaDvGUJGHkAqq/ShlHq0ybIiMlZrF",
+	"jevgjTYjvYezqGmInx6Qhfipa990cQXtJ1dSocFnddx0pbIlt1uxIrcEwPSja071VlFG+kO3VnsEyuS0",
+	"HvBGMLhcQzWzb9PXChEAbXwbEQvhdLck8dhi1/rTOI3MLfO5XBU+cwf5VDG++9Ia/uNWaoOrlQapPpCc",
+	"PfCWSL5ZqTIH913oVLWmCw2WFzYQammvlZUwockjiJrQq39JPqOYzivcMFa5ogbIUYKfGb4Gcmcbgguq",
+	"2YZr5TnaMNsdLm1k9alhQ2/E+LArAdjcj5WCsujHqgbtWoK92TVYDd0WeCXL2hKEIlP5ZEHwHwu0lQ/R",
+	"94Yn3n9D78+PLW8z6sZIjGRuSrJGzkeFuZ5G2pHTGjnW9rKMoXUB3XVbLPdJPAJLKOjBRJfeMdV2Wrr4",
+	"9JEZz8zErDUiJvfnKF+hx1hMMG+Bl38/P7sQbxCqip2rlyLJWEw+IOYghESxsDHSnXejFnjx8teXcnrJ",
+	"hUbkihKZPahfKKY6SQsxgGQlcwZdwIRSa/JdlCqoLAUqWl4yLyMClkHiuI7Zn+M6eh+O6+hFOa6j21de",
+	"VgiiF4jRRRKiBldc3GfNgiU11ny2BU7pbA6NYUIQtQRdwSSS3jPIkMSL6Wo+ReSp2UNlh/7KdCipP1WF",
+	"qcnmjVnV7Uq/oK2sraMztl7XSCyW69VCMfrCp3S+ifunhcGz/tJK8RDbeAyU+5ZCKeRP2AxvcmZrRBRx",
+	"tGBK59rtbChDmZFvY18X0CoggmyD7Fb4a56opMhV1rC5Ga5T6BxfNs7LO1fFvOVFu21Gx62uf2Ev9jS1",
+	"C6yXGRND2DZSk7J1Qf5a+81NjEQbfh+PaChXXS0Yqk7MjcVCDa8NQqGetAqAb/AMMQ5n8yqWI2stYQLe",
+	"vjl1U04LwZ/lgH1pBzMwufzazv7xxvzjqPSPzQCTCzCmsrbv96XJtf0m6B353SO/J3aQmqDLO/idIDCP",
+	"YaiMyJJMw+Ylo/MHo+sBVOFZanT4ganqLFSlF0PtOhLUTNrttR88C2SSUT3PLn46Bf2hHzyvtNthUvvV",
+	"1OBguctS0qwKPP+xQMkqTd52XCek9BoLmiRLxl1WGgrrsnxVMw/lHeNTlDSIYsSCzCnYpTNX4WGapF7r",
+	"gBTcgjX3O1anqBY9hKb8TpUrzhTXLTvbSARMp4ksT14sR7lgRqSxGy4tZwlwvjSEmz6q9cONSNpgp9oT",
+	"lxYx0EdmPHFpUcGSKy4thmH74qSZzHLGpQVaqrxx5uHQdq1mEJMOuUI3g2oPUVqLo8Irs4Wny5UeLkR4",
+	"skodXCD1bwm0aURnMyJTEUg62xjnXOPediVglus9VHfpLtLJr2YDNRezafSNLrqpmG6tMnJrk+/TjnHZ",
+	"KAr/BYJM3s3DW3uCbPJ/Fw6gfKmOdYMykalYTqWRCc+2Cac17Vh9iRCYFuk2wNFDXGO2V3El8vpFOGqB",
+	"ExU0jAlAn1GyUh4Lqw7C45DbHp/H7Vtdba6zkGHfG+q9iJ24ujqCVa0isapVgBgybldiewxHVpTsrJIK",
+	"GlwNXYo2XAo1EiwAricg3+J03AIfLtAEJYiEaCd3/X5w2FpztfO3wSE1Ab6t6m9xCA19R6Wj3saJlA3+",
+	"Zh+WxbNut4IdOYDsdZRFUDPdxxiT67VCs7TkyQRKzFJWQRVlklTHBJA0c0uZYJVv8ktle9tB3swxgBzE",
+	"CKrCAlrJbpRMM8PE/lZQlV5T6819I2G7/B6zbOrD9MSGia548cD+v22yDzYi4H2RNo3uWxKWjMBvd0+U",
+	"97ZKS0sbtXIKxsjEutyN7uYWi4CkzXvAT6aLpWJQYmFiYN4FOiK5QU8/zOavoh2WsVkI2ihcJJivXou7",
+	"UerJW6Y4xaLX7saS1+AkLXwrA1HZtXLlE5rrC/Dsk+fBBZ/KOnqfXEDJiMSUzscwvLaCWQUSPheojJGi",
+	"465mIelPhXgwqKLBwN+QbF5rf1K1MBAXLkYTDuiCH4/IcpoVq5Q2Vle+Z1f+xmmOgcL+fE1a3YfdLhye",
+	"nSec41+QlBgYviKQL5IKyv7p9YtfvJ9/Ozn1Xv980u71wUkYIsZ+/L//+/+44DW+Iij6WRX3zH6SU4k/",
+	"Px3lbHOYASZHZJHkDIUJ4llgvIx7YEz8MCIa4wXRgZyKg5adhdPTmeAYfXquDGdSVRDU5O/e6+jaewE5",
+	"snK+4Eybqc0CdEFSOdS0NAl6IzLDZMFlo5xJC7wXq8yhgj4LQjmIKb1GYvAauJ8s+JQm+E/j4isBXiaD",
+	"VHpbZJZIUwDYRTV/QSvGxV+YsQWKJHqnwRLZ0Gv92qfnap8j8i0b/bssoO69kdsp7VP2Naq0G56mwTK6",
+	"aXgL/E7S4tTKcqkeJpRyFRUgt8qQvFBGkjwakRHxwKeDz0HLP/iaJY3eHJjKsR+1D/lA4KVbH1D87PT1",
+	"8yPN9ZjFFceIL5HW2g3LHBFQqkyrUMq8ItnTgnE6Q4nARxlYSnR0j6RMCfqHhACWRdgL1q2W3lW75R98",
+	"noem6xTTG7DeXLdkSFZZV3YZDSNjfNQiXL0C+SBBUoIT0Dyxo4a0EAAwqYiJkiPHKKRColCxPirA1g52",
+	"+oEZWcDsHfNjoAgcJYKR69CeJWGqgZNcbdHaN5P1yjE334FCsA9lxfec+JKLojLNHBhg6DMiIIIrNiJw",
+	"IkODud6djBhckFhQH/vSAcFMZO8sE+vbAm/yLe41/RB4ubHZvSZK6HPq+psJNqQvKuYa9hoaad33pg37",
+	"YIqGMb5GYrWNN3UyIumEBIGQLogV6KZpuLx+8UqVc5PflC9Pcl23WuDEkFTfl3tYQsyz2r9yb3qjujE5",
+	"DPW3JBDV9T1KC+xNFQrmmkLI7Riipy1pTCNUbqsWkydI0BclNJ6+ljQlZahjVBu9DX7Prr0Zo4O99V5A",
+	"2gb/k+qD/6ncCH9EFOQ+wWiGiXohososKzsutMB52vxRbSJBBv44kTdYfY6J2091Q/CM7sSMaiSy2oCg",
+	"WHw5Xy1Yf1TeEBQz+amVSW1TvT/F4byUBmMdFmiadHyyXUyfWuAiS4zEut+adG9bnSNVE67jNGtM5wDp",
+	"rLHU9S4OcERgknl0tciznOJYLB8LxUldB04BviI0QflJ7X1cE7qUjnfFROSO3pexI8YzAa8pXQI64crE",
+	"rmEnDkigp6tN51lBcJw1LfmUdmb6JE/6U7FT06eWQHPBMAVMsk5AQV9ARQoncl4UgW4nkJXIY4gJEPq7",
+	"q5mJEaAUrkNdkD1JsOA7y6nAO0XNJnSRAJ2cNiKYgSssCN5iLntJZH4UlVylQKp7QGgakTZNM/JY2pLC",
+	"nlvyhJgy0w8rxiEiKqnXiD5zGE6R1275jussklgIDZzP2dHBwXK5bEH5uEWTqwM9lh38enb68tXrl3KM",
+	"kI0wj3X5fbvrLUqYkh38VqBepHNE4BwLZaTltzpKOZpK9aGBPJDrwq3aPVTp69krB1qWPotkQ4c5rapL",
+	"dpoy46J8YEmlutx1xsTOOLhCnGXig9RelkRHkBgWOUk7eOAQSRwZEUgAjlRnEDoxpdfk2ShUx5ScRc6R",
+	"trCbmjfulls/y5JZPSnaXaYW5L/pvp7bdJ7KTsBufR6mi0s7MahiNo5M68EMzFaFglXFEiiB76ey6WyV",
+	"TZgr7lAqC1CsbOpYBT7t4gSFgVu0X8jXYr7JK8c8WSD5A5tTcSHEZG3f376dlynHWGwjXggYzrW6yBWJ",
+	"Cno9PxgeDvx+57BjN70w5YMCX/7PFg3ZQmpuk0Wsqi/Y9Zuc09etthjj5Koy2YUEHT1lrivEdoUR63pa",
+	"pLndzDZmWR0sbKy+QPMYrtDGThaVY765501XHXfVoBQtDk6Z6b+bxyYxPGgyvNgvTo7sNBn5E03GOIqQ",
+	"9GB1g0Zj0j6pcki30QKz9oJyUK/ZriqaBYnh7WHDZeaaet64Tq/ZaZzpECbdWEWM6zQ8hrRFmG3+EoT4",
+	"xv1qjAMfLsUflonmw6Ugu9nlznhNdrFV3aAP5sIy51J8oYl6/DW7lTeK9MaoKgnhhfzd+qotnaR6UMrr",
+	"SrqK4HZa/8hUG8aFsqCNQzjJ5F3IlRCb141L3E0tNuNu30hLdf5Mnpa+oAStJ51tP+gP2t1+bwPpNOk5",
+	"DUhn278FmzE1NzfTRZNJtMumTbeiZQqrHoKW3YYwfe+UpXTHqymL61yhChn4tYzMglnfl9+Nup7qfFLZ",
+	"lOq8rACrsNDNKUWSGnR9P62q4vu+bA+Tv/lCw97ZvW8umFbJTUN/MGgHA/vy//8LlKywNkFntWayoElJ",
+	"ApAqbFJx/YM1kpMmKPmoNbESfxD02v7gcOiul5/z/Zycqp4jR057O0Hb6mHk2F1TjvxC36BeoYlPujWt",
+	"HBXasVQ+/wahfk21QcffIPRvS45V6db1xPjhKfCe9j4O2lugnnWU99amC3fjy/o7xs4BeVVjnVMZZ5Mj",
+	"85uia4BVEkhVwGEghOQHaYO14hzzBF5FA9ok/rZmh0UaV2QTdxO+oryJuajEejPEx23MEKnFaXvSkcaG",
+	"3IHBQIdZ3pWQq6dvIuR27lbI1St5eBJrTnOvsP81FXZ1/nehsB9YUWeVMvmvskKqrFafcycKWTs15Rmf",
+	"X2qxpnGEGFcdmiT5TpCKDgBzeGWy4AjVhfGPgUw0tOpIKr+Q8thEQg+IVyB1xeTLF2Cmy1OY7DarUFql",
+	"QTvGjBu/2bdL/kTQvVLH/sz7YOhhFrL7QR5UadjvmTO4ZlxlCLoVVOd0Jx1/PGwHPeT3uuHQH0TBYNIe",
+	"Bz0/6AT9bj/LGT9yJt0I9mCv503CaOh14bDjDcaDvtcbD4LeoIeC7nhsEi2cQzQ87PrdrjcOw8DrTto9",
+	"D04mA683Cfxw3Okejv2JYzGud/PQqY4+Xy9625sZBIPeZHAY+d3OpNsLhrA/6LZ92B60xz3UnsB1sra1",
+	"z0HHHwTtoe8FwwHyugPU9gaoHXn9btjz/XYnCjp9O2ejql7JzeUWXMYO3F7fM5lVlFXfi/J7Ud4QXV5A",
+	"lTXUH2QR8vcq4m9wZdYk5VVERuW4h7IBa/KhwyRJlJbVkyW8z7gqrDQi1SFGC8JxrDz3ZlBVRFF1CFWN",
+	"E/Q8Jc8P6QSV+/HUToo6SRpNRDOXcL4aoc1bymUUnSE8HPc7KAjb0aA78ScD1Iv64eF4AId+0O50Myo/",
+	"hwknyra1HU+R96KoPlQvPYvVtpddYDPbfn5bSr6N7zXY8izLgHgPsQxdL9YLq5AJapLSnphEcAuevzvG",
+	"vj02pMkdFby9Ngt5jdf7e/Aq793Je3fyGn6/Xlz5BqX14Kv+R3PXs1ldUeTAKuhZJ1CrwhpUxtzKUuKm",
+	"AKNK9atyIWeyQYEldGsK8GSx0g/vS7VyQ/fi/2Pyolro2lj6X+NatQPOC7pnMR6+6HG13K2Apn2xpLSm",
+	"5cvMcDoi9c7YduB3jIRvInTnNI5V2omMSTVlSKsEcTaly9qr5u+lr7+w9GVR1T0p3ZPSvFP0NoT0fswo",
+	"m1+2Ktlc7kpaOkgLam6w+qvqjyqPzjJIbWvib1Wa4S9Uacm7McKrHVqE21THXGOArx9TKIRa7iOjCHMv",
+	"ag+Gk0OvN5mMvS4Muh5sjwOvHbVhb9ybdMIgsCq6NqbkW5JpnU5puRO2o9vb2LuzcqQ1NFmBcE+S9yS5",
+	"aNy2aQu0nF9Pjio3SOqRBaonCZ1VuDCFEJ3WCBijKSZRntYqcXkKTYkNlcuq4mIssjQiKtOfcgnTGM4L",
+	"H6NLIj54bDFEMSk1lE+nquk8vHpD+IUmkw9pBk8ZmG1ELtHvtUR7Wyp3l5bgZttJrPr+fxVmtO0pbdIR",
+	"0lrx31duTw5D96bYv7opVjf82IK17la1OPgq/9PcMmst2OJ9LSDfMJHwhmtFehjmTEsRLuCU1hlnDb9q",
+	"ZppNCcTDG2bTCv17wfUxmWUNX35qgurml9OGPA0tDWyDCcGSP9Nwp7TUxEon7eGItcBP0k6gAv9COhvj",
+	"tOzTyIEkGjnSRA2vEBijK0xygrL+wohI03W4SBhNdH0Pmug2xELM+VFVtgOIRGL8hMpiWS0gs22AFX2Y",
+	"VkwxdSYiFX5oRyXWhBam8ZglDJCF/l/O5nz1TslzQnJ0S10n4lUGMbly9AWGPF6p4u+mYKKsqmT6M2hD",
+	"r6mnu000tCkV27Se49fN67VagclGCcegZxUvqFt8WgU4W77dDrnTrmyH3HzZjaBvN35JPSNykMxDVUkK",
+	"xjkgTV9ZxdOKPSlMzO3JrmUZmB7BX303ONxYZpmXF/ctJ/d+ilRckO77m7tQ6gphBpaQyAw7q4BOdnHq",
+	"8BB94blN64KNBuZ6k2NKYwTJt+zhZ7oEM0gsDIRqL7pglVZka9YpS7lULzTw3TL66YQNlUEni5TqP78N",
+	"M6uPBYv1sxAR6W8T7yAS1e2EJqq6WsVOVA5K1toFyr/kj1X9Wxou+/KbbbZz3fQib4BtmjE56LeHg15l",
+	"xmTesalKKq3NlvT9bnW2pCLb+9TJB0+dFIhKOYydo+AWaZR1xmktTtBJSj0eQtI/U617zo2ssJf2H5uZ",
+	"2pZf02JfO0+vVAJ3sW5jA/E6CxEnAGHVrQOrqk5ZCeW08q2OgGYckogVvXi1MviIaCH8OCuhJ1tSEa4r",
+	"EmcN0ZS/b6cydVbz+pvEatuCkEmquJaryiYVW8UnqG4jOxZK5drTU75DlaDQPeJOt4FJrmVwc6Vgq5Yq",
+	"d7qF+vuGC/esbnt2486GFu6s/fGdb2+idiI7Kef3WreftJPTI9hMvoKZak6RD33TSo9QZo41FbuNkjeD",
+	"yXVB+L4DSlGj96SntSO9py2l23rNp53XfPxv0HwuHyz3sqx6aFFQ0lZVcZMKBohum4nZII0m9YL542DS",
+	"hx3k9Sc+8rpjH3rDqNfz2pPDSVuMhUFQ7DHmtP12qcdS8QZwqtFcJur8wEAEOQQhIjwRG7N7h2XzDe35",
+	"1PqCYacz6UPvMGoj7zDs9bwh7HY8P+pPeuNBGKDDdlVa0KZww7uIjlwXbphvsFUJQenJLzTD+fDVmarr",
+	"POV8fnRwELQPhWLSCo4G/sAvi2z/Ia/Xj8Fo4fvtvqIOPzYEYoJiYz/ZKgin0DBorbJj1nn/yo5skXZL",
+	"befdPLytuvNuHm6v74jvba/wvJuHt9V4JHBuo/IoyNTqPFlHDKXyfFsOai4jzyhAVtqHVoI2RMOU6s2X",
+	"E/6aZYFm9Zl1WfC0GvyIqJrb+bLvbla/HGCdQVpTo94IAHbyZH1EjNVg63vJDm0e534X3G4rVtaI92yd",
+	"J3rjOnRJ6oCYJjGb0v61+arrAbk1ZIxySna51VtwmkIfvzuJitJFQO8ySWMvqj1NUe1WONswf+S7iQ5T",
+	"/d5ukaS7S3HLbyY4nagG9Oey/3zjoDIlcW0XVVaW7ZqElUmQ1MWVtRuN/wWtLpD0zfwFBcrmZUE0R62X",
+	"MCtN5d+QDZzL/m2Bl8rSpdsp6JLSYAZXdfFlOenv6eT/PhZ9zG92Z19R/hNdkGivw906kXid0tYwb5hT",
+	"YwnO34/qCsvrboa/Fwb3wuDjFwb3dHlPl3dMlwtZyWtNadvFE+ST0ha8vv4y1y3wVGNI6x2gW/Ppspv5",
+	"Xn4zuDqWbYglEYoyMa5hOeYCP7itlUstd1z04mhbVk0xZosNbCC4qmlZju5q84bpZl5VCLrmW3kC67Vv",
+	"Sa0KvcXvpLLznsPuOexDmFtMpXdA6PIh2a2kRE+F0zY0q7xPqB0R85SMKn8toeACqYyVBmLBZvvHgSLD",
+	"t+hVuVmC+E22/4Rphy5zi01Weio2lFs5z+CqJRvCz7kqEWL8c6kcoaUTwcl1ERFTTUqJLAzOUAucWL+M",
+	"YYIAHat+/kvMp3TBpYiiiU8LnADZuRazdXGGarG71FdV27KCtKBAElWUYX3KHPPpskOFf7UssPPGHx51",
+	"/CN/q04TFhat53yu4Hjm4uz1zN1zP+39UNdur6A25UUnukD2bnhRgtQa7pEXXbz8r5enb16+2MyNLuTi",
+	"JK9JR9WxI8GKInAv7EjBbJfsSM1YrHh4YX7dM6THwZAMDj4sS0rvz54p3YNKtmdJTdQjMaoZS5KfTD4b",
+	"NrNIYufIOVB5hPAqLednXYCLQtN92UFYUpjTmC4i8JonCM7Aa90iIqMaafJXOUj/PNe7o9zWf6sPZPvb",
+	"9CFFqdyqzhbZrDmI3Vze/L8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

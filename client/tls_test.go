@@ -1,0 +1,43 @@
+package client_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/peering/peering/client"
+)
+
+func TestTLSConfig(t *testing.T) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"peerings":[]}`))
+	}))
+	t.Cleanup(s.Close)
+	pool := x509.NewCertPool()
+	pool.AddCert(s.Certificate())
+	cfg := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	trusting, err := client.New(s.URL, client.WithProject(project), client.WithTLSConfig(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.RootCAs = nil // the client has a copy
+	if _, err := trusting.ListPeerings(t.Context(), "1000000"); err != nil {
+		t.Error(err)
+	}
+	distrusting, err := client.New(s.URL, client.WithProject(project))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := distrusting.ListPeerings(t.Context(), "1000000"); err == nil {
+		t.Error("a client that does not know the CA trusts the server")
+	}
+}
+
+func TestTLSConfigBesideHTTPClient(t *testing.T) {
+	_, err := client.New("https://127.0.0.1:1", client.WithTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12}), client.WithHTTPClient(http.DefaultClient))
+	if err == nil {
+		t.Error("one of them would have no effect")
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// wantSecure checks the headers that every answer has.
+func wantSecure(t *testing.T, h http.Header, encrypted bool) {
+	t.Helper()
+	want := map[string]string{
+		"X-Content-Type-Options":  "nosniff",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+		"Referrer-Policy":         "no-referrer",
+		"Cache-Control":           "no-store",
+
+		"Strict-Transport-Security":   "",
+		"Access-Control-Allow-Origin": "",
+	}
+	if encrypted {
+		want["Strict-Transport-Security"] = "max-age=31536000"
+	}
+	for name, value := range want {
+		if h.Get(name) != value {
+			t.Errorf("%s is %q, want %q", name, h.Get(name), value)
+		}
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	s := startOn(t, append(slowly(4), "--data-dir", t.TempDir())...)
+	for _, tt := range []struct {
+		name, method, path string
+		status             int
+	}{
+		{"an answer", "GET", csPath, 200},
+		{"a refusal", "GET", csPath + "/7", 400},
+		{"an unknown path", "GET", "/", 404},
+		{"an unknown method", "PATCH", csPath, 405},
+		{"HEAD", "HEAD", csPath, 405},
+		{"a long URI", "GET", csPath + "?" + strings.Repeat("x", 8<<10), 414},
+		{"no credentials", "GET", vpcPath, 401},
+		{"a third answer", "GET", csPath, 200},
+		{"a fourth answer", "GET", csPath, 200},
+		{"too many requests", "GET", csPath, 429},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := send(t, tt.method, s.endpoint+tt.path, "", "Origin", "https://console.example.com")
+			if got.status != tt.status {
+				t.Errorf("answered %d %s", got.status, got.body)
+			}
+			wantSecure(t, got.header, false)
+		})
+	}
+}
+
+func TestPagesOfOtherOrigins(t *testing.T) {
+	const console = "https://console.example.com"
+	s := startOn(t, "--cors-origins", console+",http://localhost:3000", "--data-dir", t.TempDir())
+	preflight := []string{"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "x-auth-token,content-type"}
+	for _, tt := range []struct {
+		name, origin string
+		allowed      bool
+	}{
+		{"the first", console, true},
+		{"the second", "http://localhost:3000", true},
+		{"another scheme", "http://console.example.com", false},
+		{"another port", console + ":8443", false},
+		{"a longer name", console + ".example.org", false},
+		{"a name below", "https://a.console.example.com", false},
+		{"null", "null", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := ""
+			if tt.allowed {
+				want = tt.origin
+			}
+			asked := send(t, http.MethodOptions, s.endpoint+vpcPath+"/"+noID, "", append(preflight, "Origin", tt.origin)...)
+			if asked.status != http.StatusNoContent || asked.header.Get("Access-Control-Allow-Origin") != want {
+				t.Errorf("before: answered %d with %v", asked.status, asked.header)
+			}
+			if methods := asked.header.Get("Access-Control-Allow-Methods"); strings.Contains(methods, "PUT") != tt.allowed {
+				t.Errorf("methods are %q", methods)
+			}
+			if headers := strings.ToLower(asked.header.Get("Access-Control-Allow-Headers")); strings.Contains(headers, "x-auth-token") != tt.allowed {
+				t.Errorf("headers are %q", headers)
+			}
+			got := send(t, http.MethodGet, s.endpoint+csPath, "", "Origin", tt.origin)
+			if got.status != http.StatusOK || got.header.Get("Access-Control-Allow-Origin") != want {
+				t.Errorf("answered %d with %v", got.status, got.header)
+			}
+			if exposed := got.header.Get("Access-Control-Expose-Headers"); strings.Contains(exposed, "Retry-After") != tt.allowed {
+				t.Errorf("exposed are %q", exposed)
+			}
+			if got.header.Get("Access-Control-Allow-Credentials") != "" || got.header.Get("Vary") != "Origin" {
+				t.Errorf("headers are %v", got.header)
+			}
+		})
+	}
+}

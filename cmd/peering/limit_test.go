@@ -1,0 +1,158 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// slowly are flags with which nothing comes back into a bucket while a test runs.
+func slowly(burst int) []string {
+	return []string{"--rate", "0.001", "--rate-burst", strconv.Itoa(burst)}
+}
+
+// allOperations answers all operations with requests that follow the contract.
+func allOperations() []operation {
+	return slices.Concat(operationsBelow("/v1.0/"), operationsBelow("/v2.0/"))
+}
+
+// from answers a client that calls from a loopback address of its own, and whose answers are checked.
+func from(t *testing.T, address string) *http.Client {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	base := &http.Transport{DialContext: dialer.DialContext}
+	t.Cleanup(base.CloseIdleConnections)
+	return &http.Client{Transport: checkedTransport{t: t, base: base}}
+}
+
+var rateLimit = regexp.MustCompile(`^"(project|address)";r=([0-9]+);t=([1-9][0-9]*)$`)
+
+// wantLimited checks that an answer is a 429 of the policy, with headers that agree with each other.
+func wantLimited(t *testing.T, got answered, vpcStyle bool, policy string) {
+	t.Helper()
+	code := "CS.22115"
+	if vpcStyle {
+		code = "VPC.22115"
+	}
+	wantFields(t, got, vpcStyle, http.StatusTooManyRequests, code, "")
+	found := rateLimit.FindStringSubmatch(got.header.Get("RateLimit"))
+	if len(found) != 4 || found[1] != policy || found[2] != "0" || found[3] != got.header.Get("Retry-After") {
+		t.Errorf("RateLimit is %q, Retry-After %q", got.header.Get("RateLimit"), got.header.Get("Retry-After"))
+	}
+}
+
+func TestProjectThatSendsTooMuchIsRefused(t *testing.T) {
+	s := startOn(t, append(slowly(1), "--data-dir", t.TempDir())...)
+	first := send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", project)
+	if first.status != http.StatusOK {
+		t.Fatalf("answered %d %s", first.status, first.body)
+	}
+	for _, o := range allOperations() {
+		t.Run(o.id, func(t *testing.T) {
+			got := send(t, o.method, s.endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", project)
+			wantLimited(t, got, strings.HasPrefix(o.path, "/v2.0/"), "project")
+			if policy := got.header.Get("RateLimit-Policy"); policy != `"project";q=1;w=1000` {
+				t.Errorf("RateLimit-Policy is %s", policy)
+			}
+		})
+	}
+}
+
+func TestAnswersTellWhatIsLeft(t *testing.T) {
+	s := startOn(t, append(slowly(3), "--data-dir", t.TempDir())...)
+	spellings := []string{"9a7b63e1c2d84f0f8e5d6c7b8a901234", "9A7B63E1C2D84F0F8E5D6C7B8A901234", "9a7b63e1-c2d8-4f0f-8e5d-6c7b8a901234"}
+	for i, spelling := range spellings {
+		got := send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", spelling)
+		found := rateLimit.FindStringSubmatch(got.header.Get("RateLimit"))
+		if got.status != http.StatusOK || len(found) != 4 || found[1] != "project" || found[2] != strconv.Itoa(2-i) {
+			t.Errorf("request %d: answered %d with RateLimit %q", i, got.status, got.header.Get("RateLimit"))
+		}
+		if policy := got.header.Get("RateLimit-Policy"); policy != `"project";q=3;w=3000` {
+			t.Errorf("RateLimit-Policy is %s", policy)
+		}
+		if got.header.Get("Retry-After") != "" {
+			t.Error("an answer that is no refusal has Retry-After")
+		}
+	}
+	// A refusal for another reason costs as much, and tells it.
+	got := send(t, http.MethodGet, s.endpoint+vpcPath+"/7", "", "X-Project-Id", project)
+	if got.status != http.StatusBadRequest || !strings.HasPrefix(got.header.Get("RateLimit"), `"project";r=2;`) {
+		t.Errorf("answered %d with RateLimit %q", got.status, got.header.Get("RateLimit"))
+	}
+	wantLimited(t, send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", stranger), true, "project")
+}
+
+func TestOtherProjectsAreNotLimited(t *testing.T) {
+	s := startOn(t, append(slowly(2), "--data-dir", t.TempDir())...)
+	for range 20 {
+		send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", stranger)
+	}
+	wantLimited(t, send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", stranger), true, "project")
+	if got := send(t, http.MethodGet, s.endpoint+csPath, ""); got.status != http.StatusOK {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+}
+
+func TestNoRateLimit(t *testing.T) {
+	s := startOn(t, "--rate", "0", "--rate-burst", "1", "--data-dir", t.TempDir())
+	for range 20 {
+		got := send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", project)
+		if got.status != http.StatusOK || got.header.Get("RateLimit") != "" || got.header.Get("RateLimit-Policy") != "" {
+			t.Errorf("answered %d with %v", got.status, got.header)
+		}
+	}
+	if got := send(t, http.MethodGet, s.endpoint+vpcPath, ""); got.status != http.StatusUnauthorized {
+		t.Errorf("answered %d", got.status)
+	}
+}
+
+func TestAddressWithoutValidCredentialsIsRefused(t *testing.T) {
+	s := startOn(t, append(slowly(2), "--data-dir", t.TempDir())...)
+	get := func(c *http.Client, headers ...string) answered {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.endpoint+vpcPath, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sendWith(t, c, r, headers...)
+	}
+	guesser, other := from(t, "127.0.0.2"), from(t, "127.0.0.3")
+	for range 2 {
+		if got := get(guesser); got.status != http.StatusUnauthorized {
+			t.Errorf("answered %d %s", got.status, got.body)
+		}
+	}
+	wantLimited(t, get(guesser), true, "address")
+	// Were a valid guess let through, guessing would go on.
+	wantLimited(t, get(guesser, "X-Project-Id", project), true, "address")
+	if got := get(other); got.status != http.StatusUnauthorized {
+		t.Errorf("another address is answered %d %s", got.status, got.body)
+	}
+	if got := get(other, "X-Project-Id", project); got.status != http.StatusOK {
+		t.Errorf("another address is answered %d %s", got.status, got.body)
+	}
+}
+
+func TestLongURIIsRefused(t *testing.T) {
+	s := start(t, t.TempDir())
+	const most = 8 << 10
+	for _, o := range allOperations() {
+		t.Run(o.id, func(t *testing.T) {
+			vpcStyle := strings.HasPrefix(o.path, "/v2.0/")
+			code := "CS.22116"
+			if vpcStyle {
+				code = "VPC.22116"
+			}
+			uri := o.path + "?x=" + strings.Repeat("x", most-len(o.path)-len("?x="))
+			headers := []string{"Content-Type", "application/json", "X-Project-Id", project}
+			wantFields(t, send(t, o.method, s.endpoint+uri+"x", o.body, headers...), vpcStyle, http.StatusRequestURITooLong, code, "")
+			if got := send(t, o.method, s.endpoint+uri, o.body, headers...); got.status == http.StatusRequestURITooLong {
+				t.Errorf("answered %d for %d bytes", got.status, len(uri))
+			}
+		})
+	}
+}

@@ -1,0 +1,257 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
+
+	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/validate"
+)
+
+// Limits bound what callers may ask for. Zero values set no bound.
+type Limits struct {
+	// Rate is how many requests per second a project may send on average, Burst how many at once. An address from which
+	// as many requests without valid credentials come is refused before the credentials of one more are looked at.
+	Rate  float64
+	Burst int
+	// MaxReads and MaxWrites are how many requests with GET, and with other methods, are carried out at a time; half of
+	// them for one project.
+	MaxReads, MaxWrites int
+}
+
+// maxURI is how many bytes the URI of a request has at most.
+const maxURI = 8 << 10
+
+// limits holds callers to their Limits.
+type limits struct {
+	projects, addresses *buckets
+	reads, writes       *share
+	metrics             *metrics
+	log                 *slog.Logger
+
+	mu sync.Mutex
+	// refused are how many requests were refused for each reason since told, when the log was told last.
+	refused map[string]int
+	told    time.Time
+}
+
+// errCrowd is the cause of all refusals for what else was sent.
+var errCrowd = errors.New("too much is sent")
+
+// tellEvery is how often the log is told of refusals at most.
+const tellEvery = 10 * time.Second
+
+func newLimits(cfg Config, operations []*validate.Operation) (*limits, error) {
+	l := &limits{
+		projects:  newBuckets("project", cfg.Limits, cfg.Now),
+		addresses: newBuckets("address", cfg.Limits, cfg.Now),
+		reads:     newShare("read", cfg.Limits.MaxReads),
+		writes:    newShare("write", cfg.Limits.MaxWrites),
+		log:       cfg.Log,
+		refused:   map[string]int{},
+	}
+	var err error
+	l.metrics, err = newMetrics(operations, cfg.Metrics)
+	return l, errors.Join(err, l.reads.watch(cfg.Metrics), l.writes.watch(cfg.Metrics))
+}
+
+// refuse counts a refusal for a reason and makes its error.
+func (l *limits) refuse(reason string, code peering.Code, format string, args ...any) error {
+	l.metrics.refused.WithLabelValues(reason).Inc()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused[reason]++
+	if now := time.Now(); now.Sub(l.told) >= tellEvery {
+		l.log.Warn("requests are refused because too many are sent", "refused", l.refused)
+		l.told = now
+		clear(l.refused)
+	}
+	e := peering.Errorf(code, format, args...)
+	e.Err = errCrowd
+	return e
+}
+
+// strangers refuses requests from an address from which too many came whose callers could not be identified. What
+// follows it identifies the caller, and costs nothing then.
+func (l *limits) strangers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		address := addressKey(c.RealIP())
+		if b := l.addresses.look(address); b.refused {
+			b.show(c.Response().Header())
+			return l.refuse("address", tooManyRequests, "Too many requests without valid credentials come from your address. Nothing was changed.")
+		}
+		err := next(c)
+		if err != nil && csErrors[failureOf(err).code].status == http.StatusUnauthorized {
+			l.addresses.take(address)
+		}
+		return err
+	}
+}
+
+// addressKey is what requests from an address are counted under: a network of 64 bits for IPv6, of which everybody has
+// one at least.
+func addressKey(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
+}
+
+// project refuses requests of an identified caller that come too often, or while its project has its part of the
+// share. All answers say how many more it may send.
+func (l *limits) project(operation *validate.Operation) echo.MiddlewareFunc {
+	s := l.shareOf(operation)
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			project := projectKey(callerOf(c.Request().Context()).project)
+			b := l.projects.take(project)
+			b.show(c.Response().Header())
+			if b.refused {
+				return l.refuse("rate", tooManyRequests, "The project sends too many requests. Nothing was changed.")
+			}
+			if !s.takeFor(project) {
+				c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+				return l.refuse("project_"+s.kind+"s", tooManyRequests,
+					"The project has %d requests of this kind carried out at a time, as many as it may. Nothing was changed.", s.part())
+			}
+			// A client that takes its answer slowly holds its project's part, but nobody else's.
+			defer s.giveFor(project)
+			return next(c)
+		}
+	}
+}
+
+// projectKey is what requests of a project are counted under. Ids that are none, which validation refuses, are one.
+func projectKey(project peering.ID) string {
+	if !project.Valid() {
+		return ""
+	}
+	return project.Key()
+}
+
+// refuseLongURI refuses requests whose URI is too long.
+func refuseLongURI(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if len(c.Request().RequestURI) > maxURI {
+			return peering.Errorf(uriTooLong, "The URI has more than %d bytes.", maxURI)
+		}
+		return next(c)
+	}
+}
+
+// maxBuckets is how many buckets a generation has at most, some 10 MiB.
+const maxBuckets = 1 << 16
+
+// buckets are token buckets by key. A bucket that is full says nothing, so it is forgotten: buckets are kept in two
+// generations of the time that an empty one takes to fill up, and one that is in neither is full. Only with more than
+// maxBuckets keys in that time are buckets forgotten that were not.
+type buckets struct {
+	name  string
+	rate  rate.Limit
+	burst int
+	fill  time.Duration
+	now   func() time.Time
+
+	mu          sync.Mutex
+	recent, old map[string]*rate.Limiter
+	turned      time.Time
+}
+
+func newBuckets(name string, l Limits, now func() time.Time) *buckets {
+	b := &buckets{name: name, rate: rate.Limit(l.Rate), burst: l.Burst, now: now}
+	if b.rate > 0 {
+		b.fill = time.Duration(min(float64(l.Burst)/l.Rate*float64(time.Second), math.MaxInt64/2))
+	}
+	return b
+}
+
+// balance is what is left in a bucket.
+type balance struct {
+	of *buckets
+	// refused tells that there is nothing to take, or was not.
+	refused bool
+	// left is how many may be taken at once; for so many seconds it stays that.
+	left, seconds int
+}
+
+// look answers the balance of a key without taking anything.
+func (b *buckets) look(key string) balance {
+	if b.rate == 0 {
+		return balance{of: b}
+	}
+	now := b.now()
+	b.mu.Lock()
+	limiter := b.find(key, now)
+	b.mu.Unlock()
+	if limiter == nil {
+		return balance{of: b, left: b.burst}
+	}
+	left := b.balance(limiter, now)
+	left.refused = left.left == 0
+	return left
+}
+
+// take takes one from the bucket of a key, if there is one, and answers what is left.
+func (b *buckets) take(key string) balance {
+	if b.rate == 0 {
+		return balance{of: b}
+	}
+	now := b.now()
+	b.mu.Lock()
+	limiter := b.find(key, now)
+	if limiter == nil {
+		limiter = rate.NewLimiter(b.rate, b.burst)
+	}
+	b.recent[key] = limiter
+	b.mu.Unlock()
+	taken := limiter.AllowN(now, 1)
+	left := b.balance(limiter, now)
+	left.refused = !taken
+	return left
+}
+
+// find answers the bucket of a key, nil where it is full. The caller holds mu.
+func (b *buckets) find(key string, now time.Time) *rate.Limiter {
+	if now.Sub(b.turned) >= b.fill || len(b.recent) >= maxBuckets {
+		b.old, b.recent, b.turned = b.recent, map[string]*rate.Limiter{}, now
+	}
+	if limiter := b.recent[key]; limiter != nil {
+		return limiter
+	}
+	return b.old[key]
+}
+
+func (b *buckets) balance(limiter *rate.Limiter, now time.Time) balance {
+	tokens := limiter.TokensAt(now)
+	left := math.Floor(max(tokens, 0))
+	wait := math.Ceil((left + 1 - tokens) / float64(b.rate))
+	return balance{of: b, left: int(left), seconds: int(min(max(wait, 1), math.MaxInt32))}
+}
+
+// show writes the balance in the form of draft-ietf-httpapi-ratelimit-headers-11. In its words, the effective window of
+// what is left ends when there is one more; so it does for Retry-After.
+func (b balance) show(h http.Header) {
+	if b.of.rate == 0 {
+		return
+	}
+	window := max(1, int(math.Ceil(b.of.fill.Seconds())))
+	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", b.of.name, b.of.burst, window))
+	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", b.of.name, b.left, b.seconds))
+	if b.refused {
+		h.Set(echo.HeaderRetryAfter, strconv.Itoa(b.seconds))
+	}
+}
