@@ -182,7 +182,7 @@ func line(t *testing.T, to string) proxy.Server {
 	go func() {
 		for { // it waits for somebody to take its errors
 			select {
-			case <-p.Error():
+			case <-p.Error(): //nolint:errcheck // what a broken line says is no news
 			case <-p.Done():
 				return
 			}

@@ -72,17 +72,21 @@ every 64 KiB of an answer have to be taken within four seconds.
 	return cmd
 }
 
+// check answers what is wrong with the flags, or nil.
+func (cfg serveConfig) check() error {
+	if !peering.ID(cfg.serviceTenant).Valid() {
+		return usageError{fmt.Errorf("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", cfg.serviceTenant)}
+	}
+	return errors.Join(validRules(cfg.rules), cfg.network.check())
+}
+
 // serve runs the service until the end of ctx.
 func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	log, err := newLogger(p.stderr, cfg.logLevel, cfg.logFormat)
 	if err != nil {
 		return err
 	}
-	tenant := peering.ID(cfg.serviceTenant)
-	if !tenant.Valid() {
-		return usageError{fmt.Errorf("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", tenant)}
-	}
-	if err := errors.Join(validRules(cfg.rules), cfg.network.check()); err != nil {
+	if err := cfg.check(); err != nil {
 		return err
 	}
 	cfg.network.fit(log)
@@ -121,7 +125,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	registry := newRegistry()
 	api, err := server.New(server.Config{
-		Peerings: service, Authenticate: authenticate, Tenant: tenant, Log: log, Now: now, Metrics: registry,
+		Peerings: service, Authenticate: authenticate, Tenant: peering.ID(cfg.serviceTenant), Log: log, Now: now, Metrics: registry,
 		Limits: cfg.network.limits, TrustedProxies: cfg.network.trustedProxies, Origins: cfg.network.origins,
 	})
 	if err != nil {
