@@ -35,28 +35,30 @@ func newAccess(cfg Config, anonymous clientv3.Config) *access {
 	return a
 }
 
-// reach answers why no endpoint answers, or nil. It is not about what the user may do, and asks for no quorum.
+// reach answers nil as soon as an endpoint answers, or why none does. It is not about what the user may do, and asks for
+// no quorum.
 func (a *access) reach(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	client, err := clientv3.New(a.anonymous)
 	if err != nil {
 		return fmt.Errorf("etcd at %s: %w", a.where, err)
 	}
-	var silent []error
-	for _, answer := range askAll(ctx, client, a.anonymous) {
-		if answer.err != nil && !errors.Is(answer.err, errAsksForUser) {
-			silent = append(silent, answer.err)
+	defer client.Close() //nolint:errcheck // nothing was written
+	answers := askAll(ctx, client, a.anonymous)
+	silent := make([]error, len(a.anonymous.Endpoints))
+	for i := range silent {
+		if silent[i] = (<-answers).err; silent[i] == nil || errors.Is(silent[i], errAsksForUser) {
+			return nil
 		}
 	}
-	if len(silent) < len(a.anonymous.Endpoints) {
-		silent = nil
-	}
-	return errors.Join(append(silent, client.Close())...)
+	return errors.Join(silent...)
 }
 
 // explainLogin says what an error of the first connection means, where some endpoint answers.
 func (a *access) explainLogin(err error) error {
 	if unanswered(err) {
-		return fmt.Errorf("etcd at %s answers, but has no quorum, without which %s can't log in: %w", a.where, a.who, err)
+		return fmt.Errorf("etcd at %s answers, but %s can't log in: it has no quorum, or is too slow: %w", a.where, a.who, err)
 	}
 	return fmt.Errorf("etcd at %s, %s: %w", a.where, a.who, err)
 }

@@ -204,9 +204,9 @@ func asPeering(t *testing.T, endpoint string) *etcd.Store {
 }
 
 // wantNotReady fails the test where the store is ready, or the error for whoever asks does not say all of the words.
-func wantNotReady(t *testing.T, store *etcd.Store, words ...string) {
+func wantNotReady(t *testing.T, ctx context.Context, store *etcd.Store, words ...string) {
 	t.Helper()
-	err := store.Ready(t.Context())
+	err := store.Ready(ctx)
 	wantCode(t, err, peering.Unavailable)
 	e, _ := errors.AsType[*peering.Error](err)
 	wantWords(t, errors.New(e.Message), words...)
@@ -221,12 +221,12 @@ func TestPermissionIsLost(t *testing.T) {
 
 	forbid(t, root, "/team/", "/team0")
 	wantUnavailable(t, t.Context(), store, p)
-	wantNotReady(t, store, words...)
+	wantNotReady(t, t.Context(), store, words...)
 
 	permit(t, root, "/team/", "/team0", clientv3.PermRead)
 	wantStatus(t, store, p.ID, peering.PendingAcceptance)
 	wantCode(t, act(t, store, peering.Accept, p.ID), peering.Unavailable)
-	wantNotReady(t, store, words...)
+	wantNotReady(t, t.Context(), store, words...)
 
 	permit(t, root, "/team/", "/team0", clientv3.PermReadWrite)
 	wantCode(t, store.Ready(t.Context()), "")
@@ -245,7 +245,7 @@ func TestLoginIsLost(t *testing.T) {
 			continue
 		}
 		wantUnavailable(t, t.Context(), store, p)
-		wantNotReady(t, store, endpoint, `"peering"`, "password")
+		wantNotReady(t, t.Context(), store, endpoint, `"peering"`, "password")
 	}
 	wantCode(t, store.Ready(t.Context()), "")
 	wantCode(t, act(t, store, peering.Accept, p.ID), "")
@@ -280,7 +280,7 @@ func TestUserIsAskedForLater(t *testing.T) {
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	protect(t, store.Client())
 	wantUnavailable(t, t.Context(), store, p)
-	wantNotReady(t, store, endpoint, "without a user")
+	wantNotReady(t, t.Context(), store, endpoint, "without a user")
 	_, err := etcd.Open(t.Context(), etcd.Config{Endpoints: []string{endpoint}})
 	wantWords(t, err, endpoint, "asks for a user")
 }

@@ -78,8 +78,12 @@ func encryption(cfg Config) (*tls.Config, error) {
 
 // checkVersions answers why the endpoints can't be used, or nil. One of them that does not answer is logged.
 func checkVersions(ctx context.Context, client *clientv3.Client, config clientv3.Config, log *slog.Logger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var silent []error
-	for _, a := range askAll(ctx, client, config) {
+	answers := askAll(ctx, client, config)
+	for range config.Endpoints {
+		a := <-answers
 		if a.err != nil {
 			silent = append(silent, a.err)
 			continue

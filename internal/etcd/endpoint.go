@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -32,20 +31,18 @@ type answer struct {
 	err               error
 }
 
-// askAll asks all endpoints at a time.
-func askAll(ctx context.Context, client *clientv3.Client, config clientv3.Config) []answer {
-	answers := make([]answer, len(config.Endpoints))
-	var asked sync.WaitGroup
-	for i, endpoint := range config.Endpoints {
-		asked.Go(func() {
+// askAll asks all endpoints at a time. There is an answer for each, in whatever order.
+func askAll(ctx context.Context, client *clientv3.Client, config clientv3.Config) <-chan answer {
+	answers := make(chan answer, len(config.Endpoints))
+	for _, endpoint := range config.Endpoints {
+		go func() {
 			a := answer{endpoint: endpoint}
 			if a.version, a.err = ask(ctx, client, endpoint, config.DialTimeout); a.err != nil && Encrypted(endpoint) {
 				a.err = cmp.Or(alert(ctx, endpoint, config), a.err)
 			}
-			answers[i] = a
-		})
+			answers <- a
+		}()
 	}
-	asked.Wait()
 	return answers
 }
 

@@ -51,6 +51,7 @@ func members(t *testing.T) []*member {
 		c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
 		c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 		c.TickMs, c.ElectionMs = 50, 500
+		c.BcryptCost = 4 // the least it takes
 		c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 		three[i], initial[i] = &member{config: c}, c.Name+"="+peer.String()
 	}
@@ -181,20 +182,24 @@ func TestKeysBelowAPrefix(t *testing.T) {
 // TestLoginNeedsAQuorum is about what an operator reads who starts a server without one.
 func TestLoginNeedsAQuorum(t *testing.T) {
 	three := members(t)
-	var endpoints []string
+	cfg := etcd.Config{Prefix: "/team", User: "peering", Password: "secret", Timeout: time.Minute}
 	for _, m := range three {
-		endpoints = append(endpoints, m.endpoint())
+		cfg.Endpoints = append(cfg.Endpoints, m.endpoint())
 	}
-	protect(t, connect(t, time.Minute, endpoints...).Client())
-	running, err := etcd.Open(t.Context(), etcd.Config{Endpoints: endpoints, Prefix: "/team", User: "peering", Password: "secret"})
+	protect(t, connect(t, time.Minute, cfg.Endpoints...).Client())
+	running, err := etcd.Open(t.Context(), cfg)
 	wantCode(t, err, "")
 	t.Cleanup(func() { wantCode(t, running.Close(), "") })
 	three[1].stop()
 	three[2].stop()
-	store, err := etcd.Open(t.Context(), etcd.Config{Endpoints: endpoints, Prefix: "/team", User: "peering", Password: "secret"})
+
+	cfg.Timeout = 5 * time.Second
+	store, err := etcd.Open(t.Context(), cfg)
 	if err == nil {
 		t.Fatal("the store opened", store.Close())
 	}
-	wantWords(t, err, endpoints[0], "no quorum", `"peering"`)
-	wantNotReady(t, running, "no quorum")
+	wantWords(t, err, three[0].endpoint(), "no quorum", `"peering"`)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	wantNotReady(t, ctx, running, "no quorum")
 }

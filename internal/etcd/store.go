@@ -197,7 +197,7 @@ func (s *Store) ailment(ctx context.Context, err error) error {
 	case refused(err):
 		e.Message = s.access.refusal(err).Error()
 	default:
-		ctx, cancel := context.WithTimeout(ctx, s.timeout/3)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout/3)
 		defer cancel()
 		silent := s.access.reach(ctx)
 		if silent == nil {
