@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -53,6 +54,23 @@ func TestSecurityHeaders(t *testing.T) {
 			wantSecure(t, got.header, false)
 		})
 	}
+}
+
+func TestOptionsOfNothingHasSecurityHeaders(t *testing.T) {
+	s := start(t, t.TempDir())
+	c := mustDial(t, s.endpoint)
+	if _, err := io.WriteString(c, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it is not read
+	if resp.StatusCode != http.StatusNotFound {
+		t.Errorf("answered %s", resp.Status)
+	}
+	wantSecure(t, resp.Header, false)
 }
 
 func TestPagesOfOtherOrigins(t *testing.T) {

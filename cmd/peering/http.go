@@ -67,6 +67,8 @@ func newHTTPServer(l *connections, encryption *tls.Config, h http.Handler, log *
 			MaxHeaderBytes:    maxHead - readAhead,
 			ConnState:         l.follow,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+			// OPTIONS * would be answered without what the handler puts on all answers.
+			DisableGeneralOptionsHandler: true,
 		},
 	}
 	if encryption != nil {
