@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -46,10 +47,10 @@ type bench struct {
 // clients runs the chosen clients directly and then through prism, which compares every request and answer with the
 // contract.
 func (b *bench) clients(ctx context.Context) (err error) {
-	if len(b.chosen) == 1 && b.chosen[schemathesisPart] {
+	if !b.chosen[prismPart] && !slices.ContainsFunc(clientParts, func(p part) bool { return b.chosen[p.name] }) {
 		return nil
 	}
-	server, err := b.serve(ctx, "clients")
+	server, err := b.serve(ctx, "clients", nil, nil)
 	if err != nil {
 		return err
 	}
@@ -110,12 +111,13 @@ func (b *bench) try(ctx context.Context, p part, way, endpoint string) error {
 	return nil
 }
 
-// serve starts the service on an empty store, with more flags.
-func (b *bench) serve(ctx context.Context, name string, more ...string) (*service, error) {
-	return startService(ctx, "peering is ready at ", command{name: b.binary, args: append([]string{
+// serve starts the service on an empty store, with more flags and in a larger environment where they are given.
+func (b *bench) serve(ctx context.Context, name string, more []string, env []string) (*service, error) {
+	args := append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--data-dir", filepath.Join(b.dir, name), "--inventory", filepath.Join("..", "examples", "inventory.yaml"),
-	}, more...)})
+	}, more...)
+	return startService(ctx, "peering is ready at ", command{name: b.binary, args: args, env: env})
 }
 
 func printHeader() {

@@ -22,5 +22,6 @@ require (
 // Packages of npm and pip have Go files, too.
 ignore (
 	./.venv
+	./keystone/.venv
 	./node_modules
 )

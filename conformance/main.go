@@ -29,7 +29,7 @@ func main() {
 	flag.StringVar(&cfg.only, "only", "", "run only these parts, separated by commas, such as sdk-go,schemathesis")
 	flag.IntVar(&cfg.examples, "examples", 100, "how many examples schemathesis makes for an operation at most")
 	flag.IntVar(&cfg.seed, "seed", 1, "seed of schemathesis")
-	flag.DurationVar(&cfg.timeout, "timeout", 10*time.Minute, "when to give up")
+	flag.DurationVar(&cfg.timeout, "timeout", 20*time.Minute, "when to give up")
 	flag.Parse()
 	os.Exit(run(cfg))
 }
@@ -66,7 +66,7 @@ func conform(ctx context.Context, cfg settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	tools, err := install(ctx)
+	tools, err := install(ctx, chosen[keystonePart])
 	if err != nil {
 		return err
 	}
@@ -83,12 +83,15 @@ func conform(ctx context.Context, cfg settings) (err error) {
 	if err := b.clients(ctx); err != nil {
 		return err
 	}
+	if err := b.keystone(ctx); err != nil {
+		return err
+	}
 	return b.fuzz(ctx)
 }
 
 // parts answers the names of the parts to run; none stands for all of them.
 func (c settings) parts() (map[string]bool, error) {
-	known := map[string]bool{schemathesisPart: true, prismPart: true}
+	known := map[string]bool{schemathesisPart: true, prismPart: true, keystonePart: true}
 	for _, p := range clientParts {
 		known[p.name] = true
 	}

@@ -25,7 +25,7 @@ func (b *bench) fuzz(ctx context.Context) (err error) {
 	if !b.chosen[schemathesisPart] {
 		return nil
 	}
-	server, err := b.serve(ctx, schemathesisPart)
+	server, err := b.serve(ctx, schemathesisPart, nil, nil)
 	if err != nil {
 		return err
 	}

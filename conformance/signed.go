@@ -26,7 +26,7 @@ func (b *bench) signed(ctx context.Context) (err error) {
 	if err := os.WriteFile(file, []byte(accessKeys()), 0o600); err != nil {
 		return err
 	}
-	server, err := b.serve(ctx, "signed", "--auth", "file:"+file)
+	server, err := b.serve(ctx, "signed", []string{"--auth", "file:" + file}, nil)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type answer struct {
 	t      *trial
 	what   string
 	status int
+	header http.Header
 	body   any
 }
 
@@ -59,7 +60,7 @@ func (w *wire) send(method, path, body string) answer {
 	defer func() { _ = got.Body.Close() }() // it is read to its end
 	text, err := io.ReadAll(got.Body)
 	w.must(what, err)
-	a := answer{t: w.trial, what: what, status: got.StatusCode}
+	a := answer{t: w.trial, what: what, status: got.StatusCode, header: got.Header}
 	if len(text) > 0 {
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		w.must(what+": the body is JSON", decoder.Decode(&a.body))
