@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/peering/peering/internal/iam"
 	"github.com/peering/peering/internal/peering"
 	"github.com/peering/peering/server"
 )
@@ -41,11 +42,12 @@ func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endp
 	t.Helper()
 	registry = prometheus.NewRegistry()
 	handler, err := server.New(server.Config{
-		Peerings: peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
-		Log:      slog.New(slog.DiscardHandler),
-		Now:      time.Now,
-		Limits:   limits,
-		Metrics:  registry,
+		Peerings:     peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
+		Authenticate: knownBy(iam.Believe()),
+		Log:          slog.New(slog.DiscardHandler),
+		Now:          time.Now,
+		Limits:       limits,
+		Metrics:      registry,
 	})
 	if err != nil {
 		t.Fatal(err)
