@@ -74,7 +74,7 @@ type Violation struct {
 	Field string
 	// Keyword is the keyword of the schema that is not met, or one of "additionalProperties" for a member that the
 	// schema does not name, "json" for what is no JSON value or followed by more data, "duplicate", "depth", "nul",
-	// "utf8", "size", "mediaType", "query" and "read".
+	// "utf8", "size", "complexity" for what takes too long to check, "mediaType", "query" and "read".
 	Keyword string
 	// Reason continues the sentence that the field begins: "must be a string".
 	Reason string

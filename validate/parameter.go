@@ -31,7 +31,7 @@ func (o *Operation) checkParameters(input *openapi3filter.RequestValidationInput
 	input.QueryParams = query
 	var twice []Violation
 	for _, p := range o.parameters {
-		if single(p) && len(given(input, p)) > 1 && len(twice) < maxViolations {
+		if single(p.Parameter) && len(given(input, p.Parameter)) > 1 && len(twice) < maxViolations {
 			twice = append(twice, Violation{In: In(p.In), Field: p.Name, Keyword: "duplicate", Reason: "is given more than once"})
 		}
 	}

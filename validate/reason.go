@@ -8,9 +8,8 @@ import (
 )
 
 // reason says in words what the schema asks for.
-func reason(e *openapi3.SchemaError) string {
-	s := e.Schema
-	switch e.SchemaField {
+func reason(s *openapi3.Schema, keyword string) string {
+	switch keyword {
 	case "required":
 		return "is required"
 	case "nullable", "type":
@@ -33,8 +32,10 @@ func reason(e *openapi3.SchemaError) string {
 		return "must not have this form"
 	case "readOnly":
 		return "must be absent: only the server sets it"
+	case "writeOnly":
+		return "must be absent: only requests hold it"
 	default:
-		return limit(e.SchemaField, s)
+		return limit(keyword, s)
 	}
 }
 
@@ -66,6 +67,14 @@ func limit(keyword string, s *openapi3.Schema) string {
 	default:
 		return "does not follow the document's " + keyword
 	}
+}
+
+// unknown says that a member is none of the schema's, and which one was probably meant.
+func unknown(name string, s *openapi3.Schema) string {
+	if near := nearest(name, s.Properties); near != "" {
+		return fmt.Sprintf("is not known here; did you mean %q?", near)
+	}
+	return "is not known here"
 }
 
 func expected(s *openapi3.Schema) string {

@@ -3,16 +3,27 @@
 // UTF-8 and deep nesting. A refusal names every place that is wrong and the reason, and shows neither the schema nor the
 // caller's value.
 //
+// New compiles every operation. What is certainly valid to the compiled form is accepted without a look at kin-openapi,
+// after one walk over the bytes of the body; everything else is for kin-openapi to decide. Operation.Compiled says where an
+// operation always needs it. A body that is certainly wrong, in so many places that kin-openapi would take long to list
+// them, is refused by the compiled form.
+//
 // The package knows no web framework: whoever routes a request also says which operation it is. For Echo, package
-// echovalidate does so.
+// echovalidate does so, for net/http package httpvalidate.
 //
 // A schema with a pattern may carry the extension x-expects, the pattern in words; refusals then say "must be …" with
 // these words.
+//
+// Formats are checked where they are registered with kin-openapi when New is called, such as by
+// openapi3.DefineStringFormatValidator. Matchers for patterns and checkers of unique items that are registered with
+// kin-openapi are not used.
 package validate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 
@@ -23,7 +34,7 @@ import (
 
 // Options of a Validator; the zero value is the default.
 type Options struct {
-	// MaxBody is how many bytes a request body has at most; 64 KiB by default.
+	// MaxBody is how many bytes a request body has at most; 64 KiB by default. More than 2 GiB are never read.
 	MaxBody int64
 	// MaxDepth is how many levels deep a JSON body is nested at most; 32 by default.
 	MaxDepth int
@@ -35,10 +46,14 @@ type Validator struct {
 }
 
 // New answers a validator for the document, which it does not change and which has to stay as it is. A document that
-// breaks the rules of OpenAPI or follows another version than 3.0 is refused.
+// breaks the rules of OpenAPI or follows another version than 3.0 is refused, and so is one with a schema that is only made
+// of itself, on which kin-openapi would not come to an end.
 func New(doc *openapi3.T, options Options) (*Validator, error) {
 	if !doc.IsOpenAPI30() {
 		return nil, fmt.Errorf("validate document: it follows OpenAPI %q instead of 3.0", doc.OpenAPI)
+	}
+	if err := endless(refsOf(doc)); err != nil {
+		return nil, fmt.Errorf("validate document: %w", err)
 	}
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("validate document: %w", err)
@@ -46,27 +61,68 @@ func New(doc *openapi3.T, options Options) (*Validator, error) {
 	if options.MaxBody == 0 {
 		options.MaxBody = 64 << 10
 	}
+	options.MaxBody = min(options.MaxBody, math.MaxInt32)
 	if options.MaxDepth == 0 {
 		options.MaxDepth = 32
 	}
 	v := &Validator{}
+	parameters, bodies := newCompiler(inParameter), newCompiler(inRequest)
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
 		for method, operation := range item.Operations() {
 			// kin-openapi reads the whole body, of any size, before it asks who calls. That question is not asked here.
 			open := *operation
 			open.Security = openapi3.NewSecurityRequirements()
-			v.operations = append(v.operations, &Operation{
-				ID:         operation.OperationID,
-				Method:     method,
-				Path:       path,
-				options:    options,
-				parameters: parametersOf(item, operation),
-				route:      &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: &open},
-			})
+			o := &Operation{
+				ID:      operation.OperationID,
+				Method:  method,
+				Path:    path,
+				options: options,
+				route:   &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: &open},
+			}
+			for _, p := range parametersOf(item, operation) {
+				o.parameters = append(o.parameters, parameters.parameter(p))
+			}
+			if operation.RequestBody != nil {
+				o.body = newBodyPlan(operation.RequestBody.Value, bodies)
+			}
+			v.operations = append(v.operations, o)
 		}
 	}
 	return v, nil
+}
+
+// refsOf answers the schemas that requests may be checked against.
+func refsOf(doc *openapi3.T) []*openapi3.SchemaRef {
+	var refs []*openapi3.SchemaRef
+	content := func(content openapi3.Content) {
+		for _, media := range content {
+			if media != nil {
+				refs = append(refs, media.Schema)
+			}
+		}
+	}
+	parameters := func(parameters openapi3.Parameters) {
+		for _, p := range parameters {
+			if p != nil && p.Value != nil {
+				refs = append(refs, p.Value.Schema)
+				content(p.Value.Content)
+			}
+		}
+	}
+	for _, item := range doc.Paths.Map() {
+		if item == nil {
+			continue
+		}
+		parameters(item.Parameters)
+		for _, operation := range item.Operations() {
+			parameters(operation.Parameters)
+			if operation.RequestBody != nil && operation.RequestBody.Value != nil {
+				content(operation.RequestBody.Value.Content)
+			}
+		}
+	}
+	return refs
 }
 
 // Operations answers all operations of the document, in no particular order.
@@ -83,37 +139,127 @@ type Operation struct {
 	Path   string
 
 	options    Options
-	parameters []*openapi3.Parameter
+	parameters []*parameterPlan
+	body       *bodyPlan
 	route      *routers.Route
 }
 
+// Compiled tells whether valid requests of the operation do without kin-openapi, and if not why. Spellings that are rare,
+// such as +1 for an integer in a query, are left to kin-openapi in any case.
+func (o *Operation) Compiled() (ok bool, why string) {
+	for _, p := range o.parameters {
+		if p.why != "" {
+			return false, fmt.Sprintf("%s parameter %s: %s", p.In, p.Name, p.why)
+		}
+	}
+	if o.body != nil {
+		for _, mediaType := range slices.Sorted(mapKeys(o.body.declared.Content)) {
+			if why := o.body.media(o.body.declared.Content[mediaType], mediaType).why; why != "" {
+				return false, fmt.Sprintf("body %s: %s", mediaType, why)
+			}
+		}
+	}
+	return true, ""
+}
+
+// PathParams answers a path parameter, unescaped, by its name, and whether the path holds it.
+type PathParams func(name string) (value string, ok bool)
+
 // Check answers nil for a request that follows the document and an *Error for one that does not. The path parameters
 // are by name and unescaped. Check reads a body that the operation declares. After nil the body of the request can be
-// read anew and, unless it is empty, has a method ValidatedValue() any that answers it decoded. A body that the
-// operation does not declare is not read, and security requirements are not looked at.
+// read anew and, unless it is empty, has a method ValidatedValue() any that answers it decoded: objects are
+// map[string]any, numbers json.Number. A body that the operation does not declare is not read, and security requirements
+// are not looked at.
 func (o *Operation) Check(r *http.Request, pathParams map[string]string) error {
-	if o.route.Operation.RequestBody != nil {
-		if err := o.checkBody(r, o.route.Operation.RequestBody.Value); err != nil {
+	return o.CheckWith(r, func(name string) (string, bool) {
+		value, ok := pathParams[name]
+		return value, ok
+	})
+}
+
+// CheckWith is Check for path parameters that are not in a map.
+func (o *Operation) CheckWith(r *http.Request, pathParams PathParams) error {
+	run := newRun()
+	defer run.free()
+	c := check{operation: o, request: r, run: run}
+	parametersValid := run.parameters(o.parameters, r, pathParams)
+	run.forget()
+	if o.body != nil {
+		if err := c.readBody(); err != nil {
 			return err
 		}
 	}
-	input := &openapi3filter.RequestValidationInput{
-		Request:    r,
-		PathParams: pathParams,
-		Route:      o.route,
-		Options: &openapi3filter.Options{
-			MultiError:          true,
-			SkipSettingDefaults: true,
-			KeepValidatedValue:  true,
-		},
+	if parametersValid && c.bodyVerdict == valid {
+		return nil
 	}
-	if err := o.checkParameters(input); err != nil {
-		return err
+	return c.ask(parametersValid, pathParams)
+}
+
+// check is the work on one request.
+type check struct {
+	operation *Operation
+	request   *http.Request
+	run       *run
+	// data is the body, and media what the operation declares for its form; nil where there is none.
+	data        []byte
+	media       *mediaPlan
+	bodyVerdict verdict
+}
+
+// verdict is what the compiled form says about a body.
+type verdict uint8
+
+const (
+	valid verdict = iota
+	invalid
+	unsure
+)
+
+// ask has kin-openapi decide about what is not certainly valid.
+func (c *check) ask(parametersValid bool, pathParams PathParams) error {
+	input := c.input(pathParams)
+	var errs openapi3.MultiError
+	if !parametersValid {
+		if err := c.operation.checkParameters(input); err != nil {
+			return err
+		}
+		for _, p := range c.operation.parameters {
+			if err := openapi3filter.ValidateParameter(c.request.Context(), input, p.Parameter); err != nil {
+				errs = append(errs, err)
+			}
+		}
 	}
-	if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
-		return refusal(err)
+	if c.bodyVerdict != valid {
+		err := c.askBody(input)
+		if refused, ok := errors.AsType[*Error](err); ok {
+			return refused
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return refusal(errs)
 	}
 	return nil
+}
+
+// input is the request as kin-openapi wants it.
+func (c *check) input(pathParams PathParams) *openapi3filter.RequestValidationInput {
+	params := map[string]string{}
+	for _, p := range c.operation.parameters {
+		if p.In == openapi3.ParameterInPath {
+			if value, ok := pathParams(p.Name); ok {
+				params[p.Name] = value
+			}
+		}
+	}
+	return &openapi3filter.RequestValidationInput{
+		Request:    c.request,
+		PathParams: params,
+		Route:      c.operation.route,
+		Options:    &openapi3filter.Options{MultiError: true, SkipSettingDefaults: true, KeepValidatedValue: true},
+	}
 }
 
 // refusal turns what kin-openapi answers into an Error. Nothing of its text is taken over. An error that is not about the

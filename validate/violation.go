@@ -2,7 +2,6 @@ package validate
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -94,9 +93,9 @@ func (c *collector) collectSchema(e *openapi3.SchemaError) {
 			c.collect(inner)
 			return
 		}
-		c.add(path, e.SchemaField, reason(e))
+		c.add(path, e.SchemaField, reason(e.Schema, e.SchemaField))
 	default:
-		c.add(path, e.SchemaField, reason(e))
+		c.add(path, e.SchemaField, reason(e.Schema, e.SchemaField))
 	}
 }
 
@@ -112,19 +111,15 @@ func (c *collector) collectUnknown(e *openapi3.SchemaError, path []string) {
 	}
 	c.listed[key] = struct{}{}
 	members, _ := e.Value.(map[string]any)
-	var unknown []string
+	var names []string
 	for name := range members {
 		if _, ok := e.Schema.Properties[name]; !ok {
-			unknown = append(unknown, name)
+			names = append(names, name)
 		}
 	}
-	slices.Sort(unknown)
-	for _, name := range unknown[:min(len(unknown), maxViolations)] {
-		text := "is not known here"
-		if near := nearest(name, e.Schema.Properties); near != "" {
-			text += fmt.Sprintf("; did you mean %q?", near)
-		}
-		c.add(append(slices.Clone(path), name), "additionalProperties", text)
+	slices.Sort(names)
+	for _, name := range names[:min(len(names), maxViolations)] {
+		c.add(append(slices.Clone(path), name), "additionalProperties", unknown(name, e.Schema))
 	}
 }
 

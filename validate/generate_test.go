@@ -1,0 +1,347 @@
+package validate_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// raw is a piece of JSON as it stands in the text.
+type raw string
+
+// member is one of an object's, which is a []member: a name may be there twice.
+type member struct {
+	name  string
+	value any
+}
+
+// generator makes values that follow a schema, for the most part.
+type generator struct {
+	*rand.Rand
+	document *openapi3.T
+	// tame generators make nothing that is odd or wrong on purpose.
+	tame bool
+}
+
+func (g generator) chance(n int) bool { return g.IntN(n) == 0 }
+
+// odd is a chance for what tame generators leave out.
+func (g generator) odd(n int) bool { return !g.tame && g.chance(n) }
+
+func pick[T any](g generator, values ...T) T { return values[g.IntN(len(values))] }
+
+// value answers nil, a bool, a string, a raw number, []any or []member.
+func (g generator) value(s *openapi3.Schema, depth int) any {
+	if s == nil || depth > 6 {
+		return nil
+	}
+	if s.Nullable && g.chance(5) {
+		return nil
+	}
+	if len(s.Enum) > 0 && !g.chance(10) {
+		return fromAny(pick(g, s.Enum...))
+	}
+	parts := g.parts(s, depth)
+	if own := g.own(s, depth); own != nil || len(parts) == 0 {
+		parts = append(parts, own)
+	}
+	var members []member
+	for _, part := range parts {
+		m, ok := part.([]member)
+		if !ok {
+			return pick(g, parts...)
+		}
+		for _, one := range m {
+			if !slices.ContainsFunc(members, func(known member) bool { return known.name == one.name }) {
+				members = append(members, one)
+			}
+		}
+	}
+	return members
+}
+
+// parts answers values of what a schema is made of.
+func (g generator) parts(s *openapi3.Schema, depth int) []any {
+	var parts []any
+	for _, alternatives := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf} {
+		if len(alternatives) == 0 {
+			continue
+		}
+		value := g.value(pick(g, alternatives...).Value, depth+1)
+		if m, ok := value.([]member); ok && s.Discriminator != nil && !g.chance(6) {
+			kind := member{s.Discriminator.PropertyName, "x"}
+			for name := range s.Discriminator.Mapping {
+				kind.value = name
+			}
+			value = append([]member{kind}, slices.DeleteFunc(m, func(m member) bool { return m.name == kind.name })...)
+		}
+		parts = append(parts, value)
+	}
+	for _, part := range s.AllOf {
+		parts = append(parts, g.value(part.Value, depth+1))
+	}
+	return parts
+}
+
+func (g generator) own(s *openapi3.Schema, depth int) any {
+	switch {
+	case s.Type.Is("string"):
+		return g.text(s)
+	case s.Type.Is("integer"), s.Type.Is("number"):
+		return g.number(s)
+	case s.Type.Is("boolean"):
+		return g.chance(2)
+	case s.Type.Is("array"):
+		return g.items(s, depth)
+	case s.Type.Is("object"), len(s.Properties) > 0:
+		return g.members(s, depth)
+	case len(s.OneOf)+len(s.AnyOf)+len(s.AllOf) > 0:
+		return nil
+	default:
+		return g.anything(2)
+	}
+}
+
+func (g generator) anything(depth int) any {
+	switch n := g.IntN(9); {
+	case n == 0:
+		return nil
+	case n < 3:
+		return g.chance(2)
+	case n < 5:
+		return g.number(&openapi3.Schema{})
+	case n < 7 || depth == 0:
+		return pick(g, "", "a", "abc", "2017-07-21", "x-y", "word", "é", "and", "😀")
+	case n == 7:
+		return []any{g.anything(depth - 1), g.anything(depth - 1)}
+	default:
+		return []member{{pick(g, "a", "b", "r", "kind", "name"), g.anything(depth - 1)}}
+	}
+}
+
+func (g generator) members(s *openapi3.Schema, depth int) any {
+	members := []member{}
+	names := []string{}
+	for name := range s.Properties {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	g.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, name := range names {
+		property := s.Properties[name].Value
+		if !slices.Contains(s.Required, name) && (depth > 3 || g.chance(2)) || property.ReadOnly && !g.chance(9) {
+			continue
+		}
+		members = append(members, member{name, g.value(property, depth+1)})
+	}
+	for _, name := range s.Required {
+		if s.Properties[name] == nil && !g.chance(9) {
+			members = append(members, member{name, g.anything(1)})
+		}
+	}
+	if s.AdditionalProperties.Schema != nil {
+		for range g.IntN(3) {
+			members = append(members, member{fmt.Sprint("k", g.IntN(9)), g.value(s.AdditionalProperties.Schema.Value, depth+1)})
+		}
+	} else if s.AdditionalProperties.Has == nil && g.chance(4) {
+		members = append(members, member{"extra", g.anything(1)})
+	}
+	return members
+}
+
+func (g generator) items(s *openapi3.Schema, depth int) any {
+	items := []any{}
+	n := int(s.MinItems) + g.IntN(3)
+	if s.MaxItems != nil && !g.chance(9) {
+		n = min(n, int(*s.MaxItems))
+	}
+	for range n {
+		if s.Items == nil || s.Items.Value == nil {
+			items = append(items, g.anything(1))
+		} else {
+			items = append(items, g.value(s.Items.Value, depth+1))
+		}
+	}
+	return items
+}
+
+func (g generator) number(s *openapi3.Schema) any {
+	low, high := -20.0, 20.0
+	if s.Min != nil {
+		low, high = *s.Min, *s.Min+20
+	}
+	if s.Max != nil {
+		high = *s.Max
+		if s.Min == nil {
+			low = high - 20
+		}
+	}
+	if g.odd(12) {
+		return pick[any](g, raw("1e999"), raw("-0"), raw("1.0"), raw("1e1"), raw("9007199254740993"), raw("9223372036854775807"), raw("9223372036854775808"),
+			raw("2147483648"), raw("0.30000000000000004"), raw("1e-320"), raw("1e300"), raw("123456789012345678901234567890"), raw("1.5"))
+	}
+	f := pick(g, low, high, low+g.Float64()*(high-low), math.Round(low+g.Float64()*(high-low)))
+	if s.Type.Is("integer") {
+		f = math.Round(f)
+	}
+	if s.MultipleOf != nil && !g.chance(8) {
+		f = math.Round(f / *s.MultipleOf) * *s.MultipleOf
+	}
+	return raw(strconv.FormatFloat(f, 'f', -1, 64))
+}
+
+func (g generator) text(s *openapi3.Schema) any {
+	switch s.Format {
+	case "date":
+		return pick(g, "2017-07-21", "2017-02-31", "2017-7-1")
+	case "date-time":
+		return pick(g, "2017-07-21T17:32:28Z", "2017-07-21T17:32:28.5+01:00", "2017-07-21T17:32:28")
+	case "byte":
+		return pick(g, "U3dhZ2dlciByb2Nrcw==", "", "!")
+	}
+	if s.Pattern != "" {
+		if re, err := syntax.Parse(s.Pattern, syntax.Perl); err == nil {
+			var b strings.Builder
+			g.matching(&b, re)
+			return b.String()
+		}
+	}
+	n := int(s.MinLength) + g.IntN(4)
+	if s.MaxLength != nil {
+		n = pick(g, n, int(*s.MaxLength), int(*s.MaxLength)+g.IntN(2))
+		n = min(n, 300)
+	}
+	var b strings.Builder
+	for range n {
+		b.WriteString(pick(g, "a", "b", "0", "é", "日", "😀", "-", " ", `"`, `\`, "<", "\n"))
+	}
+	return b.String()
+}
+
+// matching writes a text that has the form of a regular expression.
+func (g generator) matching(b *strings.Builder, re *syntax.Regexp) {
+	repeat := func(low, high int) {
+		if high < 0 || high > low+5 {
+			high = low + 5
+		}
+		for range low + g.IntN(high-low+1) {
+			g.matching(b, re.Sub[0])
+		}
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		i := 2 * g.IntN(len(re.Rune)/2)
+		low, high := re.Rune[i], min(re.Rune[i+1], re.Rune[i]+200)
+		if r := low + rune(g.IntN(int(high-low)+1)); r != 0 && !unicode.Is(unicode.Cs, r) {
+			b.WriteRune(r)
+		}
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteString(pick(g, "a", "é", " "))
+	case syntax.OpStar:
+		repeat(0, -1)
+	case syntax.OpPlus:
+		repeat(1, -1)
+	case syntax.OpQuest:
+		repeat(0, 1)
+	case syntax.OpRepeat:
+		repeat(re.Min, re.Max)
+	case syntax.OpAlternate:
+		g.matching(b, pick(g, re.Sub...))
+	default:
+		for _, sub := range re.Sub {
+			g.matching(b, sub)
+		}
+	}
+}
+
+// fromAny answers a value of the document.
+func fromAny(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		members := []member{}
+		for name, value := range v {
+			members = append(members, member{name, fromAny(value)})
+		}
+		slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+		return members
+	case []any:
+		items := make([]any, len(v))
+		for i := range v {
+			items[i] = fromAny(v[i])
+		}
+		return items
+	case nil, bool, string:
+		return v
+	default:
+		return raw(fmt.Sprint(v))
+	}
+}
+
+// write answers a value as JSON, in one of many spellings.
+func (g generator) write(b *strings.Builder, v any) {
+	space := func() {
+		if g.chance(12) {
+			b.WriteString(pick(g, " ", "\n", "\t", "\r\n"))
+		}
+	}
+	space()
+	switch v := v.(type) {
+	case nil:
+		b.WriteString("null")
+	case bool:
+		b.WriteString(strconv.FormatBool(v))
+	case raw:
+		b.WriteString(string(v))
+	case string:
+		g.quote(b, v)
+	case []any:
+		b.WriteByte('[')
+		for i, item := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			g.write(b, item)
+		}
+		b.WriteByte(']')
+	case []member:
+		b.WriteByte('{')
+		for i, m := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			space()
+			g.quote(b, m.name)
+			space()
+			b.WriteByte(':')
+			g.write(b, m.value)
+		}
+		b.WriteByte('}')
+	}
+	space()
+}
+
+func (g generator) quote(b *strings.Builder, s string) {
+	escape := g.chance(8)
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ' || escape && r < 0x10000 && g.chance(3):
+			fmt.Fprintf(b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+}
