@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-
-	"github.com/peering/peering/client"
 )
 
 // matrix says how every operation answers every caller. All ask for the same: a peering that the cluster's VPC, of the
@@ -144,132 +142,6 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// matrixWorld is what the cells of the matrix share.
-type matrixWorld struct {
-	*running
-
-	t    *testing.T
-	etcd *clientv3.Client
-	// others are the stranger's.
-	others things
-	vpcs   int
-}
-
-// things are what a request of the matrix is about.
-type things struct {
-	project, cluster, peering, route string
-}
-
-// nextVPC answers the id of a VPC that no test has.
-func (w *matrixWorld) nextVPC() string {
-	w.vpcs++
-	return fmt.Sprintf("%032x", w.vpcs)
-}
-
-// things makes a cluster with an ACTIVE peering to a VPC of somebody, and a route.
-func (w *matrixWorld) things(owner, accepter identity) things {
-	w.t.Helper()
-	ctx, c := w.t.Context(), w.by(w.t, owner)
-	cluster, err := c.CreateCluster(ctx, client.ClusterCreate{Name: "n"})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: w.nextVPC(), AcceptTenantID: accepter.project})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := w.by(w.t, accepter).AcceptVPCPeering(ctx, p.ID); err != nil {
-		w.t.Fatal(err)
-	}
-	r, err := c.CreateRoute(ctx, cluster, p.ID, "192.168.0.0/16")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return things{project: owner.project, cluster: cluster, peering: p.ID, route: r.ID}
-}
-
-// thingsFor makes what the request of an operation is about. A peering waits where it is to be answered, and is none where it would
-// hold a cluster that is to be deleted.
-func (w *matrixWorld) thingsFor(id string) things {
-	w.t.Helper()
-	made := w.things(clusterAdmin, accepter)
-	ctx, c := w.t.Context(), w.by(w.t, clusterAdmin)
-	switch id {
-	case "deleteCluster":
-		if err := c.DeletePeering(ctx, made.cluster, made.peering); err != nil {
-			w.t.Fatal(err)
-		}
-	case "acceptVpcPeering", "rejectVpcPeering":
-		p, err := c.CreatePeering(ctx, made.cluster, client.PeeringCreate{Name: "n", VPCID: w.nextVPC(), AcceptTenantID: accepter.project})
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		made.peering = p.ID
-	}
-	return made
-}
-
-// matrixRequest is a request of the matrix.
-type matrixRequest struct {
-	method, path, body string
-	headers            []string
-}
-
-func (w *matrixWorld) send(t *testing.T, r matrixRequest) answered {
-	t.Helper()
-	return send(t, r.method, w.endpoint+r.path, r.body, r.headers...)
-}
-
-// request answers the request of an operation about some things, as an approach makes it.
-func (w *matrixWorld) request(id string, a approach, about things) matrixRequest {
-	var r matrixRequest
-	who, header := a.onCS, ""
-	for path, item := range contract.Paths.Map() {
-		for method, o := range item.Operations() {
-			if o.OperationID == id {
-				r.method, r.path = method, path
-			}
-		}
-	}
-	if strings.HasPrefix(r.path, "/v2.0/") {
-		who = a.onVPC
-	}
-	if a.project {
-		about.project, header = strangerTenant, strangerTenant
-	}
-	r.path = strings.NewReplacer("{project_id}", about.project, "{cluster_id}", about.cluster,
-		"{peering_id}", about.peering, "{route_id}", about.route).Replace(r.path)
-	r.body = w.body(id)
-	if r.body != "" {
-		r.headers = []string{"Content-Type", "application/json"}
-	}
-	if who != nil {
-		r.headers = append(r.headers, "X-Auth-Token", who.token())
-	}
-	if header != "" {
-		r.headers = append(r.headers, "X-Project-Id", header)
-	}
-	return r
-}
-
-// body answers a body of an operation that can be granted.
-func (w *matrixWorld) body(id string) string {
-	switch id {
-	case "createPeering":
-		return `{"name":"n","vpc_id":"` + w.nextVPC() + `","accept_tenant_id":"` + accepterTenant + `"}`
-	case "createRoute":
-		return `{"destination":"10.0.0.0/8"}`
-	case "createVpcPeering":
-		return `{"peering":{"name":"n","request_vpc_info":{"vpc_id":"` + w.nextVPC() + `"},"accept_vpc_info":{"vpc_id":"` + w.nextVPC() + `"}}}`
-	case "createCluster", "updateCluster":
-		return `{"name":"m"}`
-	case "updateVpcPeering":
-		return `{"peering":{"name":"m"}}`
-	default:
-		return ""
-	}
-}
-
 // cell sends the request of a cell and compares its answer, what it has changed and what was logged with the cell.
 func (w *matrixWorld) cell(t *testing.T, id string, a approach, want string) {
 	w.t = t
@@ -323,23 +195,6 @@ func atoi(t *testing.T, text string) int {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// stored answers at which revision each key was last written that is stored, but for who is elected to settle what has
-// expired.
-func (w *matrixWorld) stored() map[string]int64 {
-	w.t.Helper()
-	resp, err := w.etcd.Get(w.t.Context(), "/peering/", clientv3.WithPrefix(), clientv3.WithKeysOnly())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	all := map[string]int64{}
-	for _, kv := range resp.Kvs {
-		if !strings.HasPrefix(string(kv.Key), "/peering/election/") {
-			all[string(kv.Key)] = kv.ModRevision
-		}
-	}
-	return all
 }
 
 // wantAudit checks that a change has its line in the audit log and a refusal of the caller as well, and all else none.
