@@ -59,13 +59,16 @@ func sendAll[T any](b *testing.B, endpoint string, connections int, next <-chan 
 	var sending sync.WaitGroup
 	for range connections {
 		sending.Go(func() {
-			c, err := dialRaw(b.Context(), endpoint)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			defer c.Close() //nolint:errcheck // all was read
+			var c *rawHTTP
 			for range next {
+				var err error
+				if c == nil { // one that sends nothing for long is closed
+					if c, err = dialRaw(b.Context(), endpoint); err != nil {
+						b.Error(err)
+						return
+					}
+					defer c.Close() //nolint:errcheck,gocritic // all was read; it is one per connection
+				}
 				begin := time.Now()
 				status, err := c.do(request())
 				if err != nil {
