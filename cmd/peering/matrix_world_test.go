@@ -35,23 +35,37 @@ func (w *matrixWorld) nextVPC() string {
 // things makes a cluster with an ACTIVE peering to a VPC of somebody, and a route.
 func (w *matrixWorld) things(owner, accepter identity) things {
 	w.t.Helper()
+	for {
+		made, err := w.tryThings(owner, accepter)
+		if client.IsUnavailable(err) {
+			continue // a busy machine: others are made
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return made
+	}
+}
+
+func (w *matrixWorld) tryThings(owner, accepter identity) (things, error) {
+	w.t.Helper()
 	ctx, c := w.t.Context(), w.by(w.t, owner)
 	cluster, err := c.CreateCluster(ctx, client.ClusterCreate{Name: "n"})
 	if err != nil {
-		w.t.Fatal(err)
+		return things{}, err
 	}
 	p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: w.nextVPC(), AcceptTenantID: accepter.project})
 	if err != nil {
-		w.t.Fatal(err)
+		return things{}, err
 	}
 	if _, err := w.by(w.t, accepter).AcceptVPCPeering(ctx, p.ID); err != nil {
-		w.t.Fatal(err)
+		return things{}, err
 	}
 	r, err := c.CreateRoute(ctx, cluster, p.ID, "192.168.0.0/16")
 	if err != nil {
-		w.t.Fatal(err)
+		return things{}, err
 	}
-	return things{project: owner.project, cluster: cluster, peering: p.ID, route: r.ID}
+	return things{project: owner.project, cluster: cluster, peering: p.ID, route: r.ID}, nil
 }
 
 // thingsFor makes what the request of an operation is about. A peering waits where it is to be answered, and is none where it would
