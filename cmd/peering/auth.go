@@ -114,7 +114,7 @@ func knownBy(a iam.Authenticator) server.Authenticate {
 }
 
 // allows answers why the API must not listen at an address, which --listen asks for, or nil. It warns of one at which credentials can be overheard.
-func (f *authFlags) allows(address net.Addr, listen string, log *slog.Logger) error {
+func (f *authFlags) allows(address net.Addr, listen string, encrypted bool, log *slog.Logger) error {
 	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return nil
 	}
@@ -122,7 +122,10 @@ func (f *authFlags) allows(address net.Addr, listen string, log *slog.Logger) er
 		return usageError{fmt.Errorf(
 			"--listen %s is not a loopback address such as 127.0.0.1:8080; with --auth none anybody who reaches it could act for any tenant", listen)}
 	}
-	log.Warn("credentials come to this address over plain HTTP; whoever is on the way can read and use them, unless a proxy encrypts it",
+	if encrypted {
+		return nil
+	}
+	log.Warn("credentials come to this address over plain HTTP; whoever is on the way can read and use them, unless --tls-cert or a proxy encrypts it",
 		"listen", address.String())
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -162,19 +163,22 @@ func TestServeAndItsCredentials(t *testing.T) {
 func TestPublicAddressesNeedCredentials(t *testing.T) {
 	for _, tt := range []struct {
 		auth, address string
+		encrypted     bool
 		allowed, warn bool
 	}{
-		{"none", "127.0.0.1", true, false},
-		{"none", "::1", true, false},
-		{"none", "10.0.0.1", false, false},
-		{"none", "::", false, false},
-		{"file:x", "127.0.0.1", true, false},
-		{"file:x", "10.0.0.1", true, true},
+		{"none", "127.0.0.1", false, true, false},
+		{"none", "::1", false, true, false},
+		{"none", "10.0.0.1", false, false, false},
+		{"none", "::", false, false, false},
+		{"file:x", "127.0.0.1", false, true, false},
+		{"file:x", "10.0.0.1", false, true, true},
+		{"file:x", "10.0.0.1", true, true, false},
+		{"none", "10.0.0.1", true, false, false},
 	} {
-		t.Run(tt.auth+" at "+tt.address, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s at %s, encrypted %t", tt.auth, tt.address, tt.encrypted), func(t *testing.T) {
 			log := &lockedBuffer{}
 			flags := authFlags{auth: tt.auth}
-			err := flags.allows(&net.TCPAddr{IP: net.ParseIP(tt.address), Port: 8080}, tt.address, slog.New(slog.NewTextHandler(log, nil)))
+			err := flags.allows(&net.TCPAddr{IP: net.ParseIP(tt.address), Port: 8080}, tt.address, tt.encrypted, slog.New(slog.NewTextHandler(log, nil)))
 			if (err == nil) != tt.allowed || strings.Contains(log.String(), "level=WARN") != tt.warn {
 				t.Errorf("answered %v, logged %s", err, log)
 			}

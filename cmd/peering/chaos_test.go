@@ -145,12 +145,8 @@ func TestChaos(t *testing.T) {
 func startRig(t *testing.T) *rig {
 	t.Helper()
 	g := &rig{members: startMembers(t)}
-	var endpoints []string
-	for _, m := range g.members {
-		endpoints = append(endpoints, m.endpoint())
-	}
 	g.flags = []string{
-		"--etcd-endpoints", strings.Join(endpoints, ","), "--log-level", "error",
+		"--etcd-endpoints", endpointsOf(g.members), "--log-level", "error",
 		"--quota-tenant", "3", "--quota-cluster", "2", "--quota-pending", "2",
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}

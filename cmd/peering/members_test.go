@@ -156,6 +156,15 @@ func startMembers(t *testing.T) []*memberProcess {
 	return members
 }
 
+// endpointsOf answers the members' endpoints as a flag takes them.
+func endpointsOf(members []*memberProcess) string {
+	endpoints := make([]string, len(members))
+	for i, m := range members {
+		endpoints[i] = m.endpoint()
+	}
+	return strings.Join(endpoints, ",")
+}
+
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

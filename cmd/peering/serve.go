@@ -197,7 +197,7 @@ func listenAPI(ctx context.Context, cfg serveConfig, log *slog.Logger) (net.List
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.auth.allows(listener.Addr(), cfg.listen, log); err != nil {
+	if err := cfg.auth.allows(listener.Addr(), cfg.listen, cfg.network.tls.used(), log); err != nil {
 		closeListener(listener)
 		return nil, err
 	}
