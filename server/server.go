@@ -52,6 +52,7 @@ func New(cfg Config) (http.Handler, error) {
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
 	e.IPExtractor = echo.ExtractIPDirect()
+	e.Binder = &echovalidate.Binder{}
 	e.Use(requestID, accessLog(cfg.Log), recoverPanic(cfg.Log))
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}

@@ -83,7 +83,8 @@ func decodesJSON(mediaType string) bool {
 // readBody reads the body, does the checks that come before those of the schema, and finds out what the compiled form
 // says. It leaves the bytes in the request.
 func (c *check) readBody() error {
-	data, err := c.operation.read(c.request)
+	left := &body{maxDepth: c.operation.options.MaxDepth}
+	data, err := c.operation.read(c.request, left.few[:])
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (c *check) readBody() error {
 		return err
 	}
 	c.data, c.bodyVerdict = data, unsure
-	left := &body{data: data, maxDepth: c.operation.options.MaxDepth}
+	left.data, left.json = data, c.media.json
 	left.Reset(data)
 	c.request.Body, c.request.ContentLength = left, int64(len(data))
 	if !c.media.json {
@@ -108,6 +109,7 @@ func (c *check) readBody() error {
 	if !c.run.scan(data, c.operation.options.MaxDepth) {
 		return &Error{Kind: Invalid, Violations: []Violation{*c.run.violation()}}
 	}
+	left.keep(c.run)
 	if c.media.schema == nil {
 		c.bodyVerdict = valid
 	}
@@ -124,11 +126,13 @@ func (c *check) readBody() error {
 	return nil
 }
 
-// What a body may cost kin-openapi, in schemas that it applies, to be asked why the body is wrong, and to be asked
-// whether it is.
+// kin-openapi's answer costs time for every schema that it applies, and memory for every value and for the text of its
+// errors, which hold the value again. So it is asked why a body is wrong where the body is small in each of these, and
+// whether one is wrong where that is bearable.
 const (
-	cheap    = 400
-	bearable = 100_000
+	cheap      = 400
+	cheapBytes = 4 << 10
+	bearable   = 100_000
 )
 
 // askBody has kin-openapi decide about the body. An *Error is a refusal of this package's own.
@@ -142,7 +146,7 @@ func (c *check) askBody(input *openapi3filter.RequestValidationInput) error {
 	switch cost := c.run.cost; {
 	case cost > bearable || c.run.tooComplex():
 		return tooComplex()
-	case cost > cheap && c.bodyVerdict == invalid:
+	case c.bodyVerdict == invalid && (cost > cheap || len(c.run.entries) > cheap || len(c.data) > cheapBytes):
 		return c.explain()
 	}
 	value := c.run.decode(0, string(c.data))
@@ -173,9 +177,31 @@ func (c *check) explain() error {
 type body struct {
 	bytes.Reader
 	data     []byte
+	json     bool
 	maxDepth int
 	value    any
 	decoded  bool
+	// few is room for a small body, and entries for what the scanner left of it; entered is how many, 0 for too many.
+	few     [192]byte
+	entries [16]entry
+	entered int
+}
+
+// keep keeps the entries of the body, where they are few, so that nobody needs to scan it again.
+func (b *body) keep(r *run) {
+	if len(r.entries) <= len(b.entries) && len(r.plain) == 0 {
+		b.entered = copy(b.entries[:], r.entries)
+	}
+}
+
+// scanned gives the run the entries of the body.
+func (b *body) scanned(r *run) bool {
+	if b.entered == 0 {
+		return r.scan(b.data, b.maxDepth)
+	}
+	r.reset(b.data, b.maxDepth)
+	r.entries = append(r.entries, b.entries[:b.entered]...)
+	return true
 }
 
 // Close does nothing: the body was read.
@@ -187,7 +213,7 @@ func (b *body) ValidatedValue() any {
 	if !b.decoded {
 		r := newRun()
 		defer r.free()
-		if r.scan(b.data, b.maxDepth) {
+		if b.scanned(r) {
 			b.value = r.decode(0, shareable(b.data))
 		}
 		b.decoded = true
@@ -195,7 +221,8 @@ func (b *body) ValidatedValue() any {
 	return b.value
 }
 
-func (o *Operation) read(r *http.Request) ([]byte, error) {
+// read answers the body, in the buffer where it fits and its length is known.
+func (o *Operation) read(r *http.Request, buffer []byte) ([]byte, error) {
 	limit := o.options.MaxBody
 	if r.ContentLength > limit {
 		return nil, tooLarge(limit)
@@ -203,7 +230,7 @@ func (o *Operation) read(r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	data, err := readAll(r, limit)
+	data, err := readAll(r, limit, buffer)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || int64(len(data)) > limit {
 		return nil, tooLarge(limit)
 	}
@@ -219,13 +246,16 @@ func tooLarge(limit int64) error {
 	}}
 }
 
-// readAll reads the body, and one byte over the limit at most. Where the length is known it takes one buffer of that
-// length and one byte more, to find the end.
-func readAll(r *http.Request, limit int64) ([]byte, error) {
+// readAll reads the body, and one byte over the limit at most. Where the length is known it takes one buffer of
+// that length and one byte more, to find the end: the one that it is given, or a larger one.
+func readAll(r *http.Request, limit int64, buffer []byte) ([]byte, error) {
 	if r.ContentLength <= 0 {
 		return io.ReadAll(io.LimitReader(r.Body, limit+1))
 	}
-	data, n := make([]byte, r.ContentLength+1), 0
+	if r.ContentLength >= int64(len(buffer)) {
+		buffer = make([]byte, r.ContentLength+1)
+	}
+	data, n := buffer[:r.ContentLength+1], 0
 	for n < len(data) {
 		read, err := r.Body.Read(data[n:])
 		n += read

@@ -108,11 +108,20 @@ func (s *scanner) invalid() bool {
 
 func (s *scanner) push(e entry) {
 	if len(s.entries) == cap(s.entries) {
-		grown := make([]entry, len(s.entries), 2*cap(s.entries)+32)
-		copy(grown, s.entries)
-		s.entries = grown
+		s.grow()
 	}
 	s.entries = append(s.entries, e)
+}
+
+// grow makes room for as many entries as the rest of the text will need if it goes on as it began.
+func (s *scanner) grow() {
+	wanted := 32 + 2*len(s.entries)
+	if s.pos > 0 {
+		wanted = max(wanted, len(s.entries)*len(s.data)/s.pos+len(s.entries)/16)
+	}
+	grown := make([]entry, len(s.entries), min(wanted, len(s.entries)+32+len(s.data)))
+	copy(grown, s.entries)
+	s.entries = grown
 }
 
 // text answers a text, decoded, or a number, as it was written. It holds until the next scan.

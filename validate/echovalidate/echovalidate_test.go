@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -108,5 +109,53 @@ func TestMiddlewareRefusesInvalidRequests(t *testing.T) {
 				t.Errorf("got %+v, want %+v", e.Violations, tt.want)
 			}
 		})
+	}
+}
+
+func TestBinderTakesWhatWasValidated(t *testing.T) {
+	type plain struct {
+		Name string `json:"name"`
+	}
+	type unusual struct {
+		Name any `json:"name"`
+	}
+	for _, tt := range []struct {
+		name, body string
+		target     any
+		want       any
+	}{
+		{"struct", `{"name":"a","NAME":"b"}`, new(plain), &plain{"a"}},
+		{"type that needs the decoded value", `{"name":"a","NAME":"b"}`, new(unusual), &unusual{"a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			open := strings.Replace(document, "additionalProperties: false", "additionalProperties: true", 1)
+			doc, err := openapi3.NewLoader().LoadFromData([]byte(open))
+			if err != nil {
+				t.Fatal(err)
+			}
+			validator, err := validate.New(doc, validate.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := echo.New()
+			e.Binder = &echovalidate.Binder{}
+			e.PUT("/things/:thing_id/parts/:part_id", func(c echo.Context) error { return c.Bind(tt.target) }, echovalidate.Middleware(validator.Operations()[0]))
+			if code := put(t, e, "/things/A/parts/1", tt.body); code != http.StatusOK || !reflect.DeepEqual(tt.target, tt.want) {
+				t.Errorf("got status %d, %+v, want %+v", code, tt.target, tt.want)
+			}
+		})
+	}
+}
+
+func TestBinderIsEchosOtherwise(t *testing.T) {
+	e := echo.New()
+	e.Binder = &echovalidate.Binder{}
+	var got struct {
+		ID   string `param:"thing_id"`
+		Name string `json:"name"`
+	}
+	e.PUT("/things/:thing_id", func(c echo.Context) error { return c.Bind(&got) })
+	if code := put(t, e, "/things/7", `{"name":"a"}`); code != http.StatusOK || got.ID != "7" || got.Name != "a" {
+		t.Errorf("got status %d, %+v", code, got)
 	}
 }
