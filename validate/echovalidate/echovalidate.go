@@ -24,6 +24,24 @@ func Middleware(operation *validate.Operation) echo.MiddlewareFunc {
 	}
 }
 
+// Responses checks the responses of one operation, errors included. It belongs on the routes of that operation and stands
+// before everything else that may answer there.
+func Responses(operation *validate.Operation, responses *validate.Responses) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			inner := c.Response().Writer
+			checked := responses.Writer(operation, c.Request(), inner)
+			c.Response().Writer = checked
+			defer func() { c.Response().Writer = inner }()
+			if err := next(c); err != nil {
+				c.Error(err)
+			}
+			_ = checked.Finish() // OnViolation hears of it
+			return nil
+		}
+	}
+}
+
 // pathParam answers a parameter that Echo cut out of the path, unescaped: Echo leaves it as it was sent where the path
 // holds an escape that is not plain.
 func pathParam(c echo.Context, name string) (string, bool) {

@@ -159,3 +159,35 @@ func TestBinderIsEchosOtherwise(t *testing.T) {
 		t.Errorf("got status %d, %+v", code, got)
 	}
 }
+
+func TestResponsesChecksWhatIsAnswered(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	validator, err := validate.New(doc, validate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operation := validator.Operations()[0]
+	for _, tt := range []struct {
+		name    string
+		handler echo.HandlerFunc
+		want    int
+		wrong   int64
+	}{
+		{"documented", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }, http.StatusNoContent, 0},
+		{"not documented", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, http.StatusInternalServerError, 1},
+		{"error", func(echo.Context) error { return echo.ErrNotFound }, http.StatusInternalServerError, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			responses := &validate.Responses{Mode: validate.Enforce}
+			e := echo.New()
+			e.PUT("/things/:thing_id/parts/:part_id", tt.handler, echovalidate.Responses(operation, responses))
+			code := put(t, e, "/things/A/parts/1", `{}`)
+			if _, wrong, _ := responses.Counts(); code != tt.want || wrong != tt.wrong {
+				t.Errorf("got status %d, %d wrong, want %d, %d", code, wrong, tt.want, tt.wrong)
+			}
+		})
+	}
+}
