@@ -147,10 +147,10 @@ func (c *check) askBody(input *openapi3filter.RequestValidationInput) error {
 	c.run.again(weighing)
 	c.run.valid(node, 0)
 	switch cost := c.run.cost; {
-	case cost > bearable || c.run.tooComplex():
-		return tooComplex()
 	case c.bodyVerdict == invalid && (cost > cheap || len(c.run.entries) > cheap || len(c.data) > cheapBytes):
 		return c.explain()
+	case cost > bearable || c.run.tooComplex():
+		return tooComplex()
 	}
 	value := c.run.decode(0, string(c.data))
 	if err := node.schema.VisitJSON(value, openapi3.VisitAsRequest(), openapi3.MultiErrors()); err != nil {

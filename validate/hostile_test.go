@@ -46,7 +46,7 @@ func hostileBodies() map[string]string {
 		"unknown in items": fill(`{"sizes":[`, `{"width":1,"x":2},`, "]}"), "set of numbers": numbered(`{"set":[`, "%d", "]}"), "set of objects": numbered(`{"set":[`, `{"a":%d}`, "]}"),
 		"same in a set": fill(`{"set":[`, `{},`, "]}"), "deep": nest("[", "", "]", 32), "too deep": nest("[", "", "]", 30000), "opened": strings.Repeat("[", 60000),
 		"many deep": fill("[", nest("[", "", "]", 31)+",", "]"), "deep objects": fill("[", nest(`{"a":`, "1", "}", 31)+",", "]"), "map": numbered(`{"map":{`, `"m%d":"x"`, "}}"),
-		"children": fill(`{"name":"a","children":[`, `{"name":"a"},`, `]}`), "filters": fill(`{"op":"and","of":[`, nested+",", "]}"), "wrong filters": nest(`{"op":"not","of":`, `1`, `}`, 31),
+		"children": fill(`{"name":"a","children":[`, `{"name":"a"},`, `]}`), "twins": nest(`{"next":`, `{"a":1}`, `,"b":1}`, 31), "filters": fill(`{"op":"and","of":[`, nested+",", "]}"), "wrong filters": nest(`{"op":"not","of":`, `1`, `}`, 31),
 		"nested filters": nested, "filter tree": nest(`{"op":"and","of":[`, `"x","x"`, `]}`, 15), "wrong filter tree": nest(`{"of":[`, `"x",1`, `],"op":"and"}`, 15), "white space": fill("[", " ", "]"),
 		"cut off": fill("[", `{"a":1},`, ""), "pets": nest(`{"kind":"dog","friend":`, `{"kind":"cat"}`, "}", 30), "wrong pets": nest(`{"kind":"dog","friend":`, `{"kind":"x"}`, "}", 30),
 		"friends": fill(`{"kind":"cat","lives":"`, "x", `"}`), "steps": fill(`{"step":`, "1", `}`), "words": fill(`{"word":"`, "word ", `x"}`), "typeless": fill(`{"typeless":[`, "1,", "]}"),
@@ -93,7 +93,7 @@ func TestHostileBodiesStayCheap(t *testing.T) {
 		}
 	}
 	for _, id := range []string{
-		"createThing", "createCluster", "createPeering", "post", "pet", "filter", "account", "createApiextensionsV1CustomResourceDefinition", "createTask",
+		"createThing", "createCluster", "createPeering", "post", "pet", "filter", "twin", "account", "createApiextensionsV1CustomResourceDefinition", "createTask",
 		"subscription_schedule_add_invoice_item",
 	} {
 		for name := range bodies {
@@ -101,4 +101,29 @@ func TestHostileBodiesStayCheap(t *testing.T) {
 		}
 	}
 	t.Logf("slowest: %v, %s; most memory: %d bytes, %s", slowest, slow, largest, large)
+}
+
+// kin-openapi applies what matched once more on every level: 31 levels of alternatives take it hours.
+func TestDeepAlternativesAreDecided(t *testing.T) {
+	o := oracleFor(t, "testdata/composed.yaml")
+	for _, tt := range []struct {
+		name, operation, body string
+		want                  []validate.Violation
+	}{
+		{"twins", "twin", nest(`{"next":`, `{"a":1}`, `,"b":1}`, 31), nil},
+		{"wrong twins", "twin", nest(`{"next":`, `{"a":"x"}`, `,"b":1}`, 31), []validate.Violation{{In: validate.Body, Keyword: "oneOf"}}},
+		{"valid", "filter", nest(`{"of":`, `"x"`, `,"op":"not"}`, 31), nil},
+		{"valid, alternative that is found late", "filter", nest(`{"of":[`, `"x","x"`, `],"op":"or"}`, 15), nil},
+		{"wrong at the bottom", "filter", nest(`{"of":`, `1`, `,"op":"not"}`, 31), []validate.Violation{{In: validate.Body, Keyword: "oneOf"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := trial{operation: operationOf(t, o, tt.operation), header: http.Header{"Content-Type": {"application/json"}}, body: tt.body}
+			err := c.operation.Check(c.request(), nil)
+			if tt.want != nil {
+				refuses(t, err, validate.Invalid, tt.want...)
+			} else if err != nil {
+				t.Errorf("got %v, want nil", err)
+			}
+		})
+	}
 }
