@@ -73,6 +73,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
+	e.Binder = &echovalidate.Binder{}
 	e.IPExtractor = remoteAddress(cfg.TrustedProxies)
 	e.Use(believeProxies(cfg.TrustedProxies), secure, requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log),
 		crossOrigin(cfg.Origins), refuseLongURI)

@@ -83,7 +83,8 @@ func TestAgreesOnOddParameters(t *testing.T) {
 	}
 	spread := trial{operation: operationOf(t, o, "spread"), header: http.Header{}, path: map[string]string{}}
 	scatter := trial{operation: operationOf(t, o, "scatter"), header: http.Header{}, path: map[string]string{}}
-	for _, c := range []trial{values, spread, scatter} {
+	perhaps := trial{operation: operationOf(t, o, "perhaps"), header: http.Header{}, path: map[string]string{}}
+	for _, c := range []trial{values, spread, scatter, perhaps} {
 		if !o.accepts(c) {
 			t.Fatalf("the base is refused: %s", c)
 		}

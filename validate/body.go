@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -83,7 +82,8 @@ func decodesJSON(mediaType string) bool {
 // readBody reads the body, does the checks that come before those of the schema, and finds out what the compiled form
 // says. It leaves the bytes in the request.
 func (c *check) readBody() error {
-	data, err := c.operation.read(c.request)
+	left := &body{maxDepth: c.operation.options.MaxDepth}
+	data, err := c.operation.read(c.request, left.few[:])
 	if err != nil {
 		return err
 	}
@@ -99,15 +99,20 @@ func (c *check) readBody() error {
 		return err
 	}
 	c.data, c.bodyVerdict = data, unsure
-	left := &body{data: data, maxDepth: c.operation.options.MaxDepth}
+	left.data, left.json = data, c.media.json
 	left.Reset(data)
 	c.request.Body, c.request.ContentLength = left, int64(len(data))
 	if !c.media.json {
 		return nil
 	}
 	if !c.run.scan(data, c.operation.options.MaxDepth) {
+		if c.operation.options.LaxJSON {
+			c.media = &mediaPlan{schema: c.media.schema}
+			return nil
+		}
 		return &Error{Kind: Invalid, Violations: []Violation{*c.run.violation()}}
 	}
+	left.keep(c.run)
 	if c.media.schema == nil {
 		c.bodyVerdict = valid
 	}
@@ -124,11 +129,13 @@ func (c *check) readBody() error {
 	return nil
 }
 
-// What a body may cost kin-openapi, in schemas that it applies, to be asked why the body is wrong, and to be asked
-// whether it is.
+// kin-openapi's answer costs time for every schema that it applies, and memory for every value and for the text of its
+// errors, which hold the value again. So it is asked why a body is wrong where the body is small in each of these, and
+// whether one is wrong where that is bearable.
 const (
-	cheap    = 400
-	bearable = 100_000
+	cheap      = 400
+	cheapBytes = 4 << 10
+	bearable   = 100_000
 )
 
 // askBody has kin-openapi decide about the body. An *Error is a refusal of this package's own.
@@ -140,10 +147,10 @@ func (c *check) askBody(input *openapi3filter.RequestValidationInput) error {
 	c.run.again(weighing)
 	c.run.valid(node, 0)
 	switch cost := c.run.cost; {
+	case c.bodyVerdict == invalid && (cost > cheap || len(c.run.entries) > cheap || len(c.data) > cheapBytes):
+		return c.explain()
 	case cost > bearable || c.run.tooComplex():
 		return tooComplex()
-	case cost > cheap && c.bodyVerdict == invalid:
-		return c.explain()
 	}
 	value := c.run.decode(0, string(c.data))
 	if err := node.schema.VisitJSON(value, openapi3.VisitAsRequest(), openapi3.MultiErrors()); err != nil {
@@ -178,33 +185,8 @@ func (o *Operation) TooLarge() *Error {
 	return tooLarge(o.options.MaxBody)
 }
 
-// body is the body of a request after its check.
-type body struct {
-	bytes.Reader
-	data     []byte
-	maxDepth int
-	value    any
-	decoded  bool
-}
-
-// Close does nothing: the body was read.
-func (*body) Close() error { return nil }
-
-// ValidatedValue answers the body decoded, the same value every time. It is the method by which kin-openapi hands on what
-// it validated, and by which handlers that oapi-codegen generates ask for it.
-func (b *body) ValidatedValue() any {
-	if !b.decoded {
-		r := newRun()
-		defer r.free()
-		if r.scan(b.data, b.maxDepth) {
-			b.value = r.decode(0, shareable(b.data))
-		}
-		b.decoded = true
-	}
-	return b.value
-}
-
-func (o *Operation) read(r *http.Request) ([]byte, error) {
+// read answers the body, in the buffer where it fits and its length is known.
+func (o *Operation) read(r *http.Request, buffer []byte) ([]byte, error) {
 	limit := o.options.MaxBody
 	if r.ContentLength > limit {
 		return nil, tooLarge(limit)
@@ -212,7 +194,7 @@ func (o *Operation) read(r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	data, err := readAll(r, limit)
+	data, err := readAll(r, limit, buffer)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || int64(len(data)) > limit {
 		return nil, tooLarge(limit)
 	}
@@ -228,13 +210,16 @@ func tooLarge(limit int64) *Error {
 	}}
 }
 
-// readAll reads the body, and one byte over the limit at most. Where the length is known it takes one buffer of that
-// length and one byte more, to find the end.
-func readAll(r *http.Request, limit int64) ([]byte, error) {
+// readAll reads the body, and one byte over the limit at most. Where the length is known it takes one buffer of
+// that length and one byte more, to find the end: the one that it is given, or a larger one.
+func readAll(r *http.Request, limit int64, buffer []byte) ([]byte, error) {
 	if r.ContentLength <= 0 {
 		return io.ReadAll(io.LimitReader(r.Body, limit+1))
 	}
-	data, n := make([]byte, r.ContentLength+1), 0
+	if r.ContentLength >= int64(len(buffer)) {
+		buffer = make([]byte, r.ContentLength+1)
+	}
+	data, n := buffer[:r.ContentLength+1], 0
 	for n < len(data) {
 		read, err := r.Body.Read(data[n:])
 		n += read

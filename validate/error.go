@@ -17,21 +17,29 @@ const (
 	TooLarge
 	// UnsupportedMediaType is a body in a form that the operation does not take.
 	UnsupportedMediaType
+	// Unauthenticated is a request that Options.Authenticate refused.
+	Unauthenticated
+	// BadResponse is a response that does not follow the document.
+	BadResponse
 )
 
-// Status answers the HTTP status for the kind: 400, 413 or 415.
+// Status answers the HTTP status for the kind: 400, 413, 415, 401 or 500.
 func (k Kind) Status() int {
 	switch k {
 	case TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case UnsupportedMediaType:
 		return http.StatusUnsupportedMediaType
+	case Unauthenticated:
+		return http.StatusUnauthorized
+	case BadResponse:
+		return http.StatusInternalServerError
 	default:
 		return http.StatusBadRequest
 	}
 }
 
-// An Error is a refused request.
+// An Error is a refused request, or a response that does not follow the document.
 type Error struct {
 	Kind Kind
 	// Violations are the places that are wrong, at least one and at most 16.
@@ -54,7 +62,7 @@ func (e *Error) Unwrap() error {
 	return e.Err
 }
 
-// In is a part of a request.
+// In is a part of a request or a response.
 type In string
 
 // The parts, with the names that OpenAPI gives to those that hold parameters.
@@ -64,6 +72,8 @@ const (
 	Header In = "header"
 	Cookie In = "cookie"
 	Body   In = "body"
+	// Status is the status of a response.
+	Status In = "status"
 )
 
 // A Violation is one place in which a request does not follow the document.
@@ -74,7 +84,8 @@ type Violation struct {
 	Field string
 	// Keyword is the keyword of the schema that is not met, or one of "additionalProperties" for a member that the
 	// schema does not name, "json" for what is no JSON value or followed by more data, "duplicate", "depth", "nul",
-	// "utf8", "size", "complexity" for what takes too long to check, "mediaType", "query" and "read".
+	// "utf8", "size", "complexity" for what takes too long to check, "mediaType",
+	// "query", "read" and "security", and of responses "status" and "response".
 	Keyword string
 	// Reason continues the sentence that the field begins: "must be a string".
 	Reason string

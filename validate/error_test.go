@@ -18,6 +18,8 @@ func TestKindHasStatus(t *testing.T) {
 		{"invalid", validate.Invalid, http.StatusBadRequest},
 		{"too large", validate.TooLarge, http.StatusRequestEntityTooLarge},
 		{"unsupported media type", validate.UnsupportedMediaType, http.StatusUnsupportedMediaType},
+		{"unauthenticated", validate.Unauthenticated, http.StatusUnauthorized},
+		{"bad response", validate.BadResponse, http.StatusInternalServerError},
 		{"unknown", 0, http.StatusBadRequest},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

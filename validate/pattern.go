@@ -41,7 +41,8 @@ type automaton struct {
 	// group of each character under 128.
 	classes []rune
 	ascii   [utf8.RuneSelf]uint16
-	// next is the state after a state and a group, and ends tells which states match a text that ends there.
+	// next is a row for each state: the place of the row of the state after each group. ends tells which states match a
+	// text that ends there.
 	next []uint16
 	ends []bool
 }
@@ -54,23 +55,22 @@ const (
 )
 
 func (a *automaton) match(text []byte) bool {
-	state := begin
+	width := len(a.classes)
+	next, ascii, state := a.next, &a.ascii, begin*width
 	for i := 0; i < len(text); {
-		var class int
 		if c := text[i]; c < utf8.RuneSelf {
-			class = int(a.ascii[c])
+			state = int(next[state+int(ascii[c])])
 			i++
 		} else {
 			r, size := utf8.DecodeRune(text[i:])
-			class = a.class(r)
+			state = int(next[state+a.class(r)])
 			i += size
 		}
-		state = int(a.next[state*len(a.classes)+class])
-		if state <= matched {
-			return state == matched
+		if state <= matched*width {
+			return state == matched*width
 		}
 	}
-	return a.ends[state]
+	return a.ends[state/width]
 }
 
 func (a *automaton) class(r rune) int {
@@ -167,7 +167,7 @@ func (b *builder) fill(state int) {
 		if b.hasMatch(set) {
 			reached = matched
 		}
-		b.next[state*len(b.classes)+class] = uint16(reached)
+		b.next[state*len(b.classes)+class] = uint16(reached * len(b.classes)) //nolint:gosec // within the table
 	}
 }
 

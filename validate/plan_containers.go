@@ -70,6 +70,7 @@ func (r *run) arrays(n *node, i int) bool {
 // these is secret, so that nobody can make two items look alike.
 func (r *run) unique(i int) bool {
 	from, end := len(r.hashes), r.next(i)
+	r.hashes = slices.Grow(r.hashes, int(r.entries[i].b))
 	for at := i + 1; at < end; at = r.next(at) {
 		r.hashes = append(r.hashes, r.hash(at))
 	}
@@ -111,7 +112,7 @@ func (r *run) hash(i int) uint64 {
 }
 
 func mix(k kind, parts ...uint64) uint64 {
-	buffer := make([]byte, 1, 17)
+	buffer := make([]byte, 1, 1+3*8)
 	buffer[0] = byte(k)
 	for _, part := range parts {
 		buffer = binary.LittleEndian.AppendUint64(buffer, part)

@@ -38,6 +38,13 @@ type Options struct {
 	MaxBody int64
 	// MaxDepth is how many levels deep a JSON body is nested at most; 32 by default.
 	MaxDepth int
+	// LaxJSON takes JSON as encoding/json does: with duplicate members, of which the last one counts, data after the value,
+	// NUL and half surrogate pairs, and nested up to 10,000 levels deep. By default all these are refused.
+	LaxJSON bool
+	// Authenticate is asked whether a request holds the credentials that a security requirement names, before anything of
+	// the body is read; an error says that it does not and becomes the cause of an *Error of kind Unauthenticated, unless it
+	// is an *Error itself and there is no alternative. By default security requirements are not looked at.
+	Authenticate func(ctx context.Context, r *http.Request, credentials Credentials) error
 }
 
 // A Validator holds the operations of one document. It is safe for concurrent use.
@@ -70,15 +77,16 @@ func New(doc *openapi3.T, options Options) (*Validator, error) {
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
 		for method, operation := range item.Operations() {
-			// kin-openapi reads the whole body, of any size, before it asks who calls. That question is not asked here.
+			// kin-openapi reads the whole body, of any size, before it asks who calls. So it is not asked that question.
 			open := *operation
 			open.Security = openapi3.NewSecurityRequirements()
 			o := &Operation{
-				ID:      operation.OperationID,
-				Method:  method,
-				Path:    path,
-				options: options,
-				route:   &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: &open},
+				ID:       operation.OperationID,
+				Method:   method,
+				Path:     path,
+				options:  options,
+				security: securityOf(doc, operation),
+				route:    &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: &open},
 			}
 			for _, p := range parametersOf(item, operation) {
 				o.parameters = append(o.parameters, parameters.parameter(p))
@@ -92,7 +100,15 @@ func New(doc *openapi3.T, options Options) (*Validator, error) {
 	return v, nil
 }
 
-// refsOf answers the schemas that requests may be checked against.
+// securityOf answers the security requirements of an operation: its own, or else the document's.
+func securityOf(doc *openapi3.T, operation *openapi3.Operation) openapi3.SecurityRequirements {
+	if operation.Security != nil {
+		return *operation.Security
+	}
+	return doc.Security
+}
+
+// refsOf answers the schemas that requests and responses may be checked against.
 func refsOf(doc *openapi3.T) []*openapi3.SchemaRef {
 	var refs []*openapi3.SchemaRef
 	content := func(content openapi3.Content) {
@@ -120,6 +136,11 @@ func refsOf(doc *openapi3.T) []*openapi3.SchemaRef {
 			if operation.RequestBody != nil && operation.RequestBody.Value != nil {
 				content(operation.RequestBody.Value.Content)
 			}
+			for _, response := range operation.Responses.Map() {
+				if response != nil && response.Value != nil {
+					content(response.Value.Content)
+				}
+			}
 		}
 	}
 	return refs
@@ -139,6 +160,7 @@ type Operation struct {
 	Path   string
 
 	options    Options
+	security   openapi3.SecurityRequirements
 	parameters []*parameterPlan
 	body       *bodyPlan
 	route      *routers.Route
@@ -168,8 +190,7 @@ type PathParams func(name string) (value string, ok bool)
 // Check answers nil for a request that follows the document and an *Error for one that does not. The path parameters
 // are by name and unescaped. Check reads a body that the operation declares. After nil the body of the request can be
 // read anew and, unless it is empty, has a method ValidatedValue() any that answers it decoded: objects are
-// map[string]any, numbers json.Number. A body that the operation does not declare is not read, and security requirements
-// are not looked at.
+// map[string]any, numbers json.Number. A body that the operation does not declare is not read.
 func (o *Operation) Check(r *http.Request, pathParams map[string]string) error {
 	return o.CheckWith(r, func(name string) (string, bool) {
 		value, ok := pathParams[name]
@@ -179,6 +200,9 @@ func (o *Operation) Check(r *http.Request, pathParams map[string]string) error {
 
 // CheckWith is Check for path parameters that are not in a map.
 func (o *Operation) CheckWith(r *http.Request, pathParams PathParams) error {
+	if err := o.authenticate(r.Context(), r); err != nil {
+		return err
+	}
 	run := newRun()
 	defer run.free()
 	c := check{operation: o, request: r, run: run}

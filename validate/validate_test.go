@@ -125,3 +125,35 @@ func TestCheckAsksNobodyWhoCalls(t *testing.T) {
 		t.Errorf("got %v for a request without the key that the document asks for, want nil", err)
 	}
 }
+
+// kin-openapi would never come back from such a schema: the process would end on the first request.
+func TestNewRefusesSchemasThatAreOnlyMadeOfThemselves(t *testing.T) {
+	for _, tt := range []struct {
+		name, schema string
+		ok           bool
+	}{
+		{"property", `{"properties":{"a":{"$ref":"#/components/schemas/S"}}}`, false},
+		{"items", `{"items":{"$ref":"#/components/schemas/S"}}`, false},
+		{"additional properties", `{"additionalProperties":{"$ref":"#/components/schemas/S"}}`, false},
+		{"alternative", `{"anyOf":[{},{"properties":{"a":{"$ref":"#/components/schemas/S"}}}]}`, false},
+		{"with a type", `{"type":"object","properties":{"a":{"$ref":"#/components/schemas/S"}}}`, true},
+		{"with another property", `{"properties":{"a":{"$ref":"#/components/schemas/S"},"b":{"type":"string"}}}`, true},
+		{"by a schema with a type", `{"properties":{"a":{"type":"array","items":{"$ref":"#/components/schemas/S"}}}}`, true},
+		{"empty", `{"properties":{"a":{},"b":{"items":{}}}}`, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := load(t, `{"openapi":"3.0.3","info":{"title":"One","version":"1"},"paths":{"/":{"post":{"operationId":"post",
+				"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}},"responses":{"204":{"description":"Done"}}}}},
+				"components":{"schemas":{"S":`+tt.schema+`}}}`)
+			v, err := validate.New(doc, validate.Options{})
+			if (err == nil) != tt.ok {
+				t.Fatalf("got %v, want nil to be %t", err, tt.ok)
+			}
+			if tt.ok {
+				if err := v.Operations()[0].Check(post(t, `{"a":{"a":[]},"b":1}`), nil); err != nil {
+					t.Logf("refused, but not for ever: %v", err)
+				}
+			}
+		})
+	}
+}

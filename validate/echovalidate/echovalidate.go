@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/labstack/echo/v4"
+	"github.com/oapi-codegen/runtime"
 
 	"github.com/peering/peering/validate"
 )
@@ -14,7 +15,8 @@ import (
 func Middleware(operation *validate.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if err := operation.Check(c.Request(), pathParams(c)); err != nil {
+			err := operation.CheckWith(c.Request(), func(name string) (string, bool) { return pathParam(c, name) })
+			if err != nil {
 				return err
 			}
 			return next(c)
@@ -22,18 +24,56 @@ func Middleware(operation *validate.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// pathParams answers the parameters that Echo cut out of the path, unescaped: Echo leaves them as they were sent where
-// the path holds an escape that is not plain.
-func pathParams(c echo.Context) map[string]string {
-	params := make(map[string]string, len(c.ParamNames()))
-	for i, name := range c.ParamNames() {
+// Responses checks the responses of one operation, errors included. It belongs on the routes of that operation and stands
+// before everything else that may answer there.
+func Responses(operation *validate.Operation, responses *validate.Responses) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			inner := c.Response().Writer
+			checked := responses.Writer(operation, c.Request(), inner)
+			c.Response().Writer = checked
+			defer func() { c.Response().Writer = inner }()
+			if err := next(c); err != nil {
+				c.Error(err)
+			}
+			_ = checked.Finish() // OnViolation hears of it
+			return nil
+		}
+	}
+}
+
+// pathParam answers a parameter that Echo cut out of the path, unescaped: Echo leaves it as it was sent where the path
+// holds an escape that is not plain.
+func pathParam(c echo.Context, name string) (string, bool) {
+	for i, known := range c.ParamNames() {
+		if known != name {
+			continue
+		}
 		value := c.ParamValues()[i]
 		if c.Request().URL.RawPath != "" {
 			if plain, err := url.PathUnescape(value); err == nil {
 				value = plain
 			}
 		}
-		params[name] = value
+		return value, true
 	}
-	return params
+	return "", false
+}
+
+// Binder decodes bodies that Middleware accepted faster than Echo's own, by validate.Bind. Members match the fields of
+// a struct by their exact names only. Everything else it leaves to Echo's DefaultBinder. Handlers that oapi-codegen
+// generates use it once it is the Binder of their Echo.
+type Binder struct {
+	echo.DefaultBinder
+}
+
+// Bind implements echo.Binder.
+func (b *Binder) Bind(target any, c echo.Context) error {
+	if validate.Bind(c.Request(), target) {
+		return nil
+	}
+	if validated, ok := c.Request().Body.(interface{ ValidatedValue() any }); ok && runtime.BindJSONValue(validated.ValidatedValue(), target) == nil {
+		return nil
+	}
+	return b.DefaultBinder.Bind(target, c)
 }

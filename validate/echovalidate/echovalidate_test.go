@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -106,6 +107,86 @@ func TestMiddlewareRefusesInvalidRequests(t *testing.T) {
 			got.Reason = ""
 			if e.Kind != validate.Invalid || len(e.Violations) != 1 || got != tt.want {
 				t.Errorf("got %+v, want %+v", e.Violations, tt.want)
+			}
+		})
+	}
+}
+
+func TestBinderTakesWhatWasValidated(t *testing.T) {
+	type plain struct {
+		Name string `json:"name"`
+	}
+	type unusual struct {
+		Name any `json:"name"`
+	}
+	for _, tt := range []struct {
+		name, body string
+		target     any
+		want       any
+	}{
+		{"struct", `{"name":"a","NAME":"b"}`, new(plain), &plain{"a"}},
+		{"type that needs the decoded value", `{"name":"a","NAME":"b"}`, new(unusual), &unusual{"a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			open := strings.Replace(document, "additionalProperties: false", "additionalProperties: true", 1)
+			doc, err := openapi3.NewLoader().LoadFromData([]byte(open))
+			if err != nil {
+				t.Fatal(err)
+			}
+			validator, err := validate.New(doc, validate.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := echo.New()
+			e.Binder = &echovalidate.Binder{}
+			e.PUT("/things/:thing_id/parts/:part_id", func(c echo.Context) error { return c.Bind(tt.target) }, echovalidate.Middleware(validator.Operations()[0]))
+			if code := put(t, e, "/things/A/parts/1", tt.body); code != http.StatusOK || !reflect.DeepEqual(tt.target, tt.want) {
+				t.Errorf("got status %d, %+v, want %+v", code, tt.target, tt.want)
+			}
+		})
+	}
+}
+
+func TestBinderIsEchosOtherwise(t *testing.T) {
+	e := echo.New()
+	e.Binder = &echovalidate.Binder{}
+	var got struct {
+		ID   string `param:"thing_id"`
+		Name string `json:"name"`
+	}
+	e.PUT("/things/:thing_id", func(c echo.Context) error { return c.Bind(&got) })
+	if code := put(t, e, "/things/7", `{"name":"a"}`); code != http.StatusOK || got.ID != "7" || got.Name != "a" {
+		t.Errorf("got status %d, %+v", code, got)
+	}
+}
+
+func TestResponsesChecksWhatIsAnswered(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	validator, err := validate.New(doc, validate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operation := validator.Operations()[0]
+	for _, tt := range []struct {
+		name    string
+		handler echo.HandlerFunc
+		want    int
+		wrong   int64
+	}{
+		{"documented", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }, http.StatusNoContent, 0},
+		{"not documented", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, http.StatusInternalServerError, 1},
+		{"error", func(echo.Context) error { return echo.ErrNotFound }, http.StatusInternalServerError, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			responses := &validate.Responses{Mode: validate.Enforce}
+			e := echo.New()
+			e.PUT("/things/:thing_id/parts/:part_id", tt.handler, echovalidate.Responses(operation, responses))
+			code := put(t, e, "/things/A/parts/1", `{}`)
+			if _, wrong, _ := responses.Counts(); code != tt.want || wrong != tt.wrong {
+				t.Errorf("got status %d, %d wrong, want %d, %d", code, wrong, tt.want, tt.wrong)
 			}
 		})
 	}

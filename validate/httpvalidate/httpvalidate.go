@@ -1,0 +1,101 @@
+// Package httpvalidate validates requests in net/http, with the route that http.ServeMux found.
+package httpvalidate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/token"
+	"net/http"
+	"strings"
+
+	"github.com/peering/peering/validate"
+)
+
+// Options of a Handler; the zero value is the default.
+type Options struct {
+	// Refuse answers a request that was refused, err being a *validate.Error in most cases; Refuse below by default.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+	// Responses checks responses, too; nil, the default, does not.
+	Responses *validate.Responses
+}
+
+// Pattern answers the pattern under which http.ServeMux finds an operation, such as "GET /things/{thing_id}". It answers
+// an error for a path whose parameters are only parts of a segment: ServeMux has no pattern for it.
+func Pattern(operation *validate.Operation) (string, error) {
+	segments := strings.Split(operation.Path, "/")
+	for i, segment := range segments {
+		if !strings.ContainsAny(segment, "{}") {
+			continue
+		}
+		name, ok := parameterOf(segment)
+		if !ok {
+			return "", fmt.Errorf("no pattern for %s: a parameter has to be a whole segment of the path", operation.Path)
+		}
+		segments[i] = "{" + wildcard(name, i) + "}"
+	}
+	if segments[len(segments)-1] == "" {
+		segments[len(segments)-1] = "{$}"
+	}
+	return operation.Method + " " + strings.Join(segments, "/"), nil
+}
+
+func parameterOf(segment string) (string, bool) {
+	name, opened := strings.CutPrefix(segment, "{")
+	name, closed := strings.CutSuffix(name, "}")
+	return name, opened && closed && !strings.ContainsAny(name, "{}")
+}
+
+// wildcard answers a name that ServeMux takes for a parameter.
+func wildcard(name string, segment int) string {
+	if token.IsIdentifier(name) {
+		return name
+	}
+	return fmt.Sprintf("segment%d", segment)
+}
+
+// Handler checks requests against one operation before it hands them to next. It belongs under the operation's Pattern and
+// nowhere else.
+func Handler(operation *validate.Operation, next http.Handler, options Options) http.Handler {
+	wildcards := map[string]string{}
+	for i, segment := range strings.Split(operation.Path, "/") {
+		if name, ok := parameterOf(segment); ok {
+			wildcards[name] = wildcard(name, i)
+		}
+	}
+	refuse := options.Refuse
+	if refuse == nil {
+		refuse = Refuse
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if options.Responses != nil {
+			checked := options.Responses.Writer(operation, r, w)
+			defer func() { _ = checked.Finish() }() // OnViolation hears of it
+			w = checked
+		}
+		err := operation.CheckWith(r, func(name string) (string, bool) {
+			known, ok := wildcards[name]
+			if !ok {
+				return "", false
+			}
+			return r.PathValue(known), true
+		})
+		if err != nil {
+			refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Refuse answers a problem of RFC 9457, and an empty 500 for an error that is no *validate.Error.
+func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
+	refused, ok := errors.AsType[*validate.Error](err)
+	if !ok {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(refused.Kind.Status())
+	_ = json.NewEncoder(w).Encode(refused.Problem()) // whoever called is gone if this fails
+}

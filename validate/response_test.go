@@ -1,0 +1,186 @@
+package validate_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/peering/peering/validate"
+)
+
+const answers = `
+openapi: 3.0.3
+info: { title: Answers, version: "1" }
+paths:
+  /answer:
+    get:
+      operationId: answer
+      responses:
+        "200":
+          description: Fine
+          headers: { X-Count: { required: true, schema: { type: integer } } }
+          content: { application/json: { schema: { type: object, required: [id], properties: { id: { type: integer }, secret: { type: string, writeOnly: true } } } } }
+        "204": { description: Done }
+`
+
+func answering(t testing.TB) *validate.Operation {
+	t.Helper()
+	v, err := validate.New(load(t, answers), validate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Operations()[0]
+}
+
+var responses = []struct {
+	name, count, contentType, body string
+	status                         int
+	want                           validate.Violation
+}{
+	{"follows the document", "1", "application/json", `{"id":1}`, 200, validate.Violation{}},
+	{"empty", "", "", ``, 204, validate.Violation{}},
+	{"status that is not documented", "1", "application/json", `{"id":1}`, 202, validate.Violation{In: validate.Status, Keyword: "status"}},
+	{"other media type", "1", "text/plain", `{"id":1}`, 200, validate.Violation{In: validate.Header, Field: "Content-Type", Keyword: "mediaType"}},
+	{"no header", "", "application/json", `{"id":1}`, 200, validate.Violation{In: validate.Body, Keyword: "response"}},
+	{"member missing", "1", "application/json", `{}`, 200, validate.Violation{In: validate.Body, Field: "/id", Keyword: "required"}},
+	{"member of another type", "1", "application/json", `{"id":"` + canary + `"}`, 200, validate.Violation{In: validate.Body, Field: "/id", Keyword: "type"}},
+	{"member that only requests hold", "1", "application/json", `{"id":1,"secret":"` + canary + `"}`, 200, validate.Violation{In: validate.Body, Field: "/secret", Keyword: "writeOnly"}},
+	{"no JSON", "1", "application/json", `{` + canary, 200, validate.Violation{In: validate.Body, Keyword: "response"}},
+}
+
+func TestCheckResponse(t *testing.T) {
+	o := answering(t)
+	for _, tt := range responses {
+		t.Run(tt.name, func(t *testing.T) {
+			header := http.Header{"Content-Type": {tt.contentType}}
+			if tt.count != "" {
+				header.Set("X-Count", tt.count)
+			}
+			err := o.CheckResponse(send(t, http.MethodGet, "", http.NoBody), tt.status, header, []byte(tt.body))
+			if tt.want == (validate.Violation{}) {
+				if err != nil {
+					t.Errorf("got %v, want nil", err)
+				}
+				return
+			}
+			refuses(t, err, validate.BadResponse, tt.want)
+		})
+	}
+}
+
+func TestResponsesReportsOrEnforces(t *testing.T) {
+	o := answering(t)
+	for _, mode := range []validate.ResponseMode{validate.Report, validate.Enforce} {
+		var told []error
+		v := &validate.Responses{Mode: mode, OnViolation: func(_ *http.Request, err error) { told = append(told, err) }}
+		wrong := 0
+		for _, tt := range responses {
+			recorder := httptest.NewRecorder()
+			w := v.Writer(o, send(t, http.MethodGet, "", http.NoBody), recorder)
+			w.Header().Set("Content-Type", tt.contentType)
+			if tt.count != "" {
+				w.Header().Set("X-Count", tt.count)
+			}
+			w.WriteHeader(tt.status)
+			_, _ = w.Write([]byte(tt.body))
+			err := w.Finish()
+			bad := tt.want != (validate.Violation{})
+			if bad {
+				wrong++
+			}
+			if (err != nil) != bad {
+				t.Errorf("mode %d, %s: got %v", mode, tt.name, err)
+			}
+			status, body := tt.status, tt.body
+			if bad && mode == validate.Enforce {
+				status, body = http.StatusInternalServerError, ""
+			}
+			if recorder.Code != status || recorder.Body.String() != body {
+				t.Errorf("mode %d, %s: got %d %q, want %d %q", mode, tt.name, recorder.Code, recorder.Body, status, body)
+			}
+		}
+		checked, counted, unchecked := v.Counts()
+		if len(told) != wrong || int(counted) != wrong || int(checked) != len(responses) || unchecked != 0 {
+			t.Errorf("mode %d: told of %d, counted %d of %d, %d unchecked", mode, len(told), counted, checked, unchecked)
+		}
+	}
+}
+
+func TestResponsesLetsLongOnesPass(t *testing.T) {
+	for _, mode := range []validate.ResponseMode{validate.Report, validate.Enforce} {
+		v := &validate.Responses{Mode: mode, MaxBody: 10}
+		recorder := httptest.NewRecorder()
+		w := v.Writer(answering(t), send(t, http.MethodGet, "", http.NoBody), recorder)
+		for range 3 {
+			if _, err := w.Write([]byte("123456")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Finish(); err != nil || recorder.Body.String() != strings.Repeat("123456", 3) {
+			t.Errorf("mode %d: got %v, %q", mode, err, recorder.Body)
+		}
+		if checked, _, unchecked := v.Counts(); checked != 0 || unchecked != 1 {
+			t.Errorf("mode %d: got %d checked, %d unchecked", mode, checked, unchecked)
+		}
+	}
+}
+
+func TestAuthenticateIsAskedBeforeTheBodyIsRead(t *testing.T) {
+	type key struct{}
+	text := strings.Replace(document, "security: [{ key: [] }]", "security: [{ key: [] }, { token: [write] }]", 1)
+	text = strings.Replace(text, "  securitySchemes:\n", "  securitySchemes:\n    token: { type: http, scheme: bearer }\n", 1)
+	wrong := errors.New("wrong key")
+	for _, tt := range []struct {
+		name  string
+		knows string
+		ok    bool
+	}{{"first alternative", "key", true}, {"second alternative", "token", true}, {"none", "", false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			asked := 0
+			v, err := validate.New(load(t, text), validate.Options{Authenticate: func(ctx context.Context, r *http.Request, c validate.Credentials) error {
+				asked++
+				if ctx.Value(key{}) == nil || r.Body == nil || c.Scheme == nil || c.Name == "token" && !slices.Equal(c.Scopes, []string{"write"}) {
+					t.Errorf("asked for %+v with context %v", c, ctx)
+				}
+				if c.Name != tt.knows {
+					return wrong
+				}
+				return nil
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range v.Operations() {
+				if o.ID != "createThing" {
+					continue
+				}
+				r := post(t, `{"text":1}`)
+				r = r.WithContext(context.WithValue(r.Context(), key{}, 1))
+				err := o.Check(r, nil)
+				if tt.ok {
+					refuses(t, err, validate.Invalid, validate.Violation{In: validate.Body, Field: "/text", Keyword: "type"})
+					return
+				}
+				refuses(t, err, validate.Unauthenticated, validate.Violation{In: validate.Header, Keyword: "security"})
+				if !errors.Is(err, wrong) || asked != 2 {
+					t.Errorf("got %v after %d questions", err, asked)
+				}
+			}
+		})
+	}
+}
+
+func TestLaxJSONIsThatOfEncodingJSON(t *testing.T) {
+	o := operations(t, validate.Options{LaxJSON: true})["createThing"]
+	for _, body := range []string{`{"count":"x","count":1}`, `{} {}`, `{"text":"\ud800"}`, `{"text":"\u0000"}`} {
+		if err := o.Check(post(t, body), nil); err != nil {
+			t.Errorf("%s: got %v, want nil", body, err)
+		}
+	}
+	refuses(t, o.Check(post(t, `{"count":1,"count":"x"}`), nil), validate.Invalid, validate.Violation{In: validate.Body, Field: "/count", Keyword: "type"})
+	refuses(t, o.Check(post(t, `{`), nil), validate.Invalid, validate.Violation{In: validate.Body, Keyword: "type"})
+}
