@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,9 @@ import (
 func clusterFlag(cmd *cobra.Command, cluster *string) {
 	cmd.Flags().StringVar(cluster, "cluster", "", "id of the reserved cluster whose peerings are meant; without it they are the project's")
 }
+
+// statuses are those that a peering is shown with.
+var statuses = []string{string(client.PendingAcceptance), string(client.Active), string(client.Rejected), string(client.Expired)}
 
 func createCommand(s *session) *cobra.Command {
 	var cluster, vpc, peerVPC, peerTenant, description string
@@ -30,7 +34,7 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 				p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{
 					Name: args[0], VPCID: peerVPC, AcceptTenantID: peerTenant,
 				})
-				return show(s, p, clusterPeerings, err)
+				return show(s.program, p, clusterPeerings, err)
 			}
 			p, err := c.CreateVPCPeering(ctx, client.VPCPeeringCreate{
 				Name:           args[0],
@@ -38,9 +42,10 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 				RequestVPCInfo: client.VPCReference{VPCID: vpc},
 				AcceptVPCInfo:  client.VPCReference{VPCID: peerVPC, TenantID: peerTenant},
 			})
-			return show(s, p, vpcPeerings, err)
+			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	clusterFlag(cmd, &cluster)
 	flags := cmd.Flags()
 	flags.StringVar(&vpc, "vpc", "", "id of the project's VPC that requests the peering")
@@ -51,6 +56,7 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 	cmd.MarkFlagsMutuallyExclusive("cluster", "vpc")
 	cmd.MarkFlagsMutuallyExclusive("cluster", "description")
 	_ = cmd.MarkFlagRequired("peer-vpc") // it fails only for a flag that is not there
+	completeNothing(cmd, "vpc", "peer-vpc", "peer-tenant", "description")
 	return cmd
 }
 
@@ -63,15 +69,16 @@ func listCommand(s *session) *cobra.Command {
 		Example: `  peering list
   peering list --status PENDING_ACCEPTANCE
   peering list --cluster 1000000 -o json`,
-		Args: cobra.NoArgs,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
 			if cluster != "" {
 				found, err := c.ListPeerings(ctx, cluster)
-				return showAll(s, found, clusterPeerings, err)
+				return showAll(s.program, found, clusterPeerings, err)
 			}
 			query.Status = client.Status(status)
-			found, err := listAll(ctx, c, query)
-			return showAll(s, found, vpcPeerings, err)
+			found, err := collected(allVPCPeerings(ctx, c, query))
+			return showAll(s.program, found, vpcPeerings, err)
 		}),
 	}
 	clusterFlag(cmd, &cluster)
@@ -83,23 +90,21 @@ func listCommand(s *session) *cobra.Command {
 	for _, filter := range []string{"name", "status", "vpc", "tenant"} {
 		cmd.MarkFlagsMutuallyExclusive("cluster", filter)
 	}
+	complete(cmd, "status", statuses...)
+	completeNothing(cmd, "name", "vpc", "tenant")
 	return cmd
 }
 
-// listAll reads all pages of a list.
-func listAll(ctx context.Context, c *client.Client, query client.VPCPeeringQuery) ([]client.VPCPeering, error) {
-	found := []client.VPCPeering{}
-	for {
-		page, err := c.ListVPCPeerings(ctx, query)
+// collected answers all that the SDK lists, or why it could not.
+func collected[T any](values iter.Seq2[T, error]) ([]T, error) {
+	found := []T{}
+	for value, err := range values {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, page.Peerings...)
-		if page.Next == "" {
-			return found, nil
-		}
-		query.Marker = page.Next
+		found = append(found, value)
 	}
+	return found, nil
 }
 
 func showCommand(s *session) *cobra.Command {
@@ -113,13 +118,14 @@ func showCommand(s *session) *cobra.Command {
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			if cluster != "" {
 				p, err := c.ShowPeering(ctx, cluster, args[0])
-				return show(s, p, clusterPeerings, err)
+				return show(s.program, p, clusterPeerings, err)
 			}
 			p, err := c.ShowVPCPeering(ctx, args[0])
-			return show(s, p, vpcPeerings, err)
+			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
 	clusterFlag(cmd, &cluster)
+	cmd.ValidArgsFunction = onlyFirst(s.offer(peeringIDs(&cluster, "")))
 	return cmd
 }
 
@@ -138,31 +144,34 @@ func deleteCommand(s *session) *cobra.Command {
 		}),
 	}
 	clusterFlag(cmd, &cluster)
+	cmd.ValidArgsFunction = onlyFirst(s.offer(peeringIDs(&cluster, "")))
 	return cmd
 }
 
 func acceptCommand(s *session) *cobra.Command {
 	return &cobra.Command{
-		Use:     "accept ID",
-		Short:   "Accept a peering as the tenant that it was offered to",
-		Example: `  peering accept 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:    cobra.ExactArgs(1),
+		Use:               "accept ID",
+		Short:             "Accept a peering as the tenant that it was offered to",
+		Example:           `  peering accept 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), client.PendingAcceptance))),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.AcceptVPCPeering(ctx, args[0])
-			return show(s, p, vpcPeerings, err)
+			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
 }
 
 func rejectCommand(s *session) *cobra.Command {
 	return &cobra.Command{
-		Use:     "reject ID",
-		Short:   "Reject a peering as the tenant that it was offered to",
-		Example: `  peering reject 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:    cobra.ExactArgs(1),
+		Use:               "reject ID",
+		Short:             "Reject a peering as the tenant that it was offered to",
+		Example:           `  peering reject 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), client.PendingAcceptance))),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.RejectVPCPeering(ctx, args[0])
-			return show(s, p, vpcPeerings, err)
+			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
 }
@@ -174,7 +183,8 @@ func renameCommand(s *session) *cobra.Command {
 		Short: "Rename a peering as the tenant that requested it",
 		Example: `  peering rename 7e974044-bcc1-4f25-aff8-5f10cb347b0f partner-2
   peering rename 7e974044-bcc1-4f25-aff8-5f10cb347b0f partner-2 --description 'to the second data centre'`,
-		Args: cobra.ExactArgs(2),
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), ""))),
 	}
 	cmd.RunE = s.action(func(ctx context.Context, c *client.Client, args []string) error {
 		change := client.VPCPeeringUpdate{Name: &args[1]}
@@ -182,8 +192,9 @@ func renameCommand(s *session) *cobra.Command {
 			change.Description = &description
 		}
 		p, err := c.UpdateVPCPeering(ctx, args[0], change)
-		return show(s, p, vpcPeerings, err)
+		return show(s.program, p, vpcPeerings, err)
 	})
 	cmd.Flags().StringVar(&description, "description", "", "a new description; empty removes it")
+	completeNothing(cmd, "description")
 	return cmd
 }

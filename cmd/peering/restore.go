@@ -43,9 +43,12 @@ func (p *program) restore(ctx context.Context, cfg etcd.Config, file string) err
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(p.stdout, "restored %d peerings, %d routes and %d clusters\n",
-		held.Peerings, held.Routes, held.Clusters); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
+	answer := struct {
+		Peerings int64 `json:"peerings"`
+		Routes   int64 `json:"routes"`
+		Clusters int64 `json:"clusters"`
+	}{held.Peerings, held.Routes, held.Clusters}
+	return p.print(answer, func() string {
+		return fmt.Sprintf("restored %d peerings, %d routes and %d clusters", held.Peerings, held.Routes, held.Clusters)
+	})
 }
