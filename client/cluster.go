@@ -96,6 +96,24 @@ func (c *Client) AllClusters(ctx context.Context, query ClusterQuery) iter.Seq2[
 	}
 }
 
+// ClusterRunning is the status, by the name of a cluster's, of one that can be used.
+const ClusterRunning Status = "cluster_running"
+
+// WaitForCluster waits until a cluster runs, and answers it. It ends with a *WaitError where the cluster is gone, and with the
+// context, which should have a deadline.
+func (c *Client) WaitForCluster(ctx context.Context, id string) (Cluster, error) {
+	var seen Cluster
+	v := &vigil{client: c, what: "cluster", id: id, want: []Status{ClusterRunning}, look: func(ctx context.Context) (Status, error) {
+		cluster, err := c.ShowCluster(ctx, id)
+		if err == nil {
+			seen = cluster
+		}
+		return orDeleted(Status(cluster.StatusName), err, csNoCluster)
+	}}
+	err := v.keep(ctx)
+	return seen, err
+}
+
 // WaitForClusterDeleted waits until the project has no such cluster. It ends with the context, which should have a deadline.
 func (c *Client) WaitForClusterDeleted(ctx context.Context, id string) error {
 	v := &vigil{client: c, what: "cluster", id: id, want: []Status{Deleted}, look: func(ctx context.Context) (Status, error) {

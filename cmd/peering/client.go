@@ -26,7 +26,9 @@ type session struct {
 
 	flags   *pflag.FlagSet
 	timeout time.Duration
-	wait    bool
+	// wait is --wait; told is then what tells how it goes.
+	wait bool
+	told *progress
 }
 
 // clientCommands answers the commands that call the service.
@@ -61,12 +63,20 @@ func (s *session) register(cmd *cobra.Command) {
 	s.completeSettings(cmd)
 }
 
+// waitFlag adds the flag that makes a command wait for what it began.
+func (s *session) waitFlag(cmd *cobra.Command, what string) {
+	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until "+what+"; standard error tells what the command waits for")
+}
+
 // action answers the RunE of a command that calls the service.
 func (s *session) action(do func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
 	return s.program.action(func(ctx context.Context, args []string) error {
 		ctx, cancel := context.WithTimeout(ctx, s.bound())
 		defer cancel()
-		c, err := s.connect(s.stdin)
+		if s.flags.Changed("timeout") && s.timeout <= 0 {
+			return usageError{fmt.Errorf("--timeout %s is not longer than nothing", s.timeout)}
+		}
+		c, err := s.connect(s.stdin, client.WithWaitPolicy(client.WaitPolicy{OnPoll: s.polled}))
 		if err != nil {
 			return err
 		}
@@ -90,8 +100,8 @@ func (s *session) bound() time.Duration {
 	}
 }
 
-// connect answers a client as the settings say. It sends nothing.
-func (s *session) connect(stdin io.Reader) (*client.Client, error) {
+// connect answers a client as the settings say, and the options. It sends nothing.
+func (s *session) connect(stdin io.Reader, options ...client.Option) (*client.Client, error) {
 	cfg, err := gather(s.flags, s.getenv)
 	if err != nil {
 		return nil, err
@@ -104,9 +114,8 @@ func (s *session) connect(stdin io.Reader) (*client.Client, error) {
 	if project == "" && shown == (credentials{}) {
 		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT, or give credentials with --token-file, in the environment or in a context")}
 	}
-	options := []client.Option{
-		client.WithProject(project), client.WithToken(shown.token), client.WithCredentials(shown.accessKey, shown.secretKey),
-	}
+	options = append(options, client.WithUserAgent("peering/"+built().Version),
+		client.WithProject(project), client.WithToken(shown.token), client.WithCredentials(shown.accessKey, shown.secretKey))
 	encryption, err := clientTLS(cfg)
 	if err != nil {
 		return nil, err

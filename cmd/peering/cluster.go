@@ -35,10 +35,14 @@ func createClusterCommand(s *session) *cobra.Command {
 				return err
 			}
 			made, err := c.ShowCluster(ctx, id)
+			made, err = awaited(s, made, err, "cluster", id, client.ClusterRunning, func() (client.Cluster, error) {
+				return c.WaitForCluster(ctx, id)
+			})
 			return show(s.program, made, clusters, err)
 		}),
 	}
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	s.waitFlag(cmd, "the cluster runs")
 	flags := cmd.Flags()
 	flags.StringVar(&wanted.Desc, "description", "", "what the cluster is for")
 	flags.StringVar(&wanted.VPCCIDR, "vpc-cidr", "", "network segment of the cluster's VPC")
@@ -49,7 +53,7 @@ func createClusterCommand(s *session) *cobra.Command {
 }
 
 func listClustersCommand(s *session) *cobra.Command {
-	query := client.ClusterQuery{Ascending: true}
+	query := client.ClusterQuery{Ascending: true, Limit: 1000}
 	cmd := &cobra.Command{
 		Use:               "list",
 		Short:             "List the clusters of the project",
@@ -57,7 +61,7 @@ func listClustersCommand(s *session) *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
-			found, err := collected(allClusters(ctx, c, query))
+			found, err := collected(c.AllClusters(ctx, query))
 			return showAll(s.program, found, clusters, err)
 		}),
 	}
@@ -102,16 +106,19 @@ func updateClusterCommand(s *session) *cobra.Command {
 }
 
 func deleteClusterCommand(s *session) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:               "delete ID",
 		Short:             "Delete a cluster that has no pending or active peering",
 		Example:           `  peering cluster delete 1000000`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
-			return c.DeleteCluster(ctx, args[0])
+			err := c.DeleteCluster(ctx, args[0])
+			return s.gone(err, "cluster", args[0], func() error { return c.WaitForClusterDeleted(ctx, args[0]) })
 		}),
 	}
+	s.waitFlag(cmd, "the cluster is gone")
+	return cmd
 }
 
 // clusters are shown in these columns.

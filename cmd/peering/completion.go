@@ -103,7 +103,7 @@ func (s *session) offer(list func(context.Context, *client.Client) iter.Seq2[can
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
 		defer cancel()
 		// Standard input is the shell's.
-		c, err := s.connect(strings.NewReader(""))
+		c, err := s.connect(strings.NewReader(""), client.WithRetryPolicy(client.RetryPolicy{Attempts: 1}))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 
 	"github.com/peering/peering/client"
@@ -26,7 +25,7 @@ const exitCodeHelp = `Exit codes:
   1  failed for another reason than those below
   2  the command line, a value in it, or the configuration file is wrong
   3  the peering, the cluster or the route does not exist
-  4  the VPCs are peered already, or the peering's status does not allow it
+  4  the VPCs are peered already, a quota is used up, or the peering's status does not allow it
   5  not allowed
   6  the service does not answer, or is asked too much
   7  the change is made, but what --wait waits for did not come within --timeout`
@@ -42,20 +41,22 @@ func (e usageError) Unwrap() error { return e.error }
 // exitCode answers the exit code for an error.
 func exitCode(err error) int {
 	_, isUsage := errors.AsType[usageError](err)
-	waited, _ := errors.AsType[*waitError](err)
+	waited, _ := errors.AsType[*client.WaitError](err)
 	refused, _ := errors.AsType[*client.Error](err)
 	switch {
-	case waited != nil:
-		return waited.code
-	case isUsage, refused != nil && len(refused.Violations) > 0:
+	case isUsage, client.IsInvalid(err), refused != nil && len(refused.Violations) > 0:
 		return exitUsage
+	case waited != nil && errors.Is(waited.Err, context.DeadlineExceeded):
+		return exitTimeout
+	case waited != nil && waited.Err == nil:
+		return exitConflict
 	case client.IsNotFound(err):
 		return exitNotFound
-	case client.IsConflict(err):
+	case client.IsConflict(err), client.IsQuotaExceeded(err):
 		return exitConflict
 	case client.IsForbidden(err):
 		return exitForbidden
-	case client.IsUnavailable(err), refused != nil && refused.Status == http.StatusTooManyRequests, noAnswer(err):
+	case client.IsUnavailable(err), client.IsRateLimited(err), noAnswer(err):
 		return exitUnavailable
 	default:
 		return exitFailure

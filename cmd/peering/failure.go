@@ -31,7 +31,10 @@ type failure struct {
 func (p *program) printError(commandPath string, err error) {
 	f := failure{Kind: exitKinds[exitCode(err)], Message: explain(err)}
 	if refused, ok := errors.AsType[*client.Error](err); ok {
-		f.Code, f.Message, f.Status, f.RequestID = refused.Code, refused.Message, refused.Status, refused.RequestID
+		if _, ok := errors.AsType[*client.WaitError](err); !ok { // whose text says more
+			f.Message = refused.Message
+		}
+		f.Code, f.Status, f.RequestID = refused.Code, refused.Status, refused.RequestID
 		f.Violations, f.RetryAfter = refused.Violations, int(refused.RetryAfter.Seconds())
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
@@ -58,18 +61,28 @@ func (f format) writeNotice(w io.Writer, name string, value any, text func() str
 
 // explain says what went wrong and, where it is not obvious, what to do.
 func explain(err error) string {
-	failed, ok := errors.AsType[*url.Error](err)
+	waited, isWait := errors.AsType[*client.WaitError](err)
+	failed, isURL := errors.AsType[*url.Error](err)
 	switch {
+	case isWait:
+		return explainWait(waited)
 	case errors.Is(err, context.Canceled):
-		return "interrupted; a change that was under way may have been made all the same"
-	case !ok:
+		return "interrupted" + mayHaveChanged(err)
+	case !isURL:
 		return err.Error()
 	case errors.Is(err, context.DeadlineExceeded):
-		return failed.URL + " did not answer in time; the change may have been made all the same"
+		return failed.URL + " did not answer in time" + mayHaveChanged(err)
 	}
-	text := fmt.Sprintf("%s can't be reached: %v", failed.URL, failed.Err)
+	text := fmt.Sprintf("%s can't be reached: %v%s", failed.URL, failed.Err, mayHaveChanged(err))
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		text += "\nIs the server running? 'peering serve' starts one; --endpoint and PEERING_ENDPOINT name another."
 	}
 	return text
+}
+
+func mayHaveChanged(err error) string {
+	if client.IsOutcomeUnknown(err) {
+		return "; the change may have been made all the same"
+	}
+	return ""
 }

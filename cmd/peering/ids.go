@@ -10,7 +10,7 @@ import (
 
 // clusterIDs are the ids of the project's clusters, for a shell.
 func clusterIDs(ctx context.Context, c *client.Client) iter.Seq2[candidate, error] {
-	return describing(allClusters(ctx, c, client.ClusterQuery{}), func(found client.Cluster) candidate {
+	return describing(c.AllClusters(ctx, client.ClusterQuery{}), func(found client.Cluster) candidate {
 		return candidate{strconv.FormatInt(found.ClusterID, 10), found.Name}
 	})
 }
@@ -23,7 +23,7 @@ func peeringIDs(cluster *string, status client.Status) func(context.Context, *cl
 				return candidate{found.ID, found.Name + ", " + string(found.Status)}
 			})
 		}
-		return describing(allVPCPeerings(ctx, c, client.VPCPeeringQuery{Status: status}), func(found client.VPCPeering) candidate {
+		return describing(c.AllVPCPeerings(ctx, client.VPCPeeringQuery{Status: status}), func(found client.VPCPeering) candidate {
 			return candidate{found.ID, found.Name + ", " + string(found.Status)}
 		})
 	}

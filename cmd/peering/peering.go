@@ -24,8 +24,9 @@ func createCommand(s *session) *cobra.Command {
 		Short: "Create a peering",
 		Long: `Create a peering that the VPC of a cluster (--cluster) or a VPC of the project (--vpc) requests.
 
-It waits until the tenant of the other VPC accepts it; between two VPCs of the project that --vpc names it is ACTIVE at once.`,
-		Example: `  peering create myVpc --cluster 1000000 --peer-vpc f4da5a55-fcd9-4a93-8b86-5b81585e14bb
+It is PENDING_ACCEPTANCE until the tenant of the other VPC accepts it, for which --wait waits; between two VPCs of the
+project that --vpc names it is ACTIVE at once.`,
+		Example: `  peering create myVpc --cluster 1000000 --peer-vpc f4da5a55-fcd9-4a93-8b86-5b81585e14bb --wait --timeout 1h
   peering create partner --vpc f4da5a55-fcd9-4a93-8b86-5b81585e14bb \
     --peer-vpc 0b1f6a3e-6f0e-4b0a-9d55-2f7f2f0f8a11 --peer-tenant 9a7b63e1c2d84f0f8e5d6c7b8a901234`,
 		Args: cobra.ExactArgs(1),
@@ -33,6 +34,9 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 			if cluster != "" {
 				p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{
 					Name: args[0], VPCID: peerVPC, AcceptTenantID: peerTenant,
+				})
+				p, err = awaited(s, p, err, "peering", p.ID, client.Active, func() (client.Peering, error) {
+					return c.WaitForPeering(ctx, cluster, p.ID, client.Active)
 				})
 				return show(s.program, p, clusterPeerings, err)
 			}
@@ -42,11 +46,13 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 				RequestVPCInfo: client.VPCReference{VPCID: vpc},
 				AcceptVPCInfo:  client.VPCReference{VPCID: peerVPC, TenantID: peerTenant},
 			})
+			p, err = awaitedVPC(ctx, s, c, p, err, client.Active)
 			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	clusterFlag(cmd, &cluster)
+	s.waitFlag(cmd, "the peering is ACTIVE")
 	flags := cmd.Flags()
 	flags.StringVar(&vpc, "vpc", "", "id of the project's VPC that requests the peering")
 	flags.StringVar(&peerVPC, "peer-vpc", "", "id of the other VPC")
@@ -58,6 +64,15 @@ It waits until the tenant of the other VPC accepts it; between two VPCs of the p
 	_ = cmd.MarkFlagRequired("peer-vpc") // it fails only for a flag that is not there
 	completeNothing(cmd, "vpc", "peer-vpc", "peer-tenant", "description")
 	return cmd
+}
+
+// awaitedVPC is awaited for a peering of the project.
+func awaitedVPC(
+	ctx context.Context, s *session, c *client.Client, p client.VPCPeering, err error, want client.Status,
+) (client.VPCPeering, error) {
+	return awaited(s, p, err, "peering", p.ID, want, func() (client.VPCPeering, error) {
+		return c.WaitForVPCPeering(ctx, p.ID, want)
+	})
 }
 
 func listCommand(s *session) *cobra.Command {
@@ -77,7 +92,7 @@ func listCommand(s *session) *cobra.Command {
 				return showAll(s.program, found, clusterPeerings, err)
 			}
 			query.Status = client.Status(status)
-			found, err := collected(allVPCPeerings(ctx, c, query))
+			found, err := collected(c.AllVPCPeerings(ctx, query))
 			return showAll(s.program, found, vpcPeerings, err)
 		}),
 	}
@@ -132,24 +147,28 @@ func showCommand(s *session) *cobra.Command {
 func deleteCommand(s *session) *cobra.Command {
 	var cluster string
 	cmd := &cobra.Command{
-		Use:     "delete ID",
-		Short:   "Delete a peering, whatever its status is",
-		Example: `  peering delete 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "delete ID",
+		Short: "Delete a peering, whatever its status is",
+		Example: `  peering delete 7e974044-bcc1-4f25-aff8-5f10cb347b0f
+  peering delete 7e974044-bcc1-4f25-aff8-5f10cb347b0f --cluster 1000000 --wait`,
+		Args: cobra.ExactArgs(1),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			if cluster != "" {
-				return c.DeletePeering(ctx, cluster, args[0])
+				err := c.DeletePeering(ctx, cluster, args[0])
+				return s.gone(err, "peering", args[0], func() error { return c.WaitForPeeringDeleted(ctx, cluster, args[0]) })
 			}
-			return c.DeleteVPCPeering(ctx, args[0])
+			err := c.DeleteVPCPeering(ctx, args[0])
+			return s.gone(err, "peering", args[0], func() error { return c.WaitForVPCPeeringDeleted(ctx, args[0]) })
 		}),
 	}
+	s.waitFlag(cmd, "the peering is gone")
 	clusterFlag(cmd, &cluster)
 	cmd.ValidArgsFunction = onlyFirst(s.offer(peeringIDs(&cluster, "")))
 	return cmd
 }
 
 func acceptCommand(s *session) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:               "accept ID",
 		Short:             "Accept a peering as the tenant that it was offered to",
 		Example:           `  peering accept 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
@@ -157,13 +176,16 @@ func acceptCommand(s *session) *cobra.Command {
 		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), client.PendingAcceptance))),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.AcceptVPCPeering(ctx, args[0])
+			p, err = awaitedVPC(ctx, s, c, p, err, client.Active)
 			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
+	s.waitFlag(cmd, "the peering is ACTIVE")
+	return cmd
 }
 
 func rejectCommand(s *session) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:               "reject ID",
 		Short:             "Reject a peering as the tenant that it was offered to",
 		Example:           `  peering reject 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
@@ -171,9 +193,12 @@ func rejectCommand(s *session) *cobra.Command {
 		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), client.PendingAcceptance))),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.RejectVPCPeering(ctx, args[0])
+			p, err = awaitedVPC(ctx, s, c, p, err, client.Rejected)
 			return show(s.program, p, vpcPeerings, err)
 		}),
 	}
+	s.waitFlag(cmd, "the peering is REJECTED")
+	return cmd
 }
 
 func renameCommand(s *session) *cobra.Command {
