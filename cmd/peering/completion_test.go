@@ -1,10 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -131,12 +131,13 @@ func TestCompletionIsSilent(t *testing.T) {
 
 // TestCompletionOffersWords asks a service that answers what no command line should hold, and more than anybody reads.
 func TestCompletionOffersWords(t *testing.T) {
-	peerings := `{"id":"x; rm -rf ~","name":"n"},{"id":"$(id)","name":"n"},{"id":"","name":"n"},{"id":"good","name":"\u001b[31mred\nline","status":"ACTIVE"}`
+	var peerings strings.Builder
+	peerings.WriteString(`{"id":"x; rm -rf ~","name":"n"},{"id":"$(id)","name":"n"},{"id":"","name":"n"},{"id":"good","name":"\u001b[31mred\nline","status":"ACTIVE"}`)
 	for i := range maxCompletions {
-		peerings += `,{"id":"` + strconv.Itoa(i) + `","name":"n"}`
+		fmt.Fprintf(&peerings, `,{"id":"%d","name":"n"}`, i)
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"peerings":[` + peerings + `]}`))
+		_, _ = w.Write([]byte(`{"peerings":[` + peerings.String() + `]}`))
 	}))
 	t.Cleanup(s.Close)
 	got := offered(t, func(name string) string {
