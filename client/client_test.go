@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/peering/peering/client"
 )
 
@@ -177,3 +179,6 @@ func TestProjectGoesAlong(t *testing.T) {
 		t.Errorf("project %q, query %q", r.Header.Get("X-Project-Id"), r.URL.RawQuery)
 	}
 }
+
+// newVPC answers the id of a VPC that nobody has.
+func newVPC() string { return uuid.NewString() }

@@ -19,3 +19,6 @@ func WithTiming(now func() time.Time, sleep func(context.Context, time.Duration)
 		}
 	}
 }
+
+// CanBecome tells whether a peering in a status may get the other one.
+func CanBecome(s, want Status) bool { return canBecome(s, []Status{want}) }

@@ -117,7 +117,7 @@ func (c *Client) DeleteVPCPeering(ctx context.Context, id string) error {
 // size of a page. The first error is the last thing that it answers.
 func (c *Client) AllVPCPeerings(ctx context.Context, query VPCPeeringQuery) iter.Seq2[VPCPeering, error] {
 	return func(yield func(VPCPeering, error) bool) {
-		for {
+		for query := query; ; { // who goes through it again begins where the query does
 			page, err := c.ListVPCPeerings(ctx, query)
 			if err == nil && page.Next != "" && page.Next == query.Marker {
 				err = fmt.Errorf("the page behind %s names itself as the next one", page.Next)
