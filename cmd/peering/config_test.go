@@ -128,6 +128,11 @@ func TestContextUse(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, getenv := withConfig(t, tt.text, nil)
+			mustWrite(t, path, tt.text, 0o644)
+			before, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
 			log := &lockedBuffer{}
 			code := run(t.Context(), []string{"context", "use", "b"}, log, log, getenv)
 			if tt.want == "" {
@@ -137,8 +142,8 @@ func TestContextUse(t *testing.T) {
 			}
 			wantOutput(t, code, log.String(), exitOK, []string{"*"})
 			wantFile(t, path, tt.want)
-			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-				t.Errorf("the mode is %v, %v", info.Mode(), err)
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || os.SameFile(info, before) {
+				t.Errorf("the file is %v, %v; it is to be another one, for its owner", info.Mode(), err)
 			}
 			if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 				t.Errorf("the folder holds %v, %v", left, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -123,16 +124,30 @@ func (p *program) print(value any, text func() string) error {
 func (f format) write(w io.Writer, value any, text func() string) error {
 	switch f {
 	case formatJSON:
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(value)
+		return writeJSON(w, value)
 	case formatYAML:
 		return writeYAML(w, value)
 	default:
 		_, err := fmt.Fprintln(w, text())
 		return err
 	}
+}
+
+// unescaped are the control characters that may stand in JSON as they are, and that terminals obey.
+var unescaped = regexp.MustCompile(`[\x{7f}-\x{9f}]`)
+
+func writeJSON(w io.Writer, value any) error {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, unescaped.ReplaceAllStringFunc(text.String(), func(control string) string {
+		return fmt.Sprintf(`\u%04x`, []rune(control)[0])
+	}))
+	return err
 }
 
 // tableOf renders a table. Texts are made printable.
