@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
@@ -145,7 +146,8 @@ func writeJSON(w io.Writer, value any) error {
 		return err
 	}
 	_, err := io.WriteString(w, unescaped.ReplaceAllStringFunc(text.String(), func(control string) string {
-		return fmt.Sprintf(`\u%04x`, []rune(control)[0])
+		r, _ := utf8.DecodeRuneInString(control)
+		return fmt.Sprintf(`\u%04x`, r)
 	}))
 	return err
 }
