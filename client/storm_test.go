@@ -100,7 +100,7 @@ func (s *storm) fault(r *http.Request) clienttest.Fault {
 	defer s.mu.Unlock()
 	attempt := s.attempts[wanted.Peering.Name]
 	s.attempts[wanted.Peering.Name]++
-	chance := rand.New(rand.NewPCG(s.seed, number<<8|attempt)) //nolint:gosec // a seed has to give the same again
+	chance := rand.New(rand.NewPCG(s.seed, number<<8|attempt))
 	if chance.IntN(100) >= stormFaults || attempt == stormAttempts-1 {
 		s.met["none"]++
 		return func(next http.Handler) http.Handler { return next }
@@ -186,7 +186,7 @@ func inStorm(t *testing.T, s *clienttest.Server, seed uint64) (through func(proj
 	}, proxy
 }
 
-// wantEachOnce fails the test unless the peerings that there are are those that were answered.
+// wantEachOnce fails the test unless there are those peerings that were answered, and no others.
 func wantEachOnce(t *testing.T, s *clienttest.Server, made []string) {
 	t.Helper()
 	there := map[string]string{} // names by ids
