@@ -27,7 +27,7 @@ func createClusterCommand(s *session) *cobra.Command {
 		Use:     "create NAME",
 		Short:   "Create a cluster",
 		Example: `  peering cluster create mycluster --vpc-cidr 172.16.0.0/23 --subnet-cidr 172.16.1.0/24`,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments("NAME"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			wanted.Name = args[0]
 			id, err := c.CreateCluster(ctx, wanted)
@@ -58,7 +58,7 @@ func listClustersCommand(s *session) *cobra.Command {
 		Use:               "list",
 		Short:             "List the clusters of the project",
 		Example:           `  peering cluster list`,
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
 			found, err := collected(c.AllClusters(ctx, query))
@@ -75,7 +75,7 @@ func showClusterCommand(s *session) *cobra.Command {
 		Use:               "show ID",
 		Short:             "Show a cluster",
 		Example:           `  peering cluster show 1000000 -o json`,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments("ID"),
 		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			found, err := c.ShowCluster(ctx, args[0])
@@ -90,7 +90,7 @@ func updateClusterCommand(s *session) *cobra.Command {
 		Use:               "update ID NAME",
 		Short:             "Rename a cluster",
 		Example:           `  peering cluster update 1000000 my_cluster --description 'for streams'`,
-		Args:              cobra.ExactArgs(2),
+		Args:              arguments("ID", "NAME"),
 		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 	}
 	cmd.RunE = s.action(func(ctx context.Context, c *client.Client, args []string) error {
@@ -110,7 +110,7 @@ func deleteClusterCommand(s *session) *cobra.Command {
 		Use:               "delete ID",
 		Short:             "Delete a cluster that has no pending or active peering",
 		Example:           `  peering cluster delete 1000000`,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments("ID"),
 		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			err := c.DeleteCluster(ctx, args[0])

@@ -42,7 +42,7 @@ Bash needs its package bash-completion, zsh its compinit.`,
   peering completion bash > ~/.local/share/bash-completion/completions/peering   # every bash
   peering completion zsh > "${fpath[1]}/_peering"                         # every zsh
   peering completion fish > ~/.config/fish/completions/peering.fish       # every fish`,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MatchAll(arguments("bash, zsh or fish"), cobra.OnlyValidArgs),
 		ValidArgs: []string{"bash", "zsh", "fish"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.parsed = true

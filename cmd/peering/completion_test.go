@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peering/peering/client"
 )
@@ -16,9 +18,11 @@ import (
 func offered(t *testing.T, getenv func(string) string, words ...string) []string {
 	t.Helper()
 	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
 	p := &program{stdin: neverRead{t}, stdout: out, stderr: errs, getenv: getenv, terminal: isTerminal}
-	if code := p.run(t.Context(), append([]string{"__complete"}, words...)); code != exitOK {
-		t.Errorf("exited with %d: %s", code, errs)
+	if code := p.run(ctx, append([]string{"__complete"}, words...)); code != exitOK || ctx.Err() != nil {
+		t.Errorf("exited with %d, %v: %s", code, ctx.Err(), errs)
 	}
 	if strings.Contains(errs.String(), "peering:") {
 		t.Errorf("told %s", errs)

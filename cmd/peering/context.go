@@ -60,7 +60,7 @@ func (p *program) listContextsCommand() *cobra.Command {
 		Use:               "list",
 		Short:             "List the contexts",
 		Example:           "  peering context list",
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: p.action(func(context.Context, []string) error {
 			config, err := readConfig(p.getenv)
@@ -82,7 +82,7 @@ func (p *program) useContextCommand() *cobra.Command {
 		Short:             "Make a context the current one",
 		Long:              "Make a context the current one. Nothing else changes in the configuration file, comments included.",
 		Example:           "  peering context use staging",
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments("NAME"),
 		ValidArgsFunction: onlyFirst(p.contexts),
 		RunE: p.action(func(_ context.Context, args []string) error {
 			config, err := readConfig(p.getenv)
@@ -116,7 +116,7 @@ func showContextCommand(s *session) *cobra.Command {
 		Short:             "Show the settings in force, and where each comes from",
 		Long:              "Show the settings in force, and where each comes from. Secrets are not shown.",
 		Example:           "  peering context show\n  peering context show --context staging",
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: s.program.action(func(context.Context, []string) error {
 			cfg, err := gather(s.flags, s.getenv)

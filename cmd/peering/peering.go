@@ -29,7 +29,7 @@ project that --vpc names it is ACTIVE at once.`,
 		Example: `  peering create myVpc --cluster 1000000 --peer-vpc f4da5a55-fcd9-4a93-8b86-5b81585e14bb --wait --timeout 1h
   peering create partner --vpc f4da5a55-fcd9-4a93-8b86-5b81585e14bb \
     --peer-vpc 0b1f6a3e-6f0e-4b0a-9d55-2f7f2f0f8a11 --peer-tenant 9a7b63e1c2d84f0f8e5d6c7b8a901234`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("NAME"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			if cluster != "" {
 				p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{
@@ -84,7 +84,7 @@ func listCommand(s *session) *cobra.Command {
 		Example: `  peering list
   peering list --status PENDING_ACCEPTANCE
   peering list --cluster 1000000 -o json`,
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
 			if cluster != "" {
@@ -129,7 +129,7 @@ func showCommand(s *session) *cobra.Command {
 		Short: "Show a peering",
 		Example: `  peering show 7e974044-bcc1-4f25-aff8-5f10cb347b0f
   peering show 7e974044-bcc1-4f25-aff8-5f10cb347b0f --cluster 1000000 -o json`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("ID"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			if cluster != "" {
 				p, err := c.ShowPeering(ctx, cluster, args[0])
@@ -151,7 +151,7 @@ func deleteCommand(s *session) *cobra.Command {
 		Short: "Delete a peering, whatever its status is",
 		Example: `  peering delete 7e974044-bcc1-4f25-aff8-5f10cb347b0f
   peering delete 7e974044-bcc1-4f25-aff8-5f10cb347b0f --cluster 1000000 --wait`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("ID"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			if cluster != "" {
 				err := c.DeletePeering(ctx, cluster, args[0])
@@ -172,7 +172,7 @@ func acceptCommand(s *session) *cobra.Command {
 		Use:               "accept ID",
 		Short:             "Accept a peering as the tenant that it was offered to",
 		Example:           `  peering accept 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments("ID"),
 		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), client.PendingAcceptance))),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.AcceptVPCPeering(ctx, args[0])
@@ -189,7 +189,7 @@ func rejectCommand(s *session) *cobra.Command {
 		Use:               "reject ID",
 		Short:             "Reject a peering as the tenant that it was offered to",
 		Example:           `  peering reject 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments("ID"),
 		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), client.PendingAcceptance))),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.RejectVPCPeering(ctx, args[0])
@@ -208,7 +208,7 @@ func renameCommand(s *session) *cobra.Command {
 		Short: "Rename a peering as the tenant that requested it",
 		Example: `  peering rename 7e974044-bcc1-4f25-aff8-5f10cb347b0f partner-2
   peering rename 7e974044-bcc1-4f25-aff8-5f10cb347b0f partner-2 --description 'to the second data centre'`,
-		Args:              cobra.ExactArgs(2),
+		Args:              arguments("ID", "NAME"),
 		ValidArgsFunction: onlyFirst(s.offer(peeringIDs(new(string), ""))),
 	}
 	cmd.RunE = s.action(func(ctx context.Context, c *client.Client, args []string) error {

@@ -25,7 +25,7 @@ serve' does not start on that cluster.`,
   peering backup move.db --data-dir ./data
   peering restore move.db --etcd-endpoints http://10.0.0.1:2379
   peering serve --etcd-endpoints http://10.0.0.1:2379`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE"),
 		RunE: p.action(func(ctx context.Context, args []string) error {
 			cfg, err := flags.config(p.getenv)
 			if err != nil {

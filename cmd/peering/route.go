@@ -41,7 +41,7 @@ func createRouteCommand(s *session) *cobra.Command {
 		Use:     "create DESTINATION --cluster ID --peering ID",
 		Short:   "Create a route over an active peering",
 		Example: `  peering route create 192.168.0.0/16 --cluster 1000000 --peering 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments("DESTINATION"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			r, err := c.CreateRoute(ctx, h.cluster, h.peering, args[0])
 			return show(s.program, r, routes, err)
@@ -58,7 +58,7 @@ func listRoutesCommand(s *session) *cobra.Command {
 		Use:     "list --cluster ID --peering ID",
 		Short:   "List the routes over a peering",
 		Example: `  peering route list --cluster 1000000 --peering 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args:    cobra.NoArgs,
+		Args:    arguments(),
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
 			found, err := c.ListRoutes(ctx, h.cluster, h.peering)
 			return showAll(s.program, found, routes, err)
@@ -76,7 +76,7 @@ func deleteRouteCommand(s *session) *cobra.Command {
 		Short: "Delete a route",
 		Example: `  peering route delete 75d289f7-5ffb-4a14-a2b1-2d2a5b5f3c11 --cluster 1000000 \
     --peering 7e974044-bcc1-4f25-aff8-5f10cb347b0f`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("ID"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			return c.DeleteRoute(ctx, h.cluster, h.peering, args[0])
 		}),

@@ -54,7 +54,7 @@ func (p *program) tokenHashCommand() *cobra.Command {
 		Short:             "Read a token from standard input and print its SHA-256",
 		Long:              "Read a token from standard input and print its SHA-256. It is never an argument: others can read those.",
 		Example:           "  peering token hash < token.txt",
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: p.action(func(context.Context, []string) error {
 			token, err := readSecret(p.stdin, "token", "standard input")
@@ -74,7 +74,7 @@ func (p *program) tokenNewCommand() *cobra.Command {
 		Long: `Print a new token of 256 random bits and its SHA-256. The token is for its user, the hash for the file; the token is
 shown this once.`,
 		Example:           "  peering token new\n  peering token new -o json",
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: p.action(func(context.Context, []string) error {
 			token := newToken()

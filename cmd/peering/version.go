@@ -38,7 +38,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Use:               "version",
 		Short:             "Print the version of the program",
 		Example:           "  peering version\n  peering version -o json",
-		Args:              cobra.NoArgs,
+		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: p.action(func(context.Context, []string) error {
 			v := built()
