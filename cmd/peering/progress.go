@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +48,7 @@ func (w *progress) polled(poll client.Poll) {
 	if poll.Err != nil {
 		text += ", but the service does not answer now: " + explain(poll.Err)
 	}
-	w.say(text)
+	w.say(strings.ReplaceAll(text, "\n", " "))
 }
 
 // say tells what is waited for now; the same again tells nothing new.

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -143,4 +146,16 @@ func TestWaitGoesOnWithoutAnswers(t *testing.T) {
 	wantOutput(t, code, errs.String(), exitOK, []string{
 		"is PENDING_ACCEPTANCE; waiting for it to be ACTIVE\n", "but the service does not answer now", "is ACTIVE\n",
 	})
+}
+
+// TestWaitTellsInOneLine has a look fail with an error of several lines.
+func TestWaitTellsInOneLine(t *testing.T) {
+	errs := &lockedBuffer{}
+	p := &program{stderr: errs, getenv: noEnv, terminal: isTerminal}
+	w := p.progress("peering x", client.Active)
+	defer w.end()
+	w.polled(client.Poll{Status: client.PendingAcceptance, Err: &url.Error{URL: "http://x", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}})
+	if got := errs.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "can't be reached") {
+		t.Errorf("told %q", got)
+	}
 }
