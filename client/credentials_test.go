@@ -60,6 +60,8 @@ func TestCredentialsGoAlong(t *testing.T) {
 func TestCredentialsThatDoNotFitTogether(t *testing.T) {
 	for name, options := range map[string][]client.Option{
 		"a token and keys":          {client.WithToken(secretToken), client.WithCredentials("AK", secretKey)},
+		"a token and a source":      {client.WithToken(secretToken), client.WithTokenSource(new(issuer).token)},
+		"a source and keys":         {client.WithTokenSource(new(issuer).token), client.WithCredentials("AK", secretKey)},
 		"a secret key alone":        {client.WithCredentials("", secretKey)},
 		"an access key alone":       {client.WithCredentials("AK", "")},
 		"a token and half the keys": {client.WithToken(secretToken), client.WithCredentials("", secretKey)},

@@ -211,7 +211,7 @@ func (p *repeater) finish(c *call, n int, resp *http.Response, err error) (*http
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
 	return nil, &noAnswerError{
-		err: err, attempts: c.attempts, unknown: c.unknown && changes(c.request), hopeless: hopeless(err) || !repeatable(c.request),
+		err: err, attempts: c.attempts, unknown: c.unknown && changes(c.request), hopeless: hopeless(err) || c.unknown && !repeatable(c.request),
 	}
 }
 

@@ -302,12 +302,24 @@ func TestCancellation(t *testing.T) {
 	}
 }
 
-// TestAttemptsTimeOut has the service answer the first attempt never.
-func TestAttemptsTimeOut(t *testing.T) {
-	hang := func(r *http.Request) (*http.Response, error) {
-		<-r.Context().Done()
-		return nil, r.Context().Err()
+// hang answers nothing until the client gives up.
+func hang(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestCallsTimeOut has the service never answer.
+func TestCallsTimeOut(t *testing.T) {
+	s := &script{steps: []step{hang, hang}}
+	c, _ := scripted(t, s, client.WithRetryPolicy(client.RetryPolicy{Timeout: time.Millisecond}))
+	err := doings["POST"](t.Context(), c)
+	if !errors.Is(err, context.DeadlineExceeded) || !client.IsOutcomeUnknown(err) || len(s.sent) != 1 {
+		t.Errorf("sent %d times: %v", len(s.sent), err)
 	}
+}
+
+// TestAttemptsTimeOut has the service never answer the first attempt.
+func TestAttemptsTimeOut(t *testing.T) {
 	s := &script{steps: []step{hang, fine}}
 	c, _ := scripted(t, s, client.WithRetryPolicy(client.RetryPolicy{AttemptTimeout: time.Millisecond}))
 	if err := doings["POST"](t.Context(), c); err != nil || len(s.sent) != 2 {

@@ -204,6 +204,35 @@ func TestWaitsSurviveOutages(t *testing.T) {
 	}
 }
 
+func TestWaitErrorsSayWhatWasSeen(t *testing.T) {
+	want := []client.Status{client.Active, client.Rejected}
+	for text, err := range map[string]*client.WaitError{
+		"wait for peering 1 to be ACTIVE or REJECTED: it is EXPIRED, which never becomes that": {Last: client.Expired},
+		"wait for peering 1 to be ACTIVE or REJECTED: no":                                      {Err: errors.New("no")},
+		"wait for peering 1 to be ACTIVE or REJECTED: it was PENDING_ACCEPTANCE when last seen: no": {
+			Last: client.PendingAcceptance, Err: errors.New("no"),
+		},
+	} {
+		err.What, err.ID, err.Want = "peering", "1", want
+		if err.Error() != text {
+			t.Errorf("says %q, want %q", err, text)
+		}
+	}
+}
+
+// TestWaitsAreCutShort has a context end while a client waits by the real clock.
+func TestWaitsAreCutShort(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := clienttest.NewServer(t).Client(project, client.WithWaitPolicy(client.WaitPolicy{
+		First: time.Hour, Max: time.Hour, OnPoll: func(client.Poll) { go cancel() },
+	}))
+	_, err := c.WaitForPeering(ctx, clienttest.ClusterID, offered(t, c).ID)
+	if e, ok := errors.AsType[*client.WaitError](err); !ok || !errors.Is(err, context.Canceled) || e.Last != client.PendingAcceptance {
+		t.Errorf("answered %v", err)
+	}
+}
+
 func TestWaitsGrow(t *testing.T) {
 	pending := reply(200, `{"peering":{"id":"1","status":"PENDING_ACCEPTANCE"}}`)
 	steps := append(slices.Repeat([]step{pending}, 6), notThere)
