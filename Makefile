@@ -40,6 +40,10 @@ conformance: ## run clients that others wrote and fuzzers against the service; n
 chaos: ## check what many clients are answered while etcd members and servers are killed, paused and cut off
 	go test -run '^TestChaos$$' -v -timeout 1h ./cmd/peering -chaos.operations 20000 -chaos.rate 100
 
+.PHONY: fuzz
+fuzz: ## compare a million random requests with kin-openapi's verdict; PEERING_TEST_SEED=N repeats a run
+	go test -run '^TestAgreesWithKinOpenAPI$$' -v -timeout 30m ./validate -validate.cases 1000000
+
 .PHONY: bench
 bench: ## time creations against bare etcd transactions, reads among a million peerings, overload and slow clients
 	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering

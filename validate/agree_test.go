@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ import (
 var cases = flag.Int("validate.cases", 20_000, "how many requests TestAgreesWithKinOpenAPI compares")
 
 // documents are what requests are made for.
-var documents = []string{"../openapi.yaml", "testdata/composed.yaml", "testdata/kubernetes.json", "testdata/asana.json"}
+var documents = []string{"../openapi.yaml", "testdata/composed.yaml", "testdata/kubernetes.json", "testdata/asana.json", "testdata/ory.json"}
 
 // seedOf answers the seed of a random test: the one in PEERING_TEST_SEED or a new one, which it prints.
 func seedOf(t *testing.T) uint64 {
@@ -237,10 +238,29 @@ func (g generator) body(c *trial, declared *openapi3.RequestBody) {
 	for g.odd(2) {
 		value = g.mutate(value)
 	}
-	var b strings.Builder
-	g.write(&b, value)
-	c.body = b.String()
+	c.body = g.bodyText(mediaType, value)
 	if g.odd(15) {
 		c.body = g.damage(c.body)
 	}
+}
+
+// bodyText answers a value in the form of a media type.
+func (g generator) bodyText(mediaType string, value any) string {
+	members, ok := value.([]member)
+	if mediaType != "application/x-www-form-urlencoded" || !ok {
+		var b strings.Builder
+		g.write(&b, value)
+		return b.String()
+	}
+	form := []string{}
+	for _, m := range members {
+		items, ok := m.value.([]any)
+		if !ok {
+			items = []any{m.value}
+		}
+		for _, item := range items {
+			form = append(form, url.QueryEscape(m.name)+"="+url.QueryEscape(g.plain(item)))
+		}
+	}
+	return strings.Join(form, "&")
 }
