@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -80,6 +81,8 @@ type pieces struct {
 	bodies     map[string]body
 }
 
+var asked = target(contractPath)
+
 var params = map[string]string{"project_id": "4f30b9215e054c908d18f2b150131646", "cluster_id": "1000000"}
 
 func newPieces(d document) (pieces, error) {
@@ -103,8 +106,8 @@ func newPieces(d document) (pieces, error) {
 
 func (b body) request() *http.Request {
 	return &http.Request{
-		Method: b.method, URL: &url.URL{Path: target(contractPath)}, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(bytes.NewReader([]byte(b.text))), ContentLength: int64(len(b.text)),
+		Method: b.method, URL: &url.URL{Path: asked}, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(b.text)), ContentLength: int64(len(b.text)),
 	}
 }
 
