@@ -1,6 +1,6 @@
 // Command bench compares ways to validate requests in Go: one run, ratios to a bare Echo handler with encoding/json. It
-// writes results.tsv, claims.tsv, plot.svg and the tables in README.md, all in its own folder, from which it is run. It
-// fails where a variant answers a wrong status to a body.
+// writes results.tsv, claims.tsv, plot.svg and the tables in README.md, all in its own folder, from which it is run, and
+// the one in validate's README.md. It fails where a variant answers a wrong status to a body.
 package main
 
 import (

@@ -17,25 +17,30 @@ func write(results []result, kept []claim) error {
 	for _, c := range kept {
 		fmt.Fprintf(&claimed, "%s\t%.3f\t%s\t%t\n", c.text, c.value, c.limit(), c.holds())
 	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		return err
-	}
-	text, err := between(string(readme), "results", resultsTable(results))
-	if err != nil {
-		return err
-	}
-	if text, err = between(text, "claims", claimsTable(kept)); err != nil {
-		return err
-	}
-	for name, content := range map[string]string{
-		"results.tsv": lines.String(), "claims.tsv": claimed.String(), "plot.svg": plot(results), "README.md": text,
-	} {
+	for name, content := range map[string]string{"results.tsv": lines.String(), "claims.tsv": claimed.String(), "plot.svg": plot(results)} {
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil { //nolint:gosec // they are there to be read
 			return err
 		}
 	}
-	return nil
+	if err := fill("README.md", map[string]string{"results": resultsTable(results), "claims": claimsTable(kept)}); err != nil {
+		return err
+	}
+	return fill("../validate/README.md", map[string]string{"results": summary(results)})
+}
+
+// fill puts tables into a file, each between its markers.
+func fill(file string, tables map[string]string) error {
+	data, err := os.ReadFile(file) //nolint:gosec // one of two
+	if err != nil {
+		return err
+	}
+	text := string(data)
+	for name, table := range tables {
+		if text, err = between(text, name, table); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // it is there to be read
 }
 
 // between replaces what stands between the markers of a name.
@@ -44,7 +49,7 @@ func between(text, name, content string) (string, error) {
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, found := strings.Cut(rest, end)
 	if !ok || !found {
-		return "", fmt.Errorf("README.md has no markers %q and %q", begin, end)
+		return "", fmt.Errorf("there are no markers %q and %q", begin, end)
 	}
 	return before + begin + "\n" + content + "\n" + end + after, nil
 }
@@ -66,6 +71,24 @@ func resultsTable(results []result) string {
 			}
 			fmt.Fprintf(&b, " %s | %.0f | %.0f |\n", short(first.ns/1000), first.allocs, first.bytes)
 		}
+	}
+	return b.String()
+}
+
+// summary has a line for each variant.
+func summary(results []result) string {
+	var b strings.Builder
+	last := sizes[len(sizes)-1]
+	b.WriteString("| | small body | the same, " + counted(last) + " | small, refused | 7 kB | 7 kB, refused | allocations, small |\n|---|" + strings.Repeat("---:|", 6) + "\n")
+	for _, v := range variants {
+		ratio := func(paths int, body string) string {
+			if v.lenient && strings.HasSuffix(body, "-invalid") {
+				return "accepts it"
+			}
+			return short(find(results, v.name, paths, body).ratio)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.0f |\n", v.name, ratio(1, "seed"), ratio(last, "seed"),
+			ratio(1, "seed-invalid"), ratio(1, "7k"), ratio(1, "7k-invalid"), find(results, v.name, 1, "seed").allocs)
 	}
 	return b.String()
 }
