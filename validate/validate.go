@@ -244,7 +244,10 @@ const (
 
 // ask has kin-openapi decide about what is not certainly valid.
 func (c *check) ask(parametersValid bool, pathParams PathParams) error {
-	input := c.input(pathParams)
+	var input *openapi3filter.RequestValidationInput
+	if !parametersValid || c.media == nil || c.media.node == nil {
+		input = c.input(pathParams) // a body that was read here is checked without
+	}
 	var errs openapi3.MultiError
 	if !parametersValid {
 		if err := c.operation.checkParameters(input); err != nil {
