@@ -21,7 +21,7 @@ var sizes = []int{1, 20, 100, 500}
 func run() error {
 	var results []result
 	for _, paths := range sizes {
-		fmt.Printf("requests with documents of %d paths\n", paths)
+		fmt.Printf("requests with documents of %s\n", counted(paths))
 		measured, err := measure(paths)
 		if err != nil {
 			return err

@@ -106,7 +106,7 @@ func measure(paths int) ([]result, error) {
 	for _, v := range variants {
 		handler, err := v.build(d)
 		if err != nil {
-			return nil, fmt.Errorf("%s with %d paths: %w", v.name, paths, err)
+			return nil, fmt.Errorf("%s with %s: %w", v.name, counted(paths), err)
 		}
 		for i, b := range bodies() {
 			callers[i] = append(callers[i], newCaller(v, handler, d, b))
@@ -117,7 +117,7 @@ func measure(paths int) ([]result, error) {
 		var works []work
 		for k, c := range callers[i] {
 			if err := c.call(); err != nil {
-				return nil, fmt.Errorf("%s with %d paths: %w", variants[k].name, paths, err)
+				return nil, fmt.Errorf("%s with %s: %w", variants[k].name, counted(paths), err)
 			}
 			works = append(works, c.calls)
 		}

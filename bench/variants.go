@@ -103,7 +103,7 @@ func strict(d document) (http.Handler, error) {
 	return generated(d, nil), nil
 }
 
-// ours is the strict server with this project's validation, as README.md of echovalidate shows it.
+// ours is the strict server with this project's validation: a Middleware for each operation, and the Binder.
 func ours(d document) (http.Handler, error) {
 	doc, err := d.load()
 	if err != nil {
