@@ -1,7 +1,7 @@
 # golangci-lint is pinned in a module of its own, so that its dependencies reach nobody who builds the service.
 LINT := go tool -modfile=tools/go.mod golangci-lint
 
-GENERATED := gen/gen.gen.go gen/server/server.gen.go
+GENERATED := gen/gen.gen.go gen/server/server.gen.go bench/hosts/hosts.gen.go
 
 .DEFAULT_GOAL := help
 
@@ -15,13 +15,15 @@ run: ## build and start the service with the example inventory, data in ./data
 	@exec bin/peering serve --data-dir data --inventory examples/inventory.yaml --log-format text
 
 .PHONY: generate
-generate: ## generate gen/ from openapi.yaml
+generate: ## generate gen/ from openapi.yaml, and what the benchmark needs
 	go generate ./gen/...
+	cd bench && go generate ./...
 
 .PHONY: test
-test: ## vet and run all tests with the race detector
+test: ## vet and run all tests with the race detector, and those of memory without
 	go vet ./...
 	go test -race -shuffle=on -timeout 20m ./...
+	go test -run Cheap ./validate/...
 
 .PHONY: check
 check: ## lint, check that go.mod is tidy and that generated code is up to date
@@ -29,6 +31,7 @@ check: ## lint, check that go.mod is tidy and that generated code is up to date
 	go mod tidy -diff
 	cd tools && go mod tidy -diff
 	cd conformance && go mod tidy -diff && go vet ./...
+	cd bench && go mod tidy -diff && go vet ./... && go tool -modfile=../tools/go.mod golangci-lint run
 	@before=$$(cat $(GENERATED) | cksum); $(MAKE) -s generate; after=$$(cat $(GENERATED) | cksum); \
 	[ "$$before" = "$$after" ] || { echo "generated code was not up to date; commit what 'make generate' made"; exit 1; }
 
@@ -40,7 +43,12 @@ conformance: ## run clients that others wrote and fuzzers against the service; n
 chaos: ## check what many clients are answered while etcd members and servers are killed, paused and cut off
 	go test -run '^TestChaos$$' -v -timeout 1h ./cmd/peering -chaos.operations 20000 -chaos.rate 100
 
+.PHONY: fuzz
+fuzz: ## compare a million random requests with kin-openapi's verdict; PEERING_TEST_SEED=N repeats a run
+	go test -run '^TestAgreesWithKinOpenAPI$$' -v -timeout 30m ./validate -validate.cases 1000000
+
 .PHONY: bench
-bench: ## time creations against bare etcd transactions, reads among a million peerings, overload and slow clients
+bench: ## time validation against its peers, creations against bare etcd transactions, a million peerings, overload
+	cd bench && go run .
 	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering
 	go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./internal/etcd

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -190,7 +191,13 @@ func errorWriter(now func() time.Time) echo.HTTPErrorHandler {
 			_ = c.NoContent(status) // whoever asked is gone if this fails
 			return
 		}
-		_ = c.JSON(status, body) // as above
+		text, err := json.Marshal(body)
+		if err != nil {
+			status, text = http.StatusInternalServerError, nil
+		}
+		// With its length known an answer can be sent before its handler is done.
+		c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(text)))
+		_ = c.JSONBlob(status, text) // as above
 	}
 }
 

@@ -22,14 +22,14 @@ const maxBody = 64 << 10
 // once the client might lose the answer.
 const lateBody = time.Second
 
-// admit carries out no more requests of a kind at a time than its share. While that is full, a request is refused before
-// anything of it is read but its head. Waiting for the rest of a request takes no place in the share, and writing the
-// answer none any more, so slow clients hold nobody up.
+// admit lets no more requests of a kind in at a time than its share has room for. While that is full, a request is refused
+// before anything of it is read but its head. Waiting for the rest of a request takes no place in the share, and writing
+// the answer none any more, so slow clients hold nobody up.
 func (l *limits) admit(operation *validate.Operation) echo.MiddlewareFunc {
 	s := l.shareOf(operation)
 	busy := func(c echo.Context) error {
 		leaveBody(c)
-		return l.refuse(s.kind+"s", peering.Unavailable, "Too many requests are being carried out at a time. Nothing was changed.")
+		return l.busy(s)
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -48,6 +48,11 @@ func (l *limits) admit(operation *validate.Operation) echo.MiddlewareFunc {
 			return next(c)
 		}
 	}
+}
+
+// busy refuses a request for which a share has no room.
+func (l *limits) busy(s *share) error {
+	return l.refuse(s.kind+"s", peering.Unavailable, "Too many requests are being carried out at a time. Nothing was changed.")
 }
 
 // shareOf answers the share that the requests of an operation belong to.
@@ -98,70 +103,4 @@ func receiveBody(r *http.Request) error {
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(data), body), body}
 	return nil
-}
-
-// share is how many requests of a kind may be carried out at a time, and which projects have how many of them.
-type share struct {
-	kind string
-	// most is the size of the share; 0 sets no bound.
-	most int
-
-	mu        sync.Mutex
-	taken     int
-	byProject map[string]int
-}
-
-func newShare(kind string, most int) *share {
-	return &share{kind: kind, most: most, byProject: map[string]int{}}
-}
-
-// part is how much of the share one project may have.
-func (s *share) part() int {
-	return (s.most + 1) / 2
-}
-
-func (s *share) inFlight() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.taken
-}
-
-func (s *share) full() bool {
-	return s.most > 0 && s.inFlight() >= s.most
-}
-
-// take takes a place in the share, if there is one, until give.
-func (s *share) take() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.most > 0 && s.taken >= s.most {
-		return false
-	}
-	s.taken++
-	return true
-}
-
-func (s *share) give() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.taken--
-}
-
-// takeFor takes a place in a project's part of the share, if there is one, until giveFor.
-func (s *share) takeFor(project string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.most > 0 && s.byProject[project] >= s.part() {
-		return false
-	}
-	s.byProject[project]++
-	return true
-}
-
-func (s *share) giveFor(project string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.byProject[project]--; s.byProject[project] == 0 {
-		delete(s.byProject, project)
-	}
 }

@@ -24,8 +24,9 @@ type Limits struct {
 	// as many requests without valid credentials come is refused before the credentials of one more are looked at.
 	Rate  float64
 	Burst int
-	// MaxReads and MaxWrites are how many requests with GET, and with other methods, are carried out at a time; half of
-	// them for one project.
+	// MaxReads and MaxWrites are how many requests with GET, and with other methods, are carried out at a time. Three times
+	// as many may wait for their turn, for a second at most; more are refused at once. A project may have half of all these
+	// in flight, and, while others send requests, an eighth of those carried out.
 	MaxReads, MaxWrites int
 }
 
@@ -55,8 +56,8 @@ func newLimits(cfg Config, operations []*validate.Operation) (*limits, error) {
 	l := &limits{
 		projects:  newBuckets("project", cfg.Limits, cfg.Now),
 		addresses: newBuckets("address", cfg.Limits, cfg.Now),
-		reads:     newShare("read", cfg.Limits.MaxReads),
-		writes:    newShare("write", cfg.Limits.MaxWrites),
+		reads:     newShare("read", cfg.Limits.MaxReads, cfg.Now),
+		writes:    newShare("write", cfg.Limits.MaxWrites, cfg.Now),
 		log:       cfg.Log,
 		refused:   map[string]int{},
 	}
@@ -112,7 +113,7 @@ func addressKey(address string) string {
 }
 
 // project refuses requests of an identified caller that come too often, or while its project has its part of the
-// share. All answers say how many more it may send.
+// share; others wait for their turn. All answers say how many more it may send.
 func (l *limits) project(operation *validate.Operation) echo.MiddlewareFunc {
 	s := l.shareOf(operation)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -123,13 +124,19 @@ func (l *limits) project(operation *validate.Operation) echo.MiddlewareFunc {
 			if b.refused {
 				return l.refuse("rate", tooManyRequests, "The project sends too many requests. Nothing was changed.")
 			}
-			if !s.takeFor(project) {
+			if !s.hold(project) {
 				c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 				return l.refuse("project_"+s.kind+"s", tooManyRequests,
-					"The project has %d requests of this kind carried out at a time, as many as it may. Nothing was changed.", s.part())
+					"The project has %d requests of this kind in flight, as many as it may. Nothing was changed.", s.part())
 			}
 			// A client that takes its answer slowly holds its project's part, but nobody else's.
-			defer s.giveFor(project)
+			defer s.letGo(project)
+			done, ok := s.turn(c.Request().Context(), project)
+			if !ok {
+				return l.busy(s)
+			}
+			defer done()
+			c.Response().Before(done)
 			return next(c)
 		}
 	}

@@ -50,11 +50,14 @@ func newMetrics(operations []*validate.Operation, registry prometheus.Registerer
 
 // watch shows how full a share is.
 func (s *share) watch(registry prometheus.Registerer) error {
+	labels := prometheus.Labels{"kind": s.kind}
 	return registerAll(registry, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name:        "peering_http_requests_in_flight",
-		Help:        "Requests that are being carried out.",
-		ConstLabels: prometheus.Labels{"kind": s.kind},
-	}, func() float64 { return float64(s.inFlight()) }))
+		Name: "peering_http_requests_in_flight", ConstLabels: labels,
+		Help: "Requests that are being carried out or wait for their turn.",
+	}, func() float64 { return float64(s.inFlight()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "peering_http_requests_waiting", ConstLabels: labels,
+		Help: "Requests that wait for their turn.",
+	}, func() float64 { return float64(s.waiting()) }))
 }
 
 func registerAll(registry prometheus.Registerer, collectors ...prometheus.Collector) error {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -36,19 +37,9 @@ func remoteAddress(proxies []net.IPNet) echo.IPExtractor {
 // believeProxies takes from X-Forwarded-Proto and X-Forwarded-Host under which URL the caller reached a trusted proxy.
 // From anybody else these headers say nothing.
 func believeProxies(proxies []net.IPNet) echo.MiddlewareFunc {
-	direct := echo.ExtractIPDirect()
-	trusted := func(r *http.Request) bool {
-		peer := net.ParseIP(direct(r))
-		for _, p := range proxies {
-			if peer != nil && p.Contains(peer) {
-				return true
-			}
-		}
-		return false
-	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if r := c.Request(); trusted(r) {
+			if r := c.Request(); fromProxy(r, proxies) {
 				if host := nearest(r.Header, "X-Forwarded-Host"); validHost(host) {
 					r.Host = host
 				}
@@ -59,6 +50,15 @@ func believeProxies(proxies []net.IPNet) echo.MiddlewareFunc {
 			return next(c)
 		}
 	}
+}
+
+// fromProxy tells whether a request came over a connection of a trusted proxy.
+func fromProxy(r *http.Request, proxies []net.IPNet) bool {
+	if len(proxies) == 0 {
+		return false
+	}
+	peer := net.ParseIP(echo.ExtractIPDirect()(r))
+	return peer != nil && slices.ContainsFunc(proxies, func(p net.IPNet) bool { return p.Contains(peer) })
 }
 
 // nearest answers the last value of a header that may be a list: the one that the proxy nearest to this server gave.

@@ -2,6 +2,7 @@ package validate_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"regexp/syntax"
@@ -74,11 +75,14 @@ func (g generator) parts(s *openapi3.Schema, depth int) []any {
 		if len(alternatives) == 0 {
 			continue
 		}
-		value := g.value(pick(g, alternatives...).Value, depth+1)
+		chosen := pick(g, alternatives...)
+		value := g.value(chosen.Value, depth+1)
 		if m, ok := value.([]member); ok && s.Discriminator != nil && !g.chance(6) {
 			kind := member{s.Discriminator.PropertyName, "x"}
-			for name := range s.Discriminator.Mapping {
-				kind.value = name
+			for _, name := range slices.Sorted(maps.Keys(s.Discriminator.Mapping)) {
+				if kind.value == "x" || s.Discriminator.Mapping[name].Ref == chosen.Ref && !g.chance(6) {
+					kind.value = name
+				}
 			}
 			value = append([]member{kind}, slices.DeleteFunc(m, func(m member) bool { return m.name == kind.name })...)
 		}

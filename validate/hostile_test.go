@@ -52,6 +52,8 @@ func hostileBodies() map[string]string {
 		"friends": fill(`{"kind":"cat","lives":"`, "x", `"}`), "steps": fill(`{"step":`, "1", `}`), "words": fill(`{"word":"`, "word ", `x"}`), "typeless": fill(`{"typeless":[`, "1,", "]}"),
 		"one": fill(`{"one":"`, "x", `"}`), "any": fill(`{"anyOf":[`, "true,", `1]}`), "open": numbered(`{"open":{`, `"m%d":1`, `}}`), "enum": fill(`{"enum":[`, "1,", `1]}`),
 		"conditions": fill(`{"spec":{"versions":[`, `{"x":1},`, `]}}`), "custom": fill(`{"data":{"custom_fields":{`, `"x":{},`, `}}}`),
+		"login": fill(`{"method":"password","transient_payload":{"a":[`, `{},`, `]}}`), "wrong login": fill(`{"method":"x","transient_payload":{"a":[`, `{},`, `]}}`),
+		"relations": fill("[", `{"action":"insert"},`, "]"), "wrong relations": fill("[", `{"action":"x"},`, "]"), "client": fill(`{"redirect_uris":[`, `"a",`, `]}`),
 	}
 }
 
@@ -93,7 +95,7 @@ func TestHostileBodiesStayCheap(t *testing.T) {
 		}
 	}
 	for _, id := range []string{
-		"createThing", "createCluster", "createPeering", "post", "pet", "filter", "twin", "account", "createApiextensionsV1CustomResourceDefinition", "createTask",
+		"createThing", "createCluster", "createPeering", "post", "pet", "filter", "twin", "account", "createApiextensionsV1CustomResourceDefinition", "createTask", "createOAuth2Client", "updateLoginFlow", "patchRelationships",
 	} {
 		for name := range bodies {
 			check(chosen[id], name)

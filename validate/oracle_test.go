@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
@@ -39,6 +40,12 @@ func (c trial) request() *http.Request {
 	return r
 }
 
+// json tells whether the body says that it is JSON.
+func (c trial) json() bool {
+	mediaType, _, err := mime.ParseMediaType(c.header.Get("Content-Type"))
+	return err != nil || mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
+}
+
 // oracle is the other opinion: encoding/json, with checks of its own, and kin-openapi.
 type oracle struct {
 	document  *openapi3.T
@@ -65,7 +72,7 @@ func (o oracle) accepts(c trial) bool {
 	operation := *item.GetOperation(c.operation.Method)
 	operation.Security = openapi3.NewSecurityRequirements()
 	r := c.request()
-	if operation.RequestBody != nil && c.body != "" && !strictlyJSON([]byte(c.body)) {
+	if operation.RequestBody != nil && c.body != "" && c.json() && !strictlyJSON([]byte(c.body)) {
 		return false
 	}
 	query, err := url.ParseQuery(c.query)

@@ -180,7 +180,7 @@ func (rules *objectRules) find(name []byte) *memberRules {
 		return rules.byName[string(name)]
 	}
 	for i := range rules.members {
-		if m := &rules.members[i]; len(m.name) == len(name) && m.name == string(name) {
+		if m := &rules.members[i]; len(m.name) == len(name) && (len(name) == 0 || m.name[0] == name[0]) && m.name == string(name) {
 			return m
 		}
 	}

@@ -76,7 +76,8 @@ func (c *compiler) pattern(pattern string) matcher {
 // texts checks the text at entry i.
 func (r *run) texts(n *node, i int) bool {
 	rules, value, ok := n.texts, r.text(i), true
-	if rules.min > 0 || rules.max < uint64(len(value)) {
+	// A character has one to four bytes, so most lengths need no count.
+	if size := uint64(len(value)); rules.min > size/utf8.UTFMax || rules.max < size {
 		length := uint64(utf8.RuneCount(value)) //nolint:gosec // not negative
 		if length < rules.min {
 			if ok = r.refuse(n, "minLength"); !r.goesOn() {

@@ -60,7 +60,8 @@ const (
 	Enforce
 )
 
-// Responses checks the responses of operations. The zero value reports to nobody but counts. It is safe for concurrent use.
+// Responses checks the responses of operations. The zero value reports to nobody but counts; the adapters take nil for no
+// checks at all. It is safe for concurrent use.
 type Responses struct {
 	// Mode is Report by default.
 	Mode ResponseMode
@@ -77,7 +78,8 @@ func (v *Responses) Counts() (checked, wrong, unchecked int64) {
 	return v.checked.Load(), v.wrong.Load(), v.unchecked.Load()
 }
 
-// Writer answers a writer for the response to a request of an operation. Finish has to be called once it is complete.
+// Writer answers a writer for the response to a request of an operation. Finish has to be called once it is complete, and
+// not after a panic: then nothing was answered yet, as far as responses are held back.
 func (v *Responses) Writer(o *Operation, r *http.Request, w http.ResponseWriter) *ResponseWriter {
 	return &ResponseWriter{ResponseWriter: w, responses: v, operation: o, request: r, status: http.StatusOK}
 }
@@ -97,8 +99,8 @@ type ResponseWriter struct {
 // Unwrap is for http.ResponseController.
 func (w *ResponseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// held tells whether the response waits for its check.
-func (w *ResponseWriter) held() bool { return w.responses.Mode == Enforce && !w.long }
+// Held tells whether what is written waits for its check, so that nothing of it was sent.
+func (w *ResponseWriter) Held() bool { return w.responses.Mode == Enforce && !w.long }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *ResponseWriter) WriteHeader(status int) {
@@ -107,7 +109,7 @@ func (w *ResponseWriter) WriteHeader(status int) {
 		return
 	}
 	w.status, w.wrote = status, true
-	if !w.held() {
+	if !w.Held() {
 		w.ResponseWriter.WriteHeader(status)
 	}
 }
@@ -129,15 +131,26 @@ func (w *ResponseWriter) Write(p []byte) (int, error) {
 	if !w.long {
 		w.body.Write(p)
 	}
-	if w.held() {
+	if w.Held() {
 		return len(p), nil
 	}
 	return w.ResponseWriter.Write(p)
 }
 
+// FlushError is for http.ResponseController. A response that waits for its check is not sent earlier.
+func (w *ResponseWriter) FlushError() error {
+	if w.Held() {
+		return nil
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush implements http.Flusher.
+func (w *ResponseWriter) Flush() { _ = w.FlushError() }
+
 // pass gives up on a response that is too long, and sends what was held back.
 func (w *ResponseWriter) pass() error {
-	held := w.held()
+	held := w.Held()
 	w.long = true
 	if !held {
 		return nil

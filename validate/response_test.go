@@ -110,6 +110,23 @@ func TestResponsesReportsOrEnforces(t *testing.T) {
 	}
 }
 
+func TestFlushingWaitsForTheCheck(t *testing.T) {
+	for mode, want := range map[validate.ResponseMode]int{validate.Report: http.StatusAccepted, validate.Enforce: http.StatusInternalServerError} {
+		recorder := httptest.NewRecorder()
+		w := (&validate.Responses{Mode: mode}).Writer(answering(t), send(t, http.MethodGet, "", http.NoBody), recorder)
+		w.WriteHeader(http.StatusAccepted)
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if recorder.Flushed != (mode == validate.Report) {
+			t.Errorf("mode %d: flushed is %t", mode, recorder.Flushed)
+		}
+		if err := w.Finish(); err == nil || recorder.Code != want {
+			t.Errorf("mode %d: got %v, %d, want %d", mode, err, recorder.Code, want)
+		}
+	}
+}
+
 func TestResponsesLetsLongOnesPass(t *testing.T) {
 	for _, mode := range []validate.ResponseMode{validate.Report, validate.Enforce} {
 		v := &validate.Responses{Mode: mode, MaxBody: 10}

@@ -47,8 +47,11 @@ type answer struct {
 	cost  float64
 }
 
-// remembered is how many answers a run keeps.
-const remembered = 8 << 10
+// remembered is how many answers a run keeps, few how many it begins with.
+const (
+	remembered = 8 << 10
+	few        = 64
+)
 
 var runs = sync.Pool{New: func() any { return new(run) }}
 
@@ -73,6 +76,9 @@ func (r *run) free() {
 func (r *run) forget() {
 	r.pass, r.ask, r.inParameter, r.steps, r.cost = accepting, false, false, 0, 0
 	r.way = r.way[:0]
+	if len(r.known) > few {
+		r.known = nil // to clear a large map takes long, on every request from then on
+	}
 	clear(r.known)
 }
 

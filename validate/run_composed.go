@@ -16,7 +16,7 @@ func (r *run) composed(n *node, i int) bool {
 	valid := r.not(n, i) && (n.oneOf == nil || r.oneOf(n, i)) && (n.anyOf == nil || r.anyOf(n, i)) && r.allOf(n, i)
 	if remember {
 		if r.known == nil || len(r.known) >= remembered {
-			r.known = make(map[question]answer, 64)
+			r.known = make(map[question]answer, few)
 		}
 		r.known[q] = answer{valid, r.cost - before}
 	}

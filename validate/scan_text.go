@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -9,6 +11,7 @@ import (
 func (s *scanner) quoted() bool {
 	s.pos++
 	start := s.pos
+	s.skipPlain()
 	for s.pos < len(s.data) {
 		switch c := s.data[s.pos]; {
 		case c == '"':
@@ -30,6 +33,22 @@ func (s *scanner) quoted() bool {
 		}
 	}
 	return s.invalid()
+}
+
+// skipPlain goes over characters of ASCII that stand for themselves, as far as it can eight at a time. Where one of them
+// is another, the lowest bit that it leaves belongs to the first: only those behind it may be wrong.
+func (s *scanner) skipPlain() {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for s.pos+8 <= len(s.data) {
+		word := binary.LittleEndian.Uint64(s.data[s.pos:])
+		quote, backslash := word^ones*'"', word^ones*'\\'
+		others := (word-ones*' ')&^word | (quote-ones)&^quote | (backslash-ones)&^backslash | word
+		if others &= highs; others != 0 {
+			s.pos += bits.TrailingZeros64(others) / 8
+			return
+		}
+		s.pos += 8
+	}
 }
 
 // escaped goes on with a text that began at start, from its first backslash on.

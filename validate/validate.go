@@ -11,6 +11,9 @@
 // The package knows no web framework: whoever routes a request also says which operation it is. For Echo, package
 // echovalidate does so, for net/http package httpvalidate.
 //
+// Credentials are for Options.Authenticate to check, where it is given. Responses are checked by Operation.CheckResponse or,
+// on their way out, by Responses: reported or enforced. Bind decodes a body that was accepted.
+//
 // A schema with a pattern may carry the extension x-expects, the pattern in words; refusals then say "must be …" with
 // these words.
 //
@@ -241,7 +244,10 @@ const (
 
 // ask has kin-openapi decide about what is not certainly valid.
 func (c *check) ask(parametersValid bool, pathParams PathParams) error {
-	input := c.input(pathParams)
+	var input *openapi3filter.RequestValidationInput
+	if !parametersValid || c.media == nil || c.media.node == nil {
+		input = c.input(pathParams) // a body that was read here is checked without
+	}
 	var errs openapi3.MultiError
 	if !parametersValid {
 		if err := c.operation.checkParameters(input); err != nil {

@@ -68,7 +68,7 @@ func badTokens(good string) map[string][]string {
 		"a token in base64":            token(base64.StdEncoding.EncodeToString([]byte(good))),
 		"a token with a tab":           token("a\t" + good),
 		"a token that is not ASCII":    token(good + "é"),
-		"a token of 15 KiB":            token(strings.Repeat("a", 15<<10)),
+		"a token of 64 KiB":            token(strings.Repeat("a", 64<<10)),
 		"two headers with one token":   token(good, good),
 		"a token and an empty one":     token(good, ""),
 		"a token and an empty header":  append(token(good), "Authorization", ""),

@@ -23,10 +23,10 @@ func TestLargeHeadIsRefused(t *testing.T) {
 		request string
 		status  int
 	}{
-		{"as large as it may be", head(16 << 10), http.StatusOK},
-		{"one byte more", head(16<<10 + 1), http.StatusRequestHeaderFieldsTooLarge},
+		{"as large as it may be", head(80 << 10), http.StatusOK},
+		{"one byte more", head(80<<10 + 1), http.StatusRequestHeaderFieldsTooLarge},
 		{"1 MiB", head(1 << 20), http.StatusRequestHeaderFieldsTooLarge},
-		{"a long path", "GET /" + strings.Repeat("x", 16<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n", http.StatusRequestHeaderFieldsTooLarge},
+		{"a long path", "GET /" + strings.Repeat("x", 80<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n", http.StatusRequestHeaderFieldsTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := mustDial(t, s.endpoint)

@@ -179,6 +179,9 @@ func sendWith(t testing.TB, c *http.Client, r *http.Request, headers ...string) 
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
+	if resp.StatusCode == http.StatusTooManyRequests {
+		c.CloseIdleConnections() // the server does not read from this one for a while
+	}
 	return answered{status: resp.StatusCode, header: resp.Header, body: string(data)}
 }
 

@@ -18,8 +18,9 @@ const (
 	drain = 15 * time.Second
 	// idle is how long a connection may wait for the next request.
 	idle = 2 * time.Minute
-	// maxHead is how many bytes the head of a request may have: its first line and its headers.
-	maxHead = 16 << 10
+	// maxHead is how many bytes the head of a request may have: its first line and its headers. A token of 64 KiB, which is
+	// none of ours, fits in, so that it is answered as all bad credentials are.
+	maxHead = 80 << 10
 	// readAhead is what net/http adds to its MaxHeaderBytes.
 	readAhead = 4 << 10
 )

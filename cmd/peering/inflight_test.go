@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -68,10 +69,11 @@ func (o operation) send(t testing.TB, endpoint, projectID string) answered {
 	return send(t, o.method, endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", projectID)
 }
 
-// hold sends requests of as many projects, and returns when the store has them all. What they are answered is checked when
-// done is called.
-func (s *blockingStore) hold(t *testing.T, endpoint string, o operation, projects ...string) (done func()) {
+// hold sends requests of as many projects, and returns when so many of them are in the store and the others wait for their
+// turn. What they are answered is checked when done is called.
+func (s *blockingStore) hold(t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, turns int, projects ...string) (done func()) {
 	t.Helper()
+	waiting := gauge(t, registry, "peering_http_requests_waiting") + float64(len(projects)-turns)
 	t.Cleanup(s.release) // before the server waits for its requests
 	var sent sync.WaitGroup
 	for _, p := range projects {
@@ -81,8 +83,14 @@ func (s *blockingStore) hold(t *testing.T, endpoint string, o operation, project
 			}
 		})
 	}
-	for range projects {
+	for range turns {
 		<-s.entered
+	}
+	for gauge(t, registry, "peering_http_requests_waiting") != waiting {
+		if t.Context().Err() != nil {
+			t.Fatal("requests do not wait for their turn")
+		}
+		runtime.Gosched()
 	}
 	return sent.Wait
 }
@@ -91,8 +99,8 @@ func TestFullSharesAreRefusedAtOnce(t *testing.T) {
 	for _, held := range []operation{showOne, updateOne} {
 		t.Run(held.id, func(t *testing.T) {
 			store := newBlockingStore()
-			endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 2, MaxWrites: 2})
-			done := store.hold(t, endpoint, held, project, stranger)
+			endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
+			done := store.hold(t, endpoint, registry, held, 1, project, stranger, project, stranger)
 			for _, o := range allOperations() {
 				if (o.method == http.MethodGet) != (held.method == http.MethodGet) {
 					continue
@@ -111,7 +119,7 @@ func TestFullSharesAreRefusedAtOnce(t *testing.T) {
 			if len(store.entered) > 0 {
 				t.Error("a refused request came to the store")
 			}
-			if n := inFlight(t, registry); n != 2 {
+			if n := inFlight(t, registry); n != 4 {
 				t.Errorf("%v requests are in flight", n)
 			}
 			store.release()
@@ -128,9 +136,9 @@ func TestFullSharesAreRefusedAtOnce(t *testing.T) {
 
 func TestReadsAndWritesHaveSharesOfTheirOwn(t *testing.T) {
 	store := newBlockingStore()
-	endpoint, _ := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
-	done := store.hold(t, endpoint, updateOne, project)
-	read := store.hold(t, endpoint, showOne, project)
+	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
+	done := store.hold(t, endpoint, registry, updateOne, 1, project)
+	read := store.hold(t, endpoint, registry, showOne, 1, project)
 	store.release()
 	done()
 	read()
@@ -138,8 +146,8 @@ func TestReadsAndWritesHaveSharesOfTheirOwn(t *testing.T) {
 
 func TestRefusalLooksAtTheHeadOnly(t *testing.T) {
 	store := newBlockingStore()
-	endpoint, _ := serveLimited(t, store, server.Limits{MaxWrites: 1})
-	done := store.hold(t, endpoint, updateOne, project)
+	endpoint, registry := serveLimited(t, store, server.Limits{MaxWrites: 1})
+	done := store.hold(t, endpoint, registry, updateOne, 1, project, project, stranger, service)
 	c := mustDial(t, endpoint)
 	// A refusal ends the connection only where the body is not there, which the last one's never is.
 	for _, request := range []string{
@@ -151,11 +159,11 @@ func TestRefusalLooksAtTheHeadOnly(t *testing.T) {
 			t.Errorf("answered %d, %v", status, err)
 		}
 	}
+	store.release()
+	done()
 	if n, err := c.r.Discard(1); n > 0 || err != io.EOF {
 		t.Errorf("the connection did not end: %v", err)
 	}
-	store.release()
-	done()
 }
 
 func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
@@ -192,15 +200,15 @@ func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
 
 func TestProjectHasHalfOfAShareAtMost(t *testing.T) {
 	store := newBlockingStore()
-	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 4})
-	done := store.hold(t, endpoint, showOne, project, project)
+	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 2})
+	done := store.hold(t, endpoint, registry, showOne, 2, project, project, project, project)
 	got := showOne.send(t, endpoint, project)
 	wantFields(t, got, true, http.StatusTooManyRequests, "VPC.22115", "")
 	if got.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q", got.header.Get("Retry-After"))
 	}
-	others := store.hold(t, endpoint, showOne, stranger, service)
-	if n := inFlight(t, registry); n != 4 {
+	others := store.hold(t, endpoint, registry, showOne, 0, stranger, stranger, service, service)
+	if n := inFlight(t, registry); n != 8 {
 		t.Errorf("%v requests are in flight", n)
 	}
 	store.release()
@@ -211,8 +219,14 @@ func TestProjectHasHalfOfAShareAtMost(t *testing.T) {
 	}
 }
 
-// inFlight answers how many requests are being carried out.
+// inFlight answers how many requests are being carried out or wait for their turn.
 func inFlight(t *testing.T, registry prometheus.Gatherer) float64 {
+	t.Helper()
+	return gauge(t, registry, "peering_http_requests_in_flight")
+}
+
+// gauge answers the sum of a metric over its labels.
+func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {
 	t.Helper()
 	families, err := registry.Gather()
 	if err != nil {
@@ -220,7 +234,7 @@ func inFlight(t *testing.T, registry prometheus.Gatherer) float64 {
 	}
 	sum := 0.0
 	for _, f := range families {
-		if f.GetName() == "peering_http_requests_in_flight" {
+		if f.GetName() == name {
 			for _, m := range f.GetMetric() {
 				sum += m.GetGauge().GetValue()
 			}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // slowly are flags with which nothing comes back into a bucket while a test runs.
@@ -94,6 +95,20 @@ func TestOtherProjectsAreNotLimited(t *testing.T) {
 	wantLimited(t, send(t, http.MethodGet, s.endpoint+vpcPath, "", "X-Project-Id", stranger), true, "project")
 	if got := send(t, http.MethodGet, s.endpoint+csPath, ""); got.status != http.StatusOK {
 		t.Errorf("answered %d %s", got.status, got.body)
+	}
+}
+
+func TestConnectionIsNotReadAfterARefusal(t *testing.T) {
+	s := startOn(t, append(slowly(1), "--data-dir", t.TempDir())...)
+	c := mustDial(t, s.endpoint)
+	began := time.Now()
+	for _, want := range []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusTooManyRequests} {
+		if status, err := c.do(rawShow(project)); status != want || err != nil {
+			t.Errorf("answered %d, %v, want %d", status, err, want)
+		}
+	}
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("the second refusal came after %v", took)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"runtime"
 
 	"github.com/spf13/pflag"
 
@@ -14,6 +15,9 @@ import (
 const (
 	// adminConnections is how many connections the operations endpoints hold open at a time.
 	adminConnections = 64
+	// turnsPerProcessor is how many requests of a kind a processor carries out at a time. That many writes keep one busy;
+	// with more it does no more, and answers all of them, refusals too, later.
+	turnsPerProcessor = 16
 	// ownFiles is how many files the program may have open besides the API's connections.
 	ownFiles = 512
 )
@@ -30,8 +34,10 @@ type networkFlags struct {
 func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.limits.Rate, "rate", 200, "how many requests per second a project may send on average; 0 for any number")
 	flags.IntVar(&f.limits.Burst, "rate-burst", 1000, "how many requests a project may send at once")
-	flags.IntVar(&f.limits.MaxReads, "max-reads", 64, "how many GET requests are carried out at a time, half of them for one project; 0 for any number")
-	flags.IntVar(&f.limits.MaxWrites, "max-writes", 64, "the same for all other requests")
+	turns := turnsPerProcessor * runtime.GOMAXPROCS(0)
+	flags.IntVar(&f.limits.MaxReads, "max-reads", turns,
+		fmt.Sprintf("how many GET requests are carried out at a time, by default %d for each processor; 0 for any number", turnsPerProcessor))
+	flags.IntVar(&f.limits.MaxWrites, "max-writes", turns, "the same for all other requests")
 	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections the API holds open at a time")
 	flags.IPNetSliceVar(&f.trustedProxies, "trusted-proxies", nil,
 		"networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, such as 10.0.0.0/24")

@@ -2,6 +2,8 @@
 package echovalidate
 
 import (
+	"errors"
+	"net/http"
 	"net/url"
 
 	"github.com/labstack/echo/v4"
@@ -24,20 +26,33 @@ func Middleware(operation *validate.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// Responses checks the responses of one operation, errors included. It belongs on the routes of that operation and stands
-// before everything else that may answer there.
+// Responses checks the responses of one operation, errors included; with nil it checks nothing. It belongs on the routes of
+// that operation and stands before everything else that may answer there.
 func Responses(operation *validate.Operation, responses *validate.Responses) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if responses == nil {
+			return next
+		}
 		return func(c echo.Context) error {
-			inner := c.Response().Writer
+			response := c.Response()
+			inner := response.Writer
 			checked := responses.Writer(operation, c.Request(), inner)
-			c.Response().Writer = checked
-			defer func() { c.Response().Writer = inner }()
+			response.Writer = checked
+			finished := false
+			defer func() {
+				response.Writer = inner
+				if !finished && checked.Held() {
+					response.Committed = false // whoever recovers from a panic can still answer
+				}
+			}()
 			if err := next(c); err != nil {
 				c.Error(err)
 			}
-			_ = checked.Finish() // OnViolation hears of it
-			return nil
+			finished = true
+			if _, wrong := errors.AsType[*validate.Error](checked.Finish()); wrong && checked.Held() {
+				response.Status = http.StatusInternalServerError
+			}
+			return nil // OnViolation heard of it
 		}
 	}
 }

@@ -179,15 +179,36 @@ func TestResponsesChecksWhatIsAnswered(t *testing.T) {
 		{"documented", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }, http.StatusNoContent, 0},
 		{"not documented", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, http.StatusInternalServerError, 1},
 		{"error", func(echo.Context) error { return echo.ErrNotFound }, http.StatusInternalServerError, 1},
+		{"panic", func(c echo.Context) error { _ = c.NoContent(http.StatusNoContent); panic("broken") }, http.StatusInternalServerError, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			responses := &validate.Responses{Mode: validate.Enforce}
 			e := echo.New()
+			logged := 0
+			e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+				return func(c echo.Context) error {
+					defer func() {
+						if recover() != nil {
+							c.Error(echo.ErrInternalServerError)
+						}
+						logged = c.Response().Status
+					}()
+					return next(c)
+				}
+			})
 			e.PUT("/things/:thing_id/parts/:part_id", tt.handler, echovalidate.Responses(operation, responses))
 			code := put(t, e, "/things/A/parts/1", `{}`)
-			if _, wrong, _ := responses.Counts(); code != tt.want || wrong != tt.wrong {
-				t.Errorf("got status %d, %d wrong, want %d, %d", code, wrong, tt.want, tt.wrong)
+			if _, wrong, _ := responses.Counts(); code != tt.want || logged != tt.want || wrong != tt.wrong {
+				t.Errorf("got status %d, Echo's %d, %d wrong, want %d, %d", code, logged, wrong, tt.want, tt.wrong)
 			}
 		})
+	}
+}
+
+func TestResponsesWithoutAnyChecksNothing(t *testing.T) {
+	e := echo.New()
+	e.PUT("/things/:thing_id/parts/:part_id", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, echovalidate.Responses(nil, nil))
+	if code := put(t, e, "/things/A/parts/1", `{}`); code != http.StatusAccepted {
+		t.Errorf("got status %d", code)
 	}
 }

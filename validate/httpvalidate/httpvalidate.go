@@ -67,12 +67,7 @@ func Handler(operation *validate.Operation, next http.Handler, options Options) 
 	if refuse == nil {
 		refuse = Refuse
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if options.Responses != nil {
-			checked := options.Responses.Writer(operation, r, w)
-			defer func() { _ = checked.Finish() }() // OnViolation hears of it
-			w = checked
-		}
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		err := operation.CheckWith(r, func(name string) (string, bool) {
 			known, ok := wildcards[name]
 			if !ok {
@@ -85,6 +80,14 @@ func Handler(operation *validate.Operation, next http.Handler, options Options) 
 			return
 		}
 		next.ServeHTTP(w, r)
+	}
+	if options.Responses == nil {
+		return http.HandlerFunc(serve)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		checked := options.Responses.Writer(operation, r, w)
+		serve(checked, r)
+		_ = checked.Finish() // OnViolation hears of it
 	})
 }
 

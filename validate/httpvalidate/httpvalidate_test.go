@@ -130,6 +130,26 @@ func TestHandlerChecksResponses(t *testing.T) {
 	}
 }
 
+func TestHandlerAnswersNothingAfterAPanic(t *testing.T) {
+	responses := &validate.Responses{Mode: validate.Enforce}
+	handler := httpvalidate.Handler(operations(t)["putPart"], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+		panic("broken")
+	}), httpvalidate.Options{Responses: responses})
+	mux := http.NewServeMux()
+	mux.Handle("PUT /things/{segment2}/parts/{part_id}", handler)
+	w := httptest.NewRecorder()
+	defer func() {
+		if checked, _, _ := responses.Counts(); recover() != "broken" || checked != 0 {
+			t.Errorf("checked %d responses, or the panic was lost", checked)
+		}
+		if w.WriteHeader(http.StatusInternalServerError); w.Code != http.StatusInternalServerError {
+			t.Errorf("answered %d before whoever recovers could", w.Code)
+		}
+	}()
+	mux.ServeHTTP(w, put(t, "/things/A/parts/1", `{}`))
+}
+
 func TestRefuseHidesOtherErrors(t *testing.T) {
 	w := httptest.NewRecorder()
 	httpvalidate.Refuse(w, nil, errors.New("secret"))

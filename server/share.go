@@ -1,0 +1,212 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// lined is how many requests may wait for their turn, for each that is carried out at a time.
+	lined = 3
+	// maxWait is how long a request may wait for its turn.
+	maxWait = time.Second
+	// company is for how long a project counts as sending requests after its last one.
+	company = time.Second
+	// beside is the part of the turns, as a divisor, that one project may have while others send requests, too.
+	beside = 8
+)
+
+// share is how requests of a kind take turns. So many are carried out at a time, others wait in line: the next is one of
+// the project that has the fewest turns, or has had none for longest. While a project is the only one it may have all turns; otherwise few, so that
+// what others send is carried out beside little.
+type share struct {
+	kind string
+	// most is how many requests have a turn at a time; 0 sets no bound.
+	most int
+	now  func() time.Time
+
+	mu sync.Mutex
+	// places are how many requests were let in, running how many of them have a turn.
+	places, running int
+	projects        map[string]*presence
+	line            []*waiter
+	// given counts the turns.
+	given uint64
+	// last is the project that was seen last, before the one before it.
+	last, before sighting
+}
+
+// presence is what one project has of a share: requests that it holds until they are answered, turns, and which turn was
+// its last.
+type presence struct {
+	held, running int
+	last          uint64
+}
+
+type waiter struct {
+	project string
+	turn    chan struct{}
+}
+
+type sighting struct {
+	project string
+	at      time.Time
+}
+
+func newShare(kind string, most int, now func() time.Time) *share {
+	return &share{kind: kind, most: most, now: now, projects: map[string]*presence{}}
+}
+
+// size is how many requests are let in at a time.
+func (s *share) size() int { return s.most * (1 + lined) }
+
+// part is how many of these one project may hold.
+func (s *share) part() int { return s.size() / 2 }
+
+func (s *share) inFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.places
+}
+
+func (s *share) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.line)
+}
+
+func (s *share) full() bool {
+	return s.most > 0 && s.inFlight() >= s.size()
+}
+
+// take lets a request in, if there is room for it, until give.
+func (s *share) take() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.most > 0 && s.places >= s.size() {
+		return false
+	}
+	s.places++
+	return true
+}
+
+func (s *share) give() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.places--
+}
+
+// hold counts a request in a project's part, if there is room in it, until letGo.
+func (s *share) hold(project string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.projects[project]
+	if p == nil {
+		p = &presence{}
+		s.projects[project] = p
+	}
+	if s.most > 0 && p.held >= s.part() {
+		return false
+	}
+	p.held++
+	if s.last.project != project {
+		s.before = s.last
+	}
+	s.last = sighting{project, s.now()}
+	return true
+}
+
+func (s *share) letGo(project string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.projects[project]
+	if p.held--; p.held == 0 {
+		delete(s.projects, project)
+	}
+}
+
+// turn waits until it is the turn of a request that its project holds, which ends with the call of done. It answers false
+// where that takes longer than maxWait, or than the client waits.
+func (s *share) turn(ctx context.Context, project string) (done func(), ok bool) {
+	if s.most == 0 {
+		return func() {}, true
+	}
+	w := &waiter{project: project, turn: make(chan struct{})}
+	s.mu.Lock()
+	s.line = append(s.line, w)
+	s.next()
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	select {
+	case <-w.turn:
+	case <-ctx.Done():
+		if s.leave(w) {
+			return nil, false
+		}
+	}
+	return sync.OnceFunc(func() { s.done(project) }), true
+}
+
+// done ends a turn of a project.
+func (s *share) done(project string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	s.projects[project].running--
+	s.next()
+}
+
+// leave takes a request out of the line. It answers false where it has got its turn meanwhile.
+func (s *share) leave(w *waiter) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.line, w)
+	if i >= 0 {
+		s.line = slices.Delete(s.line, i, i+1)
+	}
+	return i >= 0
+}
+
+// next gives the turns that there are to those whose turn it is. The caller holds mu.
+func (s *share) next() {
+	now := s.now()
+	for s.running < s.most {
+		var first int
+		var of *presence
+		for i, w := range s.line {
+			p := s.projects[w.project]
+			if p.running < s.turns(w.project, now) && (of == nil || p.before(of)) {
+				first, of = i, p
+			}
+		}
+		if of == nil {
+			return
+		}
+		close(s.line[first].turn)
+		s.line = slices.Delete(s.line, first, first+1)
+		s.running++
+		s.given++
+		of.running++
+		of.last = s.given
+	}
+}
+
+// before tells whether the next turn goes to a project rather than to another one.
+func (p *presence) before(other *presence) bool {
+	return p.running < other.running || p.running == other.running && p.last < other.last
+}
+
+// turns is how many turns a project may have at a time. The caller holds mu.
+func (s *share) turns(project string, now time.Time) int {
+	other := s.last
+	if other.project == project {
+		other = s.before
+	}
+	if other.at.IsZero() || now.Sub(other.at) >= company {
+		return s.most
+	}
+	return max(1, s.most/beside)
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package echovalidate_test
+
+const raceEnabled = true
