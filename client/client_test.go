@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/peering/peering/client"
 )
 
@@ -25,12 +27,15 @@ func answering(t *testing.T, status int, header map[string]string, body string) 
 		_, _ = w.Write([]byte(body))
 	}))
 	t.Cleanup(s.Close)
-	c, err := client.New(s.URL, client.WithProject(project))
+	c, err := client.New(s.URL, client.WithProject(project), once)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
+
+// once sends no request a second time.
+var once = client.WithRetryPolicy(client.RetryPolicy{Attempts: 1})
 
 func TestErrorsOfBothRoots(t *testing.T) {
 	for _, tt := range []struct {
@@ -86,6 +91,10 @@ func TestKindsOfErrors(t *testing.T) {
 		"conflict":    client.IsConflict,
 		"forbidden":   client.IsForbidden,
 		"unavailable": client.IsUnavailable,
+		"limited":     client.IsRateLimited,
+		"invalid":     client.IsInvalid,
+		"quota":       client.IsQuotaExceeded,
+		"key":         client.IsKeyReused,
 	}
 	for _, tt := range []struct {
 		err  error
@@ -101,7 +110,23 @@ func TestKindsOfErrors(t *testing.T) {
 		{&client.Error{Status: 401}, "forbidden"},
 		{&client.Error{Status: 403}, "forbidden"},
 		{&client.Error{Status: 503}, "unavailable"},
-		{&client.Error{Status: 400, Code: "CS.10004"}, ""},
+		{&client.Error{Status: 429, Code: "VPC.22115"}, "limited"},
+		{&client.Error{Status: 400, Code: "CS.10004"}, "invalid"},
+		{&client.Error{Status: 400, Code: "CS.22101"}, "invalid"},
+		{&client.Error{Status: 400, Code: "CS.22102"}, "invalid"},
+		{&client.Error{Status: 400, Code: "CS.22112"}, "invalid"},
+		{&client.Error{Status: 400, Code: "VPC.22101"}, "invalid"},
+		{&client.Error{Status: 400, Code: "VPC.22102"}, "invalid"},
+		{&client.Error{Status: 413, Code: "CS.22106"}, "invalid"},
+		{&client.Error{Status: 414}, "invalid"},
+		{&client.Error{Status: 415}, "invalid"},
+		{&client.Error{Status: 400, Code: "CS.22113"}, "quota"},
+		{&client.Error{Status: 409, Code: "VPC.0114"}, "quota"},
+		{&client.Error{Status: 400, Code: "CS.22114"}, "key"},
+		{&client.Error{Status: 422, Code: "VPC.22114"}, "key"},
+		{&client.Error{Status: 404, Code: "CS.10003"}, ""},
+		{&client.Error{Status: 404, Code: "VPC.22109"}, ""},
+		{&client.Error{Status: 404}, ""},
 		{errors.New("no answer"), ""},
 		{nil, ""},
 	} {
@@ -154,3 +179,6 @@ func TestProjectGoesAlong(t *testing.T) {
 		t.Errorf("project %q, query %q", r.Header.Get("X-Project-Id"), r.URL.RawQuery)
 	}
 }
+
+// newVPC answers the id of a VPC that nobody has.
+func newVPC() string { return uuid.NewString() }

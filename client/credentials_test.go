@@ -60,6 +60,8 @@ func TestCredentialsGoAlong(t *testing.T) {
 func TestCredentialsThatDoNotFitTogether(t *testing.T) {
 	for name, options := range map[string][]client.Option{
 		"a token and keys":          {client.WithToken(secretToken), client.WithCredentials("AK", secretKey)},
+		"a token and a source":      {client.WithToken(secretToken), client.WithTokenSource(new(issuer).token)},
+		"a source and keys":         {client.WithTokenSource(new(issuer).token), client.WithCredentials("AK", secretKey)},
 		"a secret key alone":        {client.WithCredentials("", secretKey)},
 		"an access key alone":       {client.WithCredentials("AK", "")},
 		"a token and half the keys": {client.WithToken(secretToken), client.WithCredentials("", secretKey)},
@@ -117,11 +119,10 @@ func TestErrorsHoldNoCredentials(t *testing.T) {
 		"a password in the URL":  {strings.Replace(lying, "http://", "http://me:"+secretKey+"@", 1), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := client.New(tt.url, tt.options...)
-			if err != nil {
-				t.Fatal(err)
+			c, err := client.New(tt.url, append(tt.options, once)...)
+			if err == nil {
+				_, err = c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
 			}
-			_, err = c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
 			if err == nil || strings.Contains(err.Error(), "secret-") {
 				t.Errorf("answered %v", err)
 			}

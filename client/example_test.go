@@ -5,74 +5,76 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
+	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/peering/peering/client"
-	"github.com/peering/peering/internal/etcd"
-	"github.com/peering/peering/internal/peering"
-	"github.com/peering/peering/server"
+	"github.com/peering/peering/client/clienttest"
 )
 
-// serve starts a service that knows the cluster 1000000 of the project, and answers its URL.
-func serve(ctx context.Context) (endpoint string, stop func()) {
-	dir, err := os.MkdirTemp("", "peering")
-	if err != nil {
-		log.Fatal(err)
-	}
-	store, err := etcd.Open(ctx, etcd.Config{DataDir: dir})
-	if err != nil {
-		log.Fatal(err)
-	}
-	service := peering.NewService(store, peering.DefaultRules(), time.Now, func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) })
-	if err := service.AddClusters(ctx, []peering.Cluster{{
-		ClusterRef: peering.ClusterRef{Project: project, ID: "1000000"},
-		Name:       "mycluster",
-		VPC:        peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"},
-		VPCCIDR:    "172.16.0.0/23",
-		SubnetCIDR: "172.16.0.0/23",
-	}}); err != nil {
-		log.Fatal(err)
-	}
-	handler, err := server.New(server.Config{
-		Peerings: service,
-		Authenticate: func(_ *http.Request, named peering.ID) (peering.Caller, error) {
-			return peering.Caller{Project: named, Roles: []peering.Role{peering.Admin}}, nil
-		},
-		Log: slog.New(slog.DiscardHandler),
-		Now: time.Now,
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	s := httptest.NewServer(handler)
-	return s.URL, func() {
-		s.Close()
-		if err := errors.Join(store.Close(), os.RemoveAll(dir)); err != nil {
-			log.Fatal(err)
+// The tenants of the examples.
+const (
+	shop    = clienttest.Project
+	partner = "9a7b63e1c2d84f0f8e5d6c7b8a901234"
+)
+
+// example stands for the test that a server of clienttest needs.
+type example struct {
+	testing.TB
+
+	ctx  context.Context
+	ends []func()
+}
+
+// start starts a service that knows the cluster 1000000 of the project shop.
+func start() (s *clienttest.Server, stop func()) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	e := &example{ctx: ctx, ends: []func(){cancel}}
+	return clienttest.NewServer(e), func() {
+		for len(e.ends) > 0 {
+			last := len(e.ends) - 1
+			e.ends[last]()
+			e.ends = e.ends[:last]
 		}
 	}
 }
 
+func (e *example) Helper() {}
+
+func (e *example) Context() context.Context { return e.ctx }
+
+func (e *example) Cleanup(end func()) { e.ends = append(e.ends, end) }
+
+func (e *example) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
+
+func (e *example) Errorf(format string, args ...any) { log.Fatalf(format, args...) }
+
+func (e *example) TempDir() string {
+	dir, err := os.MkdirTemp("", "peering")
+	if err != nil {
+		log.Fatal(err)
+	}
+	e.Cleanup(func() { _ = os.RemoveAll(dir) }) // it is a temporary one
+	return dir
+}
+
+// The whole story of a peering: the shop offers it, waits until its partner has accepted it, sends traffic over it, and takes
+// it down.
 func Example() {
+	service, stop := start()
+	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	endpoint, stop := serve(ctx)
-	defer stop()
 
-	c, err := client.New(endpoint, client.WithProject("4f30b9215e054c908d18f2b150131646"))
+	c, err := client.New(service.URL, client.WithProject(shop))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	p, err := c.CreatePeering(ctx, "1000000", client.PeeringCreate{
-		Name:  "myVpc",
-		VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb",
+		Name: "partner", VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb", AcceptTenantID: partner,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -80,24 +82,69 @@ func Example() {
 	}
 	fmt.Println(p.Name, p.Status)
 
-	accepted, err := c.AcceptVPCPeering(ctx, p.ID)
+	go acceptAll(ctx, service.URL)
+	p, err = c.WaitForPeering(ctx, "1000000", p.ID, client.Active)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(accepted.Name, accepted.Status)
+	fmt.Println(p.Name, p.Status)
+
+	route, err := c.CreateRoute(ctx, "1000000", p.ID, "192.168.0.0/16")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("to", route.Destination)
+
+	peerings, err := c.ListPeerings(ctx, "1000000")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range peerings {
+		fmt.Println("listed", p.Name, p.Status)
+	}
+
+	if err := c.DeletePeering(ctx, "1000000", p.ID); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := c.WaitForPeeringDeleted(ctx, "1000000", p.ID); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("gone")
 	// Output:
-	// myVpc PENDING_ACCEPTANCE
-	// myVpc ACTIVE
+	// partner PENDING_ACCEPTANCE
+	// partner ACTIVE
+	// to 192.168.0.0/16
+	// listed partner ACTIVE
+	// gone
+}
+
+// acceptAll accepts what waits for the partner.
+func acceptAll(ctx context.Context, endpoint string) {
+	c, err := client.New(endpoint, client.WithProject(partner))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for p, err := range c.AllVPCPeerings(ctx, client.VPCPeeringQuery{Status: client.PendingAcceptance}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if _, err := c.AcceptVPCPeering(ctx, p.ID); err != nil {
+			log.Fatal(err)
+		}
+	}
 }
 
 func ExampleError() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	endpoint, stop := serve(ctx)
+	service, stop := start()
 	defer stop()
+	ctx := context.Background()
 
-	c, err := client.New(endpoint, client.WithProject("4f30b9215e054c908d18f2b150131646"))
+	c, err := client.New(service.URL, client.WithProject(shop))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -113,4 +160,211 @@ func ExampleError() {
 	// 400 CS.10004
 	// body /name must be letters, digits, "_", "-" and "."
 	// body /vpc_id must be 32 hexadecimal digits or a UUID
+}
+
+// A program that may crash keeps the key of what it creates. When it runs again it makes the same call, and gets the peering
+// that the first one made.
+func ExampleIdempotencyKey() {
+	service, stop := start()
+	defer stop()
+	ctx := context.Background()
+
+	wanted := client.PeeringCreate{Name: "myVpc", VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb"}
+	create := func() (client.Peering, error) {
+		c, err := client.New(service.URL, client.WithProject(shop))
+		if err != nil {
+			return client.Peering{}, err
+		}
+		return c.CreatePeering(ctx, "1000000", wanted, client.IdempotencyKey("order-4711"))
+	}
+	first, err := create()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	second, err := create()
+	fmt.Println(first == second, err)
+	// Output: true <nil>
+}
+
+func ExampleClient_AllVPCPeerings() {
+	service, stop := start()
+	defer stop()
+	ctx := context.Background()
+
+	c, err := client.New(service.URL, client.WithProject(shop))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range 5 {
+		_, err := c.CreateVPCPeering(ctx, client.VPCPeeringCreate{
+			Name:           fmt.Sprintf("vpc-%d", i),
+			RequestVPCInfo: client.VPCReference{VPCID: fmt.Sprintf("%032x", i)},
+			AcceptVPCInfo:  client.VPCReference{VPCID: fmt.Sprintf("%032x", i+10)},
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for p, err := range c.AllVPCPeerings(ctx, client.VPCPeeringQuery{Limit: 2}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(p.Name, p.Status)
+	}
+	// Output:
+	// vpc-0 ACTIVE
+	// vpc-1 ACTIVE
+	// vpc-2 ACTIVE
+	// vpc-3 ACTIVE
+	// vpc-4 ACTIVE
+}
+
+// A peering that is rejected never becomes ACTIVE, so the wait ends.
+func ExampleWaitError() {
+	service, stop := start()
+	defer stop()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+
+	c, err := client.New(service.URL, client.WithProject(shop), client.WithWaitPolicy(client.WaitPolicy{
+		OnPoll: func(p client.Poll) { fmt.Println("it is", p.Status) },
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := c.CreatePeering(ctx, "1000000", client.PeeringCreate{Name: "myVpc", VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := c.RejectVPCPeering(ctx, p.ID); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = c.WaitForPeering(ctx, "1000000", p.ID, client.Active)
+	if failed, ok := errors.AsType[*client.WaitError](err); ok {
+		fmt.Println("wanted", failed.Want, "but it is", failed.Last)
+	}
+	// Output:
+	// it is REJECTED
+	// wanted [ACTIVE] but it is REJECTED
+}
+
+func ExampleWithOnAttempt() {
+	service, stop := start()
+	defer stop()
+	ctx := context.Background()
+
+	c, err := client.New(service.URL, client.WithProject(shop), client.WithOnAttempt(func(_ context.Context, a client.Attempt) {
+		fmt.Println(a.Number, a.Method, a.Path, a.Status, a.Again)
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	service.Inject("listVpcPeerings", 1, clienttest.Status(http.StatusServiceUnavailable, 0))
+	if _, err := c.ListVPCPeerings(ctx, client.VPCPeeringQuery{}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	// Output:
+	// 1 GET /v2.0/vpc/peerings 503 true
+	// 2 GET /v2.0/vpc/peerings 200 false
+}
+
+func ExampleWithTokenSource() {
+	service, stop := start()
+	defer stop()
+	ctx := context.Background()
+
+	n := 0
+	c, err := client.New(service.URL, client.WithProject(shop), client.WithTokenSource(func(context.Context) (string, error) {
+		n++ // a real one asks Keystone
+		fmt.Println("token", n)
+		return fmt.Sprintf("token-%d", n), nil
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	service.Inject("listPeerings", 1, clienttest.Status(http.StatusUnauthorized, 0)) // the first one has expired
+	peerings, err := c.ListPeerings(ctx, "1000000")
+	fmt.Println(len(peerings), err)
+	// Output:
+	// token 1
+	// token 2
+	// 0 <nil>
+}
+
+// A transport that counts stands for one that traces, such as otelhttp.NewTransport.
+func ExampleWithTransport() {
+	service, stop := start()
+	defer stop()
+
+	sent := 0
+	c, err := client.New(service.URL, client.WithProject(shop), client.WithTransport(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent++
+			return next.RoundTrip(r)
+		})
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = c.ShowCluster(context.Background(), "1000000")
+	fmt.Println(sent, err)
+	// Output: 1 <nil>
+}
+
+// A roundTripper is a function that is a transport.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func ExampleFromEnv() {
+	service, stop := start()
+	defer stop()
+
+	defer setenv("PEERING_ENDPOINT", service.URL)()
+	defer setenv("PEERING_PROJECT", shop)()
+	c, err := client.FromEnv()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cluster, err := c.ShowCluster(context.Background(), "1000000")
+	fmt.Println(cluster.Name, err)
+	// Output: mycluster <nil>
+}
+
+// setenv sets a variable, until what it answers is called.
+func setenv(name, value string) (unset func()) {
+	if err := os.Setenv(name, value); err != nil {
+		log.Fatal(err)
+	}
+	return func() { _ = os.Unsetenv(name) } // it could be set
+}
+
+// Errors are told apart by what they mean, the same way on both roots.
+func ExampleIsNotFound() {
+	service, stop := start()
+	defer stop()
+	ctx := context.Background()
+
+	c, err := client.New(service.URL, client.WithProject(shop))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	const id = "7e974044-bcc1-4f25-aff8-5f10cb347b0f"
+	_, onCS := c.ShowPeering(ctx, "1000000", id)
+	_, onVPC := c.ShowVPCPeering(ctx, id)
+	fmt.Println(client.IsNotFound(onCS), client.IsNotFound(onVPC))
+	// Output: true true
 }

@@ -11,9 +11,10 @@ type Route = gen.Route
 
 // CreateRoute adds a route to the destination, an IPv4 CIDR block such as 192.168.0.0/16, over an ACTIVE peering of a
 // cluster.
-func (c *Client) CreateRoute(ctx context.Context, clusterID, peeringID, destination string) (Route, error) {
-	envelope, err := answer[gen.RouteEnvelope](
-		c.raw.CreateRoute(ctx, c.project, clusterID, peeringID, nil, gen.RouteCreate{Destination: destination}))
+func (c *Client) CreateRoute(ctx context.Context, clusterID, peeringID, destination string, opts ...CreateOption) (Route, error) {
+	params := &gen.CreateRouteParams{IdempotencyKey: c.key(opts)}
+	envelope, err := answer[gen.RouteEnvelope](c.raw.CreateRoute(
+		ctx, c.project, clusterID, peeringID, keyed(params, params.IdempotencyKey), gen.RouteCreate{Destination: destination}))
 	return envelope.Route, err
 }
 
@@ -26,5 +27,5 @@ func (c *Client) ListRoutes(ctx context.Context, clusterID, peeringID string) ([
 // DeleteRoute removes a route over a peering of a cluster.
 func (c *Client) DeleteRoute(ctx context.Context, clusterID, peeringID, id string) error {
 	_, err := read(c.raw.DeleteRoute(ctx, c.project, clusterID, peeringID, id))
-	return err
+	return deleted(err, csNoRoute)
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,10 +14,10 @@ import (
 	"time"
 )
 
-// signer signs each request with a secret key on its way to base, as API gateways whose SDKs say SDK-HMAC-SHA256 want it: the
+// signer signs each attempt with a secret key on its way to next, as API gateways whose SDKs say SDK-HMAC-SHA256 want it: the
 // method, the path, the query, the host, the date, what the caller's headers say, and the bytes of the body.
 type signer struct {
-	base                 http.RoundTripper
+	next                 func(*http.Request) (*http.Response, error)
 	accessKey, secretKey string
 	now                  func() time.Time
 }
@@ -31,30 +30,28 @@ const (
 	dateHeader      = "X-Sdk-Date"
 )
 
-// RoundTrip implements http.RoundTripper.
-func (s signer) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := takeBody(r)
+// do sends a request that is the signer's own to change.
+func (s signer) do(r *http.Request) (*http.Response, error) {
+	body, err := bodyOf(r)
 	if err != nil {
 		return nil, fmt.Errorf("read the body to sign it: %w", err)
 	}
-	signed := r.Clone(r.Context())
-	signed.Body, signed.ContentLength = http.NoBody, int64(len(body))
-	if len(body) > 0 {
-		signed.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	signed.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	signed.Header.Set(dateHeader, s.now().UTC().Format("20060102T150405Z"))
-	signed.Header.Set("Authorization", s.authorization(signed, body))
-	return s.base.RoundTrip(signed)
+	r.Header.Set(dateHeader, s.now().UTC().Format("20060102T150405Z"))
+	r.Header.Set("Authorization", s.authorization(r, body))
+	return s.next(r)
 }
 
-// takeBody reads the body of a request to its end and closes it.
-func takeBody(r *http.Request) ([]byte, error) {
-	if r.Body == nil {
+// bodyOf answers the body of a request, which stays to be sent.
+func bodyOf(r *http.Request) ([]byte, error) {
+	if r.GetBody == nil {
 		return nil, nil
 	}
-	body, err := io.ReadAll(r.Body)
-	return body, errors.Join(err, r.Body.Close())
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(body)
+	return data, errors.Join(err, body.Close())
 }
 
 // authorization answers the header Authorization for a request that has its date.

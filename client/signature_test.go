@@ -101,12 +101,17 @@ func TestSignaturesAreTaken(t *testing.T) {
 
 // meddler changes requests that are signed.
 type meddler struct {
+	next   http.RoundTripper
 	change func(*http.Request)
+}
+
+func meddlerOf(next http.RoundTripper, change func(*http.Request)) meddler {
+	return meddler{next, change}
 }
 
 func (m meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.change(r)
-	return http.DefaultTransport.RoundTrip(r)
+	return m.next.RoundTrip(r)
 }
 
 func TestSignaturesCoverWhatMatters(t *testing.T) {
@@ -128,7 +133,7 @@ func TestSignaturesCoverWhatMatters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			*taken = 0
 			c, err := client.New(url, client.WithProject(project), client.WithCredentials("AK", secretKey),
-				client.WithHTTPClient(&http.Client{Transport: meddler{change}}))
+				client.WithHTTPClient(&http.Client{Transport: meddlerOf(http.DefaultTransport, change)}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,4 +143,67 @@ func TestSignaturesCoverWhatMatters(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEachAttemptIsSignedAnew has the clock go on between attempts for longer than a signature lives.
+func TestEachAttemptIsSignedAnew(t *testing.T) {
+	begin := time.Now()
+	s := &script{steps: []step{
+		reply(429, `{"code":"VPC.22115","message":"m"}`, "Retry-After", "1200"), lost, fine,
+	}}
+	c, at := scripted(t, s, client.WithCredentials("AK", secretKey),
+		client.WithRetryPolicy(client.RetryPolicy{MaxRetryAfter: time.Hour, Timeout: time.Hour}))
+	at.now = begin
+	if err := calls["a body"](t.Context(), c); err != nil || len(s.sent) != 3 {
+		t.Fatalf("sent %d times: %v", len(s.sent), err)
+	}
+	want := []string{dateOf(begin), dateOf(at.now.Add(-200 * time.Millisecond)), dateOf(at.now)}
+	for i, r := range s.sent {
+		if got := r.Header.Get("X-Sdk-Date"); got != want[i] {
+			t.Errorf("attempt %d is of %s, want %s", i+1, got, want[i])
+		}
+	}
+	if s.sent[0].Header.Get("Authorization") == s.sent[1].Header.Get("Authorization") {
+		t.Error("the second attempt has the signature of the first")
+	}
+}
+
+func dateOf(at time.Time) string { return at.UTC().Format("20060102T150405Z") }
+
+// TestRepetitionsAreTaken has what knows signatures look at a second attempt.
+func TestRepetitionsAreTaken(t *testing.T) {
+	url, taken := checking(t)
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			*taken = 0
+			lose := 1
+			c, err := client.New(url, client.WithProject(project), client.WithCredentials("AK", secretKey), client.WithTiming(nil, at0, nil),
+				client.WithTransport(func(next http.RoundTripper) http.RoundTripper { return loser{next, &lose} }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := call(t.Context(), c); err != nil || *taken != 2 {
+				t.Errorf("%d were taken: %v", *taken, err)
+			}
+		})
+	}
+}
+
+// at0 does not wait.
+func at0(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+
+// loser answers 429 in place of some answers.
+type loser struct {
+	next http.RoundTripper
+	lose *int
+}
+
+func (l loser) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.next.RoundTrip(r)
+	if err != nil || *l.lose == 0 {
+		return resp, err
+	}
+	*l.lose--
+	resp.StatusCode = http.StatusTooManyRequests
+	return resp, nil
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/url"
 
 	"github.com/peering/peering/gen"
@@ -43,8 +44,10 @@ type VPCPeeringPage struct {
 
 // CreateVPCPeering makes a peering between a VPC of the project and another one. It is ACTIVE at once where the project
 // owns both, and waits for its accepter otherwise.
-func (c *Client) CreateVPCPeering(ctx context.Context, p VPCPeeringCreate) (VPCPeering, error) {
-	envelope, err := answer[gen.VPCPeeringEnvelope](c.raw.CreateVPCPeering(ctx, nil, gen.VPCPeeringCreateEnvelope{Peering: p}))
+func (c *Client) CreateVPCPeering(ctx context.Context, p VPCPeeringCreate, opts ...CreateOption) (VPCPeering, error) {
+	params := &gen.CreateVPCPeeringParams{IdempotencyKey: c.key(opts)}
+	envelope, err := answer[gen.VPCPeeringEnvelope](
+		c.raw.CreateVPCPeering(ctx, keyed(params, params.IdempotencyKey), gen.VPCPeeringCreateEnvelope{Peering: p}))
 	return envelope.Peering, err
 }
 
@@ -107,6 +110,58 @@ func (c *Client) RejectVPCPeering(ctx context.Context, id string) (VPCPeering, e
 // DeleteVPCPeering removes a peering, whatever its status is.
 func (c *Client) DeleteVPCPeering(ctx context.Context, id string) error {
 	_, err := read(c.raw.DeleteVPCPeering(ctx, id))
+	return deleted(err, vpcNoPeering)
+}
+
+// AllVPCPeerings answers all peerings that the query selects, oldest first. It reads a page when it is needed; Limit is the
+// size of a page. The first error is the last thing that it answers.
+func (c *Client) AllVPCPeerings(ctx context.Context, query VPCPeeringQuery) iter.Seq2[VPCPeering, error] {
+	return func(yield func(VPCPeering, error) bool) {
+		for query := query; ; { // who goes through it again begins where the query does
+			page, err := c.ListVPCPeerings(ctx, query)
+			if err == nil && page.Next != "" && page.Next == query.Marker {
+				err = fmt.Errorf("the page behind %s names itself as the next one", page.Next)
+			}
+			if err != nil {
+				yield(VPCPeering{}, err)
+				return
+			}
+			for _, p := range page.Peerings {
+				if !yield(p, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			query.Marker = page.Next
+		}
+	}
+}
+
+// WaitForVPCPeering waits until a peering has one of the statuses, ACTIVE where none is named, and answers it. It ends with
+// a *WaitError where none of them can follow what the peering has, and with the context, which should have a deadline.
+// With DELETED among the statuses it answers a peering that is gone by its ID and this status alone.
+func (c *Client) WaitForVPCPeering(ctx context.Context, id string, statuses ...Status) (VPCPeering, error) {
+	var seen VPCPeering
+	v := &vigil{client: c, what: "peering", id: id, want: until(statuses), look: func(ctx context.Context) (Status, error) {
+		p, err := c.ShowVPCPeering(ctx, id)
+		status, err := orDeleted(p.Status, err, vpcNoPeering)
+		if status == Deleted {
+			p = VPCPeering{ID: id, Status: Deleted}
+		}
+		if err == nil {
+			seen = p
+		}
+		return status, err
+	}}
+	err := v.keep(ctx)
+	return seen, err
+}
+
+// WaitForVPCPeeringDeleted waits until there is no such peering.
+func (c *Client) WaitForVPCPeeringDeleted(ctx context.Context, id string) error {
+	_, err := c.WaitForVPCPeering(ctx, id, Deleted)
 	return err
 }
 

@@ -2,7 +2,10 @@ module github.com/peering/peering/conformance
 
 go 1.26.0
 
-require github.com/huaweicloud/huaweicloud-sdk-go-v3 v0.1.207
+require (
+	github.com/creack/pty v1.1.24
+	github.com/huaweicloud/huaweicloud-sdk-go-v3 v0.1.207
+)
 
 require (
 	github.com/fatih/color v1.10.0 // indirect

@@ -83,6 +83,9 @@ func conform(ctx context.Context, cfg settings) (err error) {
 	if err := b.clients(ctx); err != nil {
 		return err
 	}
+	if err := b.shells(ctx); err != nil {
+		return err
+	}
 	if err := b.keystone(ctx); err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func conform(ctx context.Context, cfg settings) (err error) {
 
 // parts answers the names of the parts to run; none stands for all of them.
 func (c settings) parts() (map[string]bool, error) {
-	known := map[string]bool{schemathesisPart: true, prismPart: true, keystonePart: true}
+	known := map[string]bool{schemathesisPart: true, prismPart: true, keystonePart: true, shellsPart: true}
 	for _, p := range clientParts {
 		known[p.name] = true
 	}

@@ -17,18 +17,29 @@ func (p *program) announce(cfg serveConfig, apiAddr, adminAddr net.Addr, cluster
 	if encryption.used() {
 		endpoint = "https://" + apiAddr.String()
 	}
-	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at http://%s\n", endpoint, adminAddr)
+	where := announcement{Endpoint: endpoint, Operations: "http://" + adminAddr.String()}
 	if len(clusters) > 0 {
-		command, err := exampleCommand(endpoint, encryption, clusters[0].ClusterRef, cfg.auth.header())
-		if err != nil {
+		var err error
+		if where.Example, err = exampleCommand(endpoint, encryption, clusters[0].ClusterRef, cfg.auth.header()); err != nil {
 			return err
 		}
-		text += "\nCreate a peering:\n\n" + command + "\n\n"
 	}
-	if _, err := fmt.Fprint(p.stdout, text); err != nil {
-		return fmt.Errorf("print where the service is: %w", err)
+	return p.print(where, where.String)
+}
+
+// announcement is where a service is, and a first request to paste.
+type announcement struct {
+	Endpoint   string `json:"endpoint"`
+	Operations string `json:"operations"`
+	Example    string `json:"example,omitempty"`
+}
+
+func (a announcement) String() string {
+	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at %s", a.Endpoint, a.Operations)
+	if a.Example != "" {
+		text += "\n\nCreate a peering:\n\n" + a.Example + "\n"
 	}
-	return nil
+	return text
 }
 
 // exampleCommand answers the contract's example of createPeering as a curl command for a cluster. Another header is put in double

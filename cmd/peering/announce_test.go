@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"strings"
 	"testing"
 
 	"github.com/peering/peering/internal/peering"
@@ -16,3 +18,34 @@ func TestExampleCommandIsTheSeeds(t *testing.T) {
 		}
 	}
 }
+
+func TestServeAnnouncesInEveryFormat(t *testing.T) {
+	for _, f := range formats {
+		t.Run(f, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			out, log := &lockedBuffer{}, &lockedBuffer{}
+			stopping := writerFunc(func(text []byte) (int, error) {
+				defer cancel()
+				return out.Write(text)
+			})
+			if code := run(ctx, append(serveArgs("--data-dir", t.TempDir()), "-o", f), stopping, log, noEnv); code != exitOK {
+				t.Fatalf("exited with %d: %s", code, log)
+			}
+			for _, want := range map[string][]string{
+				"table": {"peering is ready at http://127.0.0.1:", "operations endpoints at http://127.0.0.1:", "curl -i"},
+				"json":  {`"endpoint": "http://127.0.0.1:`, `"operations": "http://127.0.0.1:`, `"example": "curl -i`},
+				"yaml":  {"endpoint: http://127.0.0.1:", "operations: http://127.0.0.1:", "example: 'curl -i"},
+			}[f] {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("printed %s, want %q in it", out, want)
+				}
+			}
+		})
+	}
+}
+
+// writerFunc is a function that takes what is written.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

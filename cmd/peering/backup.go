@@ -24,7 +24,7 @@ A server that uses the store, also one with an embedded etcd in --data-dir, goes
 a user gives a backup to one with the role root only.`,
 		Example: `  peering backup monday.db --data-dir ./data
   peering backup monday.db --etcd-endpoints http://10.0.0.1:2379,http://10.0.0.2:2379,http://10.0.0.3:2379`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE"),
 		RunE: p.action(func(ctx context.Context, args []string) error {
 			cfg, err := flags.config(p.getenv)
 			if err != nil {

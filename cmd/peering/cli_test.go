@@ -89,7 +89,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"neither cluster nor VPC", []string{"create", "n", "--peer-vpc", peerVPC}, []string{"cluster", "vpc"}},
 		{"both cluster and VPC", []string{"create", "n", "--cluster", "1", "--vpc", peerVPC, "--peer-vpc", otherVPC}, []string{"cluster", "vpc"}},
 		{"no peer", []string{"create", "n", "--cluster", "1"}, []string{"peer-vpc"}},
-		{"unknown output", []string{"list", "-o", "xml"}, []string{"xml", "table or json"}},
+		{"unknown output", []string{"list", "-o", "xml"}, []string{"xml", "table, json or yaml"}},
 		{"no URL", []string{"list", "--endpoint", "127.0.0.1:8080"}, []string{"127.0.0.1:8080", "http://"}},
 		{"a name that the service refuses", []string{"create", "a b", "--cluster", clusterID, "--peer-vpc", peerVPC}, []string{"/name"}},
 		{"no id", []string{"show", "7"}, []string{"peering_id"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,20 +13,22 @@ import (
 	"github.com/peering/peering/client"
 )
 
-// credentialsHelp says how the client commands show who calls. There are no flags for it.
-const credentialsHelp = `The commands that call a service show it who calls by a token in PEERING_TOKEN, or by the keys in
-PEERING_ACCESS_KEY and PEERING_SECRET_KEY. There are no flags for these: a command line can be read by others.`
-
-const defaultEndpoint = "http://127.0.0.1:8080"
+const (
+	defaultEndpoint = "http://127.0.0.1:8080"
+	// defaultTimeout and waitTimeout are what --timeout is without it, the latter with --wait.
+	defaultTimeout = 30 * time.Second
+	waitTimeout    = 10 * time.Minute
+)
 
 // session is what the flags that all client commands share say.
 type session struct {
-	program  *program
-	endpoint string
-	project  string
-	output   string
-	timeout  time.Duration
-	tls      clientTLS
+	*program
+
+	flags   *pflag.FlagSet
+	timeout time.Duration
+	// wait is --wait; told is then what tells how it goes.
+	wait bool
+	told *progress
 }
 
 // clientCommands answers the commands that call the service.
@@ -40,26 +43,40 @@ func (p *program) sessions(constructors ...func(*session) *cobra.Command) []*cob
 	commands := make([]*cobra.Command, len(constructors))
 	for i, construct := range constructors {
 		s := &session{program: p}
-		commands[i] = construct(s)
-		s.flags(commands[i].Flags())
+		cmd := construct(s)
+		s.register(cmd)
+		commands[i] = cmd
 	}
 	return commands
 }
 
-func (s *session) flags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.endpoint, "endpoint", "", "URL of the service (PEERING_ENDPOINT; default "+defaultEndpoint+")")
-	flags.StringVar(&s.project, "project", "", "id of the project that calls (PEERING_PROJECT); not needed beside credentials, but for clusters")
-	flags.StringVarP(&s.output, "output", "o", "table", "table or json")
-	s.tls.register(flags)
-	flags.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long the command may take")
+// register adds the flags that all client commands share.
+func (s *session) register(cmd *cobra.Command) {
+	s.flags = cmd.Flags()
+	shared := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
+	registerSettings(shared)
+	shared.DurationVar(&s.timeout, "timeout", 0, fmt.Sprintf("how long the command may take (default %s, with --wait %s)", defaultTimeout, waitTimeout))
+	shared.VisitAll(func(f *pflag.Flag) {
+		f.Annotations = map[string][]string{sharedFlag: nil}
+		s.flags.AddFlag(f)
+	})
+	s.completeSettings(cmd)
+}
+
+// waitFlag adds the flag that makes a command wait for what it began.
+func (s *session) waitFlag(cmd *cobra.Command, what string) {
+	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until "+what+"; standard error tells what the command waits for")
 }
 
 // action answers the RunE of a command that calls the service.
 func (s *session) action(do func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
 	return s.program.action(func(ctx context.Context, args []string) error {
-		ctx, cancel := context.WithTimeout(ctx, s.timeout)
+		ctx, cancel := context.WithTimeout(ctx, s.bound())
 		defer cancel()
-		c, err := s.connect()
+		if s.flags.Changed("timeout") && s.timeout <= 0 {
+			return usageError{fmt.Errorf("--timeout %s is not longer than nothing", s.timeout)}
+		}
+		c, err := s.connect(s.stdin, client.WithWaitPolicy(client.WaitPolicy{OnPoll: s.polled}))
 		if err != nil {
 			return err
 		}
@@ -71,27 +88,44 @@ func (s *session) action(do func(ctx context.Context, c *client.Client, args []s
 	})
 }
 
-func (s *session) connect() (*client.Client, error) {
-	if s.output != "table" && s.output != "json" {
-		return nil, usageError{fmt.Errorf("--output %q is not table or json", s.output)}
+// bound answers how long the command may take.
+func (s *session) bound() time.Duration {
+	switch {
+	case s.flags.Changed("timeout"):
+		return s.timeout
+	case s.wait:
+		return waitTimeout
+	default:
+		return defaultTimeout
 	}
-	getenv := s.program.getenv
-	project, token := first(s.project, getenv("PEERING_PROJECT")), getenv("PEERING_TOKEN")
-	accessKey, secretKey := getenv("PEERING_ACCESS_KEY"), getenv("PEERING_SECRET_KEY")
-	if project == "" && token+accessKey == "" {
-		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT, or put credentials into the environment")}
+}
+
+// connect answers a client as the settings say, and the options. It sends nothing.
+func (s *session) connect(stdin io.Reader, options ...client.Option) (*client.Client, error) {
+	cfg, err := gather(s.flags, s.getenv)
+	if err != nil {
+		return nil, err
 	}
-	options := []client.Option{client.WithProject(project), client.WithToken(token), client.WithCredentials(accessKey, secretKey)}
-	encryption, err := s.tls.config(getenv)
+	shown, err := credentialsOf(cfg, stdin)
+	if err != nil {
+		return nil, err
+	}
+	project := cfg.value(settingProject)
+	if project == "" && shown == (credentials{}) {
+		return nil, usageError{errors.New("no project: name the one that calls with --project or PEERING_PROJECT, or give credentials with --token-file, in the environment or in a context")}
+	}
+	options = append(options, client.WithUserAgent("peering/"+built().Version),
+		client.WithProject(project), client.WithToken(shown.token), client.WithCredentials(shown.accessKey, shown.secretKey))
+	encryption, err := clientTLS(cfg)
 	if err != nil {
 		return nil, err
 	}
 	if encryption != nil {
 		options = append(options, client.WithTLSConfig(encryption))
 	}
-	c, err := client.New(first(s.endpoint, getenv("PEERING_ENDPOINT"), defaultEndpoint), options...)
+	c, err := client.New(cfg.value(settingEndpoint), options...)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usageError{fmt.Errorf("%s: %w", cfg[settingEndpoint].from, err)}
 	}
 	return c, nil
 }

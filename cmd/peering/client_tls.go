@@ -2,46 +2,32 @@ package main
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
-
-	"github.com/spf13/pflag"
 )
 
-// clientTLS are the PEM files that TLS of the client commands takes.
-type clientTLS struct {
-	caCert, cert, key string
-}
-
-func (f *clientTLS) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.caCert, "cacert", "", "PEM file of the CA that signs the service's certificate (PEERING_CACERT; default the system's CAs)")
-	flags.StringVar(&f.cert, "cert", "", "PEM file of the certificate to show to the service (PEERING_CERT)")
-	flags.StringVar(&f.key, "key", "", "PEM file of its key (PEERING_KEY)")
-}
-
-// config answers what the flags and the environment say; nil where that is nothing.
-func (f *clientTLS) config(getenv func(string) string) (*tls.Config, error) {
-	caCert := first(f.caCert, getenv("PEERING_CACERT"))
-	cert, key := first(f.cert, getenv("PEERING_CERT")), first(f.key, getenv("PEERING_KEY"))
-	if caCert == "" && cert == "" && key == "" {
+// clientTLS answers the TLS that the settings ask for; nil where that is nothing.
+func clientTLS(cfg settings) (*tls.Config, error) {
+	caCert, cert, key := cfg[settingCACert], cfg[settingCert], cfg[settingKey]
+	if caCert.value == "" && cert.value == "" && key.value == "" {
 		return nil, nil
 	}
-	if (cert == "") != (key == "") {
-		return nil, usageError{errors.New("--cert and --key, or PEERING_CERT and PEERING_KEY, belong together; name both")}
+	if (cert.value == "") != (key.value == "") {
+		return nil, usageError{fmt.Errorf("%s: --cert and --key, or PEERING_CERT and PEERING_KEY, belong together; name both",
+			first(cert.from, key.from))}
 	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
+	encryption := &tls.Config{MinVersion: tls.VersionTLS12}
 	var err error
-	if caCert != "" {
-		if cfg.RootCAs, err = loadCAs(caCert); err != nil {
-			return nil, usageError{fmt.Errorf("--cacert %w", err)}
+	if caCert.value != "" {
+		if encryption.RootCAs, err = loadCAs(caCert.value); err != nil {
+			return nil, usageError{fmt.Errorf("%s: %w", caCert.from, err)}
 		}
 	}
-	if cert != "" {
-		pair, err := tls.LoadX509KeyPair(cert, key)
+	if cert.value != "" {
+		pair, err := tls.LoadX509KeyPair(cert.value, key.value)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--cert %s, --key %s: %w", cert, key, err)}
+			return nil, usageError{fmt.Errorf("%s %s, %s %s: %w", cert.from, cert.value, key.from, key.value, err)}
 		}
-		cfg.Certificates = []tls.Certificate{pair}
+		encryption.Certificates = []tls.Certificate{pair}
 	}
-	return cfg, nil
+	return encryption, nil
 }

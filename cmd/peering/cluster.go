@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -12,11 +11,12 @@ import (
 
 // clusterCommand answers the command that holds those for clusters.
 func (p *program) clusterCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "cluster",
 		Short: "Reserved clusters",
-		Args:  cobra.NoArgs,
-	}
+		Example: `  peering cluster create mycluster --vpc-cidr 172.16.0.0/23
+  peering cluster list`,
+	})
 	cmd.AddCommand(p.sessions(createClusterCommand, listClustersCommand, showClusterCommand, updateClusterCommand, deleteClusterCommand)...)
 	return cmd
 }
@@ -27,7 +27,7 @@ func createClusterCommand(s *session) *cobra.Command {
 		Use:     "create NAME",
 		Short:   "Create a cluster",
 		Example: `  peering cluster create mycluster --vpc-cidr 172.16.0.0/23 --subnet-cidr 172.16.1.0/24`,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments("NAME"),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			wanted.Name = args[0]
 			id, err := c.CreateCluster(ctx, wanted)
@@ -35,52 +35,51 @@ func createClusterCommand(s *session) *cobra.Command {
 				return err
 			}
 			made, err := c.ShowCluster(ctx, id)
-			return show(s, made, clusters, err)
+			made, err = awaited(s, made, err, "cluster", id, client.ClusterRunning, func() (client.Cluster, error) {
+				return c.WaitForCluster(ctx, id)
+			})
+			return show(s.program, made, clusters, err)
 		}),
 	}
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	s.waitFlag(cmd, "the cluster runs")
 	flags := cmd.Flags()
 	flags.StringVar(&wanted.Desc, "description", "", "what the cluster is for")
 	flags.StringVar(&wanted.VPCCIDR, "vpc-cidr", "", "network segment of the cluster's VPC")
 	flags.StringVar(&wanted.SubnetCIDR, "subnet-cidr", "", "network segment of the subnet, in that of the VPC")
 	flags.StringVar(&wanted.SubnetGateway, "subnet-gateway", "", "gateway of the subnet, an address in it")
+	completeNothing(cmd, "description", "vpc-cidr", "subnet-cidr", "subnet-gateway")
 	return cmd
 }
 
 func listClustersCommand(s *session) *cobra.Command {
 	query := client.ClusterQuery{Ascending: true, Limit: 1000}
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the clusters of the project",
-		Example: `  peering cluster list`,
-		Args:    cobra.NoArgs,
+		Use:               "list",
+		Short:             "List the clusters of the project",
+		Example:           `  peering cluster list`,
+		Args:              arguments(),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: s.action(func(ctx context.Context, c *client.Client, _ []string) error {
-			found := []client.Cluster{}
-			for {
-				page, err := c.ListClusters(ctx, query)
-				if err != nil {
-					return err
-				}
-				found = append(found, page.Clusters...)
-				if len(page.Clusters) < int(query.Limit) {
-					return showAll(s, found, clusters, nil)
-				}
-				query.Cursor = strconv.FormatInt(found[len(found)-1].ClusterID, 10)
-			}
+			found, err := collected(c.AllClusters(ctx, query))
+			return showAll(s.program, found, clusters, err)
 		}),
 	}
 	cmd.Flags().StringVar(&query.Name, "name", "", "only clusters of this name")
+	completeNothing(cmd, "name")
 	return cmd
 }
 
 func showClusterCommand(s *session) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show ID",
-		Short:   "Show a cluster",
-		Example: `  peering cluster show 1000000 -o json`,
-		Args:    cobra.ExactArgs(1),
+		Use:               "show ID",
+		Short:             "Show a cluster",
+		Example:           `  peering cluster show 1000000 -o json`,
+		Args:              arguments("ID"),
+		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
 			found, err := c.ShowCluster(ctx, args[0])
-			return show(s, found, clusters, err)
+			return show(s.program, found, clusters, err)
 		}),
 	}
 }
@@ -88,10 +87,11 @@ func showClusterCommand(s *session) *cobra.Command {
 func updateClusterCommand(s *session) *cobra.Command {
 	var description string
 	cmd := &cobra.Command{
-		Use:     "update ID NAME",
-		Short:   "Rename a cluster",
-		Example: `  peering cluster update 1000000 my_cluster --description 'for streams'`,
-		Args:    cobra.ExactArgs(2),
+		Use:               "update ID NAME",
+		Short:             "Rename a cluster",
+		Example:           `  peering cluster update 1000000 my_cluster --description 'for streams'`,
+		Args:              arguments("ID", "NAME"),
+		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 	}
 	cmd.RunE = s.action(func(ctx context.Context, c *client.Client, args []string) error {
 		change := client.ClusterUpdate{Name: args[1]}
@@ -101,25 +101,30 @@ func updateClusterCommand(s *session) *cobra.Command {
 		return c.UpdateCluster(ctx, args[0], change)
 	})
 	cmd.Flags().StringVar(&description, "description", "", "a new description; empty removes it")
+	completeNothing(cmd, "description")
 	return cmd
 }
 
 func deleteClusterCommand(s *session) *cobra.Command {
-	return &cobra.Command{
-		Use:     "delete ID",
-		Short:   "Delete a cluster that has no pending or active peering",
-		Example: `  peering cluster delete 1000000`,
-		Args:    cobra.ExactArgs(1),
+	cmd := &cobra.Command{
+		Use:               "delete ID",
+		Short:             "Delete a cluster that has no pending or active peering",
+		Example:           `  peering cluster delete 1000000`,
+		Args:              arguments("ID"),
+		ValidArgsFunction: onlyFirst(s.offer(clusterIDs)),
 		RunE: s.action(func(ctx context.Context, c *client.Client, args []string) error {
-			return c.DeleteCluster(ctx, args[0])
+			err := c.DeleteCluster(ctx, args[0])
+			return s.gone(err, "cluster", args[0], func() error { return c.WaitForClusterDeleted(ctx, args[0]) })
 		}),
 	}
+	s.waitFlag(cmd, "the cluster is gone")
+	return cmd
 }
 
 // clusters are shown in these columns.
 var clusters = columns[client.Cluster]{
 	header: table.Row{"ID", "NAME", "STATUS", "VPC CIDR", "SUBNET CIDR", "GATEWAY", "DESCRIPTION"},
-	row: func(c client.Cluster) table.Row {
-		return table.Row{c.ClusterID, c.Name, c.StatusName, c.VPCCIDR, c.SubnetCIDR, c.SubnetGateway, c.Desc}
+	row: func(p *program, c client.Cluster) table.Row {
+		return table.Row{c.ClusterID, c.Name, p.coloured(c.StatusName), c.VPCCIDR, c.SubnetCIDR, c.SubnetGateway, c.Desc}
 	},
 }

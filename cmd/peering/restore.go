@@ -25,7 +25,7 @@ serve' does not start on that cluster.`,
   peering backup move.db --data-dir ./data
   peering restore move.db --etcd-endpoints http://10.0.0.1:2379
   peering serve --etcd-endpoints http://10.0.0.1:2379`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE"),
 		RunE: p.action(func(ctx context.Context, args []string) error {
 			cfg, err := flags.config(p.getenv)
 			if err != nil {
@@ -43,9 +43,12 @@ func (p *program) restore(ctx context.Context, cfg etcd.Config, file string) err
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(p.stdout, "restored %d peerings, %d routes and %d clusters\n",
-		held.Peerings, held.Routes, held.Clusters); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
+	answer := struct {
+		Peerings int64 `json:"peerings"`
+		Routes   int64 `json:"routes"`
+		Clusters int64 `json:"clusters"`
+	}{held.Peerings, held.Routes, held.Clusters}
+	return p.print(answer, func() string {
+		return fmt.Sprintf("restored %d peerings, %d routes and %d clusters", held.Peerings, held.Routes, held.Clusters)
+	})
 }

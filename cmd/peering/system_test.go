@@ -20,7 +20,9 @@ var _ history.System = overHTTP{}
 
 // as answers a client of a project.
 func (s overHTTP) as(projectID peering.ID) *client.Client {
-	c, err := client.New(s.endpoint, client.WithProject(string(projectID)), client.WithHTTPClient(s.http))
+	// A history is of requests, each with its own answer, so nothing is sent again.
+	c, err := client.New(s.endpoint, client.WithProject(string(projectID)), client.WithHTTPClient(s.http),
+		client.WithRetryPolicy(client.RetryPolicy{Attempts: 1}))
 	if err != nil {
 		panic(err) // the endpoint is a server's own
 	}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peering/peering/client"
+)
+
+// offered runs what a shell runs for a command line that ends in a word that is begun, and answers the values and the
+// descriptions that it is offered.
+func offered(t *testing.T, getenv func(string) string, words ...string) []string {
+	t.Helper()
+	out, errs := &lockedBuffer{}, &lockedBuffer{}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	p := &program{stdin: neverRead{t}, stdout: out, stderr: errs, getenv: getenv, terminal: isTerminal}
+	if code := p.run(ctx, append([]string{"__complete"}, words...)); code != exitOK || ctx.Err() != nil {
+		t.Errorf("exited with %d, %v: %s", code, ctx.Err(), errs)
+	}
+	if strings.Contains(errs.String(), "peering:") {
+		t.Errorf("told %s", errs)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	directive := lines[len(lines)-1]
+	if directive != ":4" && directive != ":0" {
+		t.Errorf("ends with %s", directive)
+	}
+	return lines[:len(lines)-1]
+}
+
+// neverRead is the standard input of a shell.
+type neverRead struct{ t *testing.T }
+
+func (r neverRead) Read([]byte) (int, error) {
+	r.t.Error("the shell's input was read")
+	return 0, http.ErrBodyReadAfterClose
+}
+
+// TestCompletionAsksTheService completes ids that only the service knows.
+func TestCompletionAsksTheService(t *testing.T) {
+	s := start(t, t.TempDir())
+	c := s.as(t, project)
+	pending, err := c.CreatePeering(t.Context(), clusterID, client.PeeringCreate{Name: "pending", VPCID: peerVPC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	active := s.active(t, otherVPC)
+	route, err := c.CreateRoute(t.Context(), clusterID, active.ID, "192.168.0.0/16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asPending, asActive := pending.ID+"\tpending, PENDING_ACCEPTANCE", active.ID+"\t"+active.Name+", ACTIVE"
+	asCluster := clusterID + "\tmycluster"
+	_, getenv := withConfig(t, "contexts:\n  home: {endpoint: 'http://home'}\n  away: {}\n",
+		map[string]string{"PEERING_ENDPOINT": s.endpoint, "PEERING_PROJECT": project})
+	for _, tt := range []struct {
+		words []string
+		want  []string
+	}{
+		{[]string{"show", ""}, []string{asPending, asActive}},
+		{[]string{"show", active.ID[:len(active.ID)-1]}, []string{asActive}},
+		{[]string{"show", "f"}, nil},
+		{[]string{"show", "--cluster", clusterID, ""}, []string{asPending, asActive}},
+		{[]string{"show", active.ID, ""}, nil},
+		{[]string{"delete", ""}, []string{asPending, asActive}},
+		{[]string{"rename", ""}, []string{asPending, asActive}},
+		{[]string{"rename", active.ID, ""}, nil},
+		{[]string{"accept", ""}, []string{asPending}},
+		{[]string{"reject", ""}, []string{asPending}},
+		{[]string{"create", "--cluster", ""}, []string{asCluster}},
+		{[]string{"list", "--cluster="}, []string{asCluster}},
+		{[]string{"cluster", "show", ""}, []string{asCluster}},
+		{[]string{"cluster", "update", ""}, []string{asCluster}},
+		{[]string{"cluster", "delete", ""}, []string{asCluster}},
+		{[]string{"route", "list", "--cluster", clusterID, "--peering", ""}, []string{asPending, asActive}},
+		{[]string{"route", "delete", "--cluster", clusterID, "--peering", active.ID, ""}, []string{route.ID + "\t192.168.0.0/16"}},
+		{[]string{"list", "--status", ""}, statuses},
+		{[]string{"list", "-o", ""}, formats},
+		{[]string{"list", "--context", ""}, []string{"home\thttp://home", "away"}},
+		{[]string{"context", "use", ""}, []string{"home\thttp://home", "away"}},
+		{[]string{"completion", ""}, []string{"bash", "zsh", "fish"}},
+		{[]string{"list", "--project", ""}, nil},
+	} {
+		t.Run(strings.Join(tt.words, " "), func(t *testing.T) {
+			if got := offered(t, getenv, tt.words...); !slices.Equal(got, tt.want) {
+				t.Errorf("offered %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestCompletionIsSilent completes where the service can't be asked.
+func TestCompletionIsSilent(t *testing.T) {
+	release := make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select { // until the shell has waited long enough
+		case <-r.Context().Done():
+		case <-release:
+		}
+	}))
+	t.Cleanup(hanging.Close)
+	t.Cleanup(func() { close(release) })
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(failing.Close)
+	for _, tt := range []struct {
+		name, config, endpoint string
+		flags                  []string
+	}{
+		{"nobody there", "", "http://127.0.0.1:1", nil},
+		{"a service that hangs", "", hanging.URL, nil},
+		{"a service that fails", "", failing.URL, nil},
+		{"no URL", "", "nowhere", nil},
+		{"a broken configuration", "contexts: [", failing.URL, nil},
+		{"an unknown context", "", failing.URL, []string{"--context", "nowhere"}},
+		{"a token of standard input", "", failing.URL, []string{"--token-file", "-"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, getenv := withConfig(t, tt.config, map[string]string{"PEERING_ENDPOINT": tt.endpoint, "PEERING_PROJECT": project})
+			if got := offered(t, getenv, append(append([]string{"show"}, tt.flags...), "")...); len(got) > 0 {
+				t.Errorf("offered %q", got)
+			}
+		})
+	}
+}
+
+// TestCompletionOffersWords asks a service that answers what no command line should hold, and more than anybody reads.
+func TestCompletionOffersWords(t *testing.T) {
+	var peerings strings.Builder
+	peerings.WriteString(`{"id":"x; rm -rf ~","name":"n"},{"id":"$(id)","name":"n"},{"id":"","name":"n"},{"id":"good","name":"\u001b[31mred\nline","status":"ACTIVE"}`)
+	for i := range maxCompletions {
+		fmt.Fprintf(&peerings, `,{"id":"%d","name":"n"}`, i)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"peerings":[` + peerings.String() + `]}`))
+	}))
+	t.Cleanup(s.Close)
+	got := offered(t, func(name string) string {
+		return map[string]string{"PEERING_ENDPOINT": s.URL, "PEERING_PROJECT": project}[name]
+	}, "show", "")
+	if len(got) != maxCompletions || got[0] != "good\t\ufffd[31mred" || got[1] != "0\tn," {
+		t.Errorf("offered %d, first %q", len(got), got[:min(2, len(got))])
+	}
+}
