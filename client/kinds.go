@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"net/http"
 )
@@ -106,9 +105,6 @@ func IsOutcomeUnknown(err error) bool {
 // IsRetryable tells whether a call that failed may succeed when it is made again, and is safe to make again, as
 // Error.Retryable does; also for calls that got no answer, unless their context has ended.
 func IsRetryable(err error) bool {
-	if errors.Is(err, context.Canceled) {
-		return false
-	}
 	if e, ok := errors.AsType[*noAnswerError](err); ok {
 		return !e.hopeless
 	}

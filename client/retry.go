@@ -207,11 +207,15 @@ func (p *repeater) finish(c *call, n int, resp *http.Response, err error) (*http
 		}
 		return resp, nil
 	}
-	if cause := context.Cause(c.request.Context()); cause != nil && !errors.Is(err, cause) {
+	ctx := c.request.Context()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
 	return nil, &noAnswerError{
-		err: err, attempts: c.attempts, unknown: c.unknown && changes(c.request), hopeless: hopeless(err) || c.unknown && !repeatable(c.request),
+		err:      err,
+		attempts: c.attempts,
+		unknown:  c.unknown && changes(c.request),
+		hopeless: hopeless(err) || ctx.Err() != nil || c.unknown && !repeatable(c.request),
 	}
 }
 

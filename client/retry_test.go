@@ -302,15 +302,21 @@ func TestCancellation(t *testing.T) {
 	}
 }
 
-// hang answers nothing until the client gives up.
-func hang(r *http.Request) (*http.Response, error) {
-	<-r.Context().Done()
-	return nil, r.Context().Err()
+// hang answers nothing until the client gives up, and fails the test where that would not be soon.
+func hang(t *testing.T) step {
+	return func(r *http.Request) (*http.Response, error) {
+		if end, ok := r.Context().Deadline(); !ok || time.Until(end) > time.Second {
+			t.Errorf("the attempt ends at %s", end)
+			return nil, context.DeadlineExceeded
+		}
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
 }
 
 // TestCallsTimeOut has the service never answer.
 func TestCallsTimeOut(t *testing.T) {
-	s := &script{steps: []step{hang, hang}}
+	s := &script{steps: []step{hang(t), hang(t)}}
 	c, _ := scripted(t, s, client.WithRetryPolicy(client.RetryPolicy{Timeout: time.Millisecond}))
 	err := doings["POST"](t.Context(), c)
 	if !errors.Is(err, context.DeadlineExceeded) || !client.IsOutcomeUnknown(err) || len(s.sent) != 1 {
@@ -320,7 +326,7 @@ func TestCallsTimeOut(t *testing.T) {
 
 // TestAttemptsTimeOut has the service never answer the first attempt.
 func TestAttemptsTimeOut(t *testing.T) {
-	s := &script{steps: []step{hang, fine}}
+	s := &script{steps: []step{hang(t), fine}}
 	c, _ := scripted(t, s, client.WithRetryPolicy(client.RetryPolicy{AttemptTimeout: time.Millisecond}))
 	if err := doings["POST"](t.Context(), c); err != nil || len(s.sent) != 2 {
 		t.Errorf("sent %d times: %v", len(s.sent), err)

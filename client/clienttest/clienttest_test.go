@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,6 +116,9 @@ func TestFaults(t *testing.T) {
 			_, err := offer(c, t)
 			if (err == nil) != tt.fine || len(attempts) != 1 || attempts[0].Status != tt.status {
 				t.Errorf("%+v, %v", attempts, err)
+			}
+			if strings.HasPrefix(tt.name, "reset") && !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("the connection was not reset: %v", err)
 			}
 			page, err := s.Client(clienttest.Project).ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
 			if err != nil || len(page.Peerings) == 1 != tt.carried {
