@@ -51,12 +51,8 @@ func server(t *testing.T, changes ...func(*embed.Config)) (endpoint string, stop
 // deadEndpoint answers an endpoint on which nobody listens.
 func deadEndpoint(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // nothing was written
-	return "http://" + l.Addr().String()
+	free := freeURL(t)
+	return free.String()
 }
 
 // connect answers a store on the endpoints; it is closed at the end of the test.

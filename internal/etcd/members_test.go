@@ -3,6 +3,7 @@ package etcd_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
@@ -66,10 +67,12 @@ func members(t *testing.T) []*member {
 	return three
 }
 
-// freeURL answers a URL on whose port nobody listens: the members have to know each other's before they start.
+// freeURL answers a URL at which nobody listens: the members have to know each other's before they start. Its host is nobody
+// else's: at 127.0.0.1 the next connection of any process might get the port.
 func freeURL(t *testing.T) url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
+	host := net.IPv4(127, byte(1+rand.IntN(254)), byte(rand.IntN(256)), byte(1+rand.IntN(254)))
+	l, err := net.Listen("tcp", net.JoinHostPort(host.String(), "0")) //nolint:noctx // it is there at once
 	if err != nil {
 		t.Fatal(err)
 	}
