@@ -40,8 +40,9 @@ conformance: ## run clients that others wrote and fuzzers against the service; n
 	cd conformance && go run .
 
 .PHONY: chaos
-chaos: ## check what many clients are answered while etcd members and servers are killed, paused and cut off
+chaos: ## check what clients are answered while members, servers and connections fail, and that 10,000 creations happen once
 	go test -run '^TestChaos$$' -v -timeout 1h ./cmd/peering -chaos.operations 20000 -chaos.rate 100
+	go test -race -run '^TestCreationsThroughAStorm$$' -v -timeout 30m ./client -storm.creates 10000
 
 .PHONY: fuzz
 fuzz: ## compare a million random requests with kin-openapi's verdict; PEERING_TEST_SEED=N repeats a run
