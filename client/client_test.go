@@ -89,6 +89,7 @@ func TestKindsOfErrors(t *testing.T) {
 	kinds := map[string]func(error) bool{
 		"not found":   client.IsNotFound,
 		"conflict":    client.IsConflict,
+		"unknown":     client.IsUnauthorized,
 		"forbidden":   client.IsForbidden,
 		"unavailable": client.IsUnavailable,
 		"limited":     client.IsRateLimited,
@@ -107,7 +108,7 @@ func TestKindsOfErrors(t *testing.T) {
 		{&client.Error{Status: 400, Code: "CS.22104"}, "conflict"},
 		{&client.Error{Status: 400, Code: "CS.22109"}, "conflict"},
 		{&client.Error{Status: 400, Code: "CS.22110"}, "not found"},
-		{&client.Error{Status: 401}, "forbidden"},
+		{&client.Error{Status: 401}, "unknown"},
 		{&client.Error{Status: 403}, "forbidden"},
 		{&client.Error{Status: 503}, "unavailable"},
 		{&client.Error{Status: 429, Code: "VPC.22115"}, "limited"},

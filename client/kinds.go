@@ -50,12 +50,9 @@ func IsUnauthorized(err error) bool {
 	return has(err, func(e *Error) bool { return e.Status == http.StatusUnauthorized })
 }
 
-// IsForbidden tells whether an error says that the caller is not known, as IsUnauthorized does, or may not do what was asked
-// for.
+// IsForbidden tells whether an error says that the caller is known, but may not do what was asked for.
 func IsForbidden(err error) bool {
-	return has(err, func(e *Error) bool {
-		return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
-	})
+	return has(err, func(e *Error) bool { return e.Status == http.StatusForbidden })
 }
 
 // IsNotFound tells whether an error says that the cluster, the peering or the route does not exist, or is not the

@@ -138,7 +138,7 @@ func TestSignaturesCoverWhatMatters(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = calls["a body"](t.Context(), c)
-			if !client.IsForbidden(err) || *taken != 0 || strings.Contains(err.Error(), secretKey) {
+			if !client.IsUnauthorized(err) || *taken != 0 || strings.Contains(err.Error(), secretKey) {
 				t.Errorf("%d were taken: %v", *taken, err)
 			}
 		})

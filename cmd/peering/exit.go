@@ -26,7 +26,7 @@ const exitCodeHelp = `Exit codes:
   2  the command line, a value in it, or the configuration file is wrong
   3  the peering, the cluster or the route does not exist
   4  the VPCs are peered already, a quota is used up, or the peering's status does not allow it
-  5  not allowed
+  5  not allowed, or not known
   6  the service does not answer, or is asked too much
   7  the change is made, but what --wait waits for did not come within --timeout`
 
@@ -54,7 +54,7 @@ func exitCode(err error) int {
 		return exitNotFound
 	case client.IsConflict(err), client.IsQuotaExceeded(err):
 		return exitConflict
-	case client.IsForbidden(err):
+	case client.IsUnauthorized(err), client.IsForbidden(err):
 		return exitForbidden
 	case client.IsUnavailable(err), client.IsRateLimited(err), noAnswer(err):
 		return exitUnavailable
