@@ -14,8 +14,9 @@ const (
 	maxWait = time.Second
 	// company is for how long a project counts as sending requests after its last one.
 	company = time.Second
-	// beside is the part of the turns, as a divisor, that one project may have while others send requests, too.
-	beside = 8
+	// beside is the part of the turns, as a divisor, that one project may have while others send requests, too: two of what
+	// keeps a processor busy.
+	beside = 24
 )
 
 // share is how requests of a kind take turns. So many are carried out at a time, others wait in line: the next is one of

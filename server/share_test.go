@@ -96,7 +96,7 @@ func TestLoneProjectHasAllTurns(t *testing.T) {
 
 func TestProjectHasFewTurnsBesideOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAsker(16)
+		a := newAsker(48)
 		a.ask(t.Context(), t, "quiet")
 		a.ask(t.Context(), t, "loud", "loud", "loud", "loud")
 		a.want(t, "quiet", "loud", "loud")
@@ -109,7 +109,7 @@ func TestProjectHasFewTurnsBesideOthers(t *testing.T) {
 
 func TestProjectIsAloneAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAsker(16)
+		a := newAsker(48)
 		a.ask(t.Context(), t, "quiet")
 		a.finish("quiet")
 		pass(company - 1)

@@ -15,9 +15,9 @@ import (
 const (
 	// adminConnections is how many connections the operations endpoints hold open at a time.
 	adminConnections = 64
-	// turnsPerProcessor is how many requests of a kind a processor carries out at a time. That many writes keep one busy;
-	// with more it does no more, and answers all of them, refusals too, later.
-	turnsPerProcessor = 16
+	// turnsPerProcessor is how many requests of a kind a processor carries out at a time. With fewer, refusals take more from
+	// what is carried out, as etcd has less to write at once; with more, all answers, refusals too, come later.
+	turnsPerProcessor = 48
 	// ownFiles is how many files the program may have open besides the API's connections.
 	ownFiles = 512
 )

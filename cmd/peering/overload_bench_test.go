@@ -131,8 +131,8 @@ func perSecond(b *testing.B, endpoint string, connections int, rate float64, d t
 //     burst and goes on at 32 connections: keeping to Retry-After, and never waiting
 func BenchmarkOverload(b *testing.B) {
 	const saturating, connections, phase = 16, 512, time.Second
-	b.Setenv("GOMAXPROCS", "2")
-	p := startProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--rate-burst", "200", "--max-writes", "16")
+	b.Setenv("GOMAXPROCS", "2") // as on a machine with one processor
+	p := startProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--rate-burst", "200", "--max-writes", "48")
 	if !apart(b, p.Process.Pid) {
 		b.Log("the server shares the processors with what sends the load")
 	}

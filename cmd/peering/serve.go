@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,6 +81,15 @@ func (cfg serveConfig) check() error {
 	return errors.Join(validRules(cfg.rules), cfg.network.check())
 }
 
+// schedule lets Go run two threads where there is one processor, as it does by itself in a container that is limited to
+// one. With a single thread it looks at the network every 10 ms only while it is busy: refusals then take as long as what is
+// carried out. GOMAXPROCS in the environment has the last word.
+func schedule(getenv func(string) string) {
+	if getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) == 1 {
+		runtime.GOMAXPROCS(2)
+	}
+}
+
 // serve runs the service until the end of ctx.
 func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	log, err := newLogger(p.stderr, cfg.logLevel, cfg.logFormat)
@@ -90,6 +100,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 		return err
 	}
 	cfg.network.fit(log)
+	schedule(p.getenv)
 	storeConfig, err := cfg.etcd.config(p.getenv)
 	if err != nil {
 		return err
