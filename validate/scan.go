@@ -111,13 +111,16 @@ func (s *scanner) push(e entry) {
 	s.entries = append(s.entries, e)
 }
 
-// grow makes room for as many entries as the rest of the text will need if it goes on as it began.
+// grow makes room for as many entries as the rest of the text will need if it goes on as it began, and somewhat more, but
+// for no more than it can hold: an item takes two bytes.
 func (s *scanner) grow() {
-	wanted := 32 + 2*len(s.entries)
+	have, rest := len(s.entries), len(s.data)-s.pos
+	wanted := 32 + 2*have
 	if s.pos > 0 {
-		wanted = max(wanted, len(s.entries)*len(s.data)/s.pos+len(s.entries)/16)
+		whole := have * len(s.data) / s.pos
+		wanted = max(wanted, whole+whole/8)
 	}
-	grown := make([]entry, len(s.entries), min(wanted, len(s.entries)+32+len(s.data)))
+	grown := make([]entry, have, min(wanted, have+32+rest/2))
 	copy(grown, s.entries)
 	s.entries = grown
 }
