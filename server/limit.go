@@ -26,7 +26,7 @@ type Limits struct {
 	Burst int
 	// MaxReads and MaxWrites are how many requests with GET, and with other methods, are carried out at a time. Three times
 	// as many may wait for their turn, for a second at most; more are refused at once. A project may have half of all these
-	// in flight, and, while others send requests, a twenty-fourth of those carried out.
+	// in flight, and a third of those carried out, or a twenty-fourth while others send requests, too.
 	MaxReads, MaxWrites int
 }
 

@@ -14,14 +14,14 @@ const (
 	maxWait = time.Second
 	// company is for how long a project counts as sending requests after its last one.
 	company = time.Second
-	// beside is the part of the turns, as a divisor, that one project may have while others send requests, too: two of what
-	// keeps a processor busy.
-	beside = 24
+	// alone and beside are the part of the turns, as divisors, that one project may have while it is the only one, and while
+	// others send requests, too. The first keeps a processor busy, and is not in the way for long of a project that comes.
+	alone, beside = 3, 24
 )
 
 // share is how requests of a kind take turns. So many are carried out at a time, others wait in line: the next is one of
-// the project that has the fewest turns, or has had none for longest. While a project is the only one it may have all turns; otherwise few, so that
-// what others send is carried out beside little.
+// the project that has the fewest turns, or has had none for longest. While a project is the only one it may have a part
+// of the turns, and only few while others send requests, too, so that what these send is carried out beside little.
 type share struct {
 	kind string
 	// most is how many requests have a turn at a time; 0 sets no bound.
@@ -207,7 +207,7 @@ func (s *share) turns(project string, now time.Time) int {
 		other = s.before
 	}
 	if other.at.IsZero() || now.Sub(other.at) >= company {
-		return s.most
+		return max(1, s.most/alone)
 	}
 	return max(1, s.most/beside)
 }

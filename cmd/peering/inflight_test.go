@@ -201,13 +201,13 @@ func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
 func TestProjectHasHalfOfAShareAtMost(t *testing.T) {
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 2})
-	done := store.hold(t, endpoint, registry, showOne, 2, project, project, project, project)
+	done := store.hold(t, endpoint, registry, showOne, 1, project, project, project, project)
 	got := showOne.send(t, endpoint, project)
 	wantFields(t, got, true, http.StatusTooManyRequests, "VPC.22115", "")
 	if got.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q", got.header.Get("Retry-After"))
 	}
-	others := store.hold(t, endpoint, registry, showOne, 0, stranger, stranger, service, service)
+	others := store.hold(t, endpoint, registry, showOne, 1, stranger, stranger, service, service)
 	if n := inFlight(t, registry); n != 8 {
 		t.Errorf("%v requests are in flight", n)
 	}
