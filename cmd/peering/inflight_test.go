@@ -69,11 +69,11 @@ func (o operation) send(t testing.TB, endpoint, projectID string) answered {
 	return send(t, o.method, endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", projectID)
 }
 
-// hold sends requests of as many projects, and returns when so many of them are in the store and the others wait for their
-// turn. What they are answered is checked when done is called.
-func (s *blockingStore) hold(t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, turns int, projects ...string) (done func()) {
+// hold sends requests of as many projects, and returns when one of them is in the store and the others wait for their turn.
+// What they are answered is checked when done is called.
+func (s *blockingStore) hold(t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, projects ...string) (done func()) {
 	t.Helper()
-	waiting := gauge(t, registry, "peering_http_requests_waiting") + float64(len(projects)-turns)
+	waiting := gauge(t, registry, "peering_http_requests_waiting") + float64(len(projects)-1)
 	t.Cleanup(s.release) // before the server waits for its requests
 	var sent sync.WaitGroup
 	for _, p := range projects {
@@ -83,9 +83,7 @@ func (s *blockingStore) hold(t *testing.T, endpoint string, registry prometheus.
 			}
 		})
 	}
-	for range turns {
-		<-s.entered
-	}
+	<-s.entered
 	for gauge(t, registry, "peering_http_requests_waiting") != waiting {
 		if t.Context().Err() != nil {
 			t.Fatal("requests do not wait for their turn")
@@ -100,7 +98,7 @@ func TestFullSharesAreRefusedAtOnce(t *testing.T) {
 		t.Run(held.id, func(t *testing.T) {
 			store := newBlockingStore()
 			endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
-			done := store.hold(t, endpoint, registry, held, 1, project, stranger, project, stranger)
+			done := store.hold(t, endpoint, registry, held, project, stranger, project, stranger)
 			for _, o := range allOperations() {
 				if (o.method == http.MethodGet) != (held.method == http.MethodGet) {
 					continue
@@ -137,8 +135,8 @@ func TestFullSharesAreRefusedAtOnce(t *testing.T) {
 func TestReadsAndWritesHaveSharesOfTheirOwn(t *testing.T) {
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
-	done := store.hold(t, endpoint, registry, updateOne, 1, project)
-	read := store.hold(t, endpoint, registry, showOne, 1, project)
+	done := store.hold(t, endpoint, registry, updateOne, project)
+	read := store.hold(t, endpoint, registry, showOne, project)
 	store.release()
 	done()
 	read()
@@ -147,7 +145,7 @@ func TestReadsAndWritesHaveSharesOfTheirOwn(t *testing.T) {
 func TestRefusalLooksAtTheHeadOnly(t *testing.T) {
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxWrites: 1})
-	done := store.hold(t, endpoint, registry, updateOne, 1, project, project, stranger, service)
+	done := store.hold(t, endpoint, registry, updateOne, project, project, stranger, service)
 	c := mustDial(t, endpoint)
 	// A refusal ends the connection only where the body is not there, which the last one's never is.
 	for _, request := range []string{
@@ -201,13 +199,13 @@ func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
 func TestProjectHasHalfOfAShareAtMost(t *testing.T) {
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 2})
-	done := store.hold(t, endpoint, registry, showOne, 1, project, project, project, project)
+	done := store.hold(t, endpoint, registry, showOne, project, project, project, project)
 	got := showOne.send(t, endpoint, project)
 	wantFields(t, got, true, http.StatusTooManyRequests, "VPC.22115", "")
 	if got.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q", got.header.Get("Retry-After"))
 	}
-	others := store.hold(t, endpoint, registry, showOne, 1, stranger, stranger, service, service)
+	others := store.hold(t, endpoint, registry, showOne, stranger, stranger, service, service)
 	if n := inFlight(t, registry); n != 8 {
 		t.Errorf("%v requests are in flight", n)
 	}
