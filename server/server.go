@@ -75,8 +75,8 @@ func New(cfg Config) (http.Handler, error) {
 	e.HTTPErrorHandler = errorWriter(cfg.Now)
 	e.Binder = &echovalidate.Binder{}
 	e.IPExtractor = remoteAddress(cfg.TrustedProxies)
-	e.Use(holdBackFloods(cfg.TrustedProxies), believeProxies(cfg.TrustedProxies), secure, requestID, limit.metrics.measure, accessLog(cfg.Log), recoverPanic(cfg.Log),
-		crossOrigin(cfg.Origins), refuseLongURI)
+	e.Use(holdBackFloods(cfg.TrustedProxies), believeProxies(cfg.TrustedProxies), secure, requestID, limit.metrics.measure,
+		accessLog(cfg.Log), recoverPanic(cfg.Log), crossOrigin(cfg.Origins), refuseLongURI)
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	defaultEndpoint = "http://127.0.0.1:8080"
 	// defaultTimeout and waitTimeout are what --timeout is without it, the latter with --wait.
 	defaultTimeout = 30 * time.Second
 	waitTimeout    = 10 * time.Minute
@@ -128,14 +127,4 @@ func (s *session) connect(stdin io.Reader, options ...client.Option) (*client.Cl
 		return nil, usageError{fmt.Errorf("%s: %w", cfg[settingEndpoint].from, err)}
 	}
 	return c, nil
-}
-
-// first answers the first text that is not empty.
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }

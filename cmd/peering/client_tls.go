@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 )
@@ -13,7 +14,7 @@ func clientTLS(cfg settings) (*tls.Config, error) {
 	}
 	if (cert.value == "") != (key.value == "") {
 		return nil, usageError{fmt.Errorf("%s: --cert and --key, or PEERING_CERT and PEERING_KEY, belong together; name both",
-			first(cert.from, key.from))}
+			cmp.Or(cert.from, key.from))}
 	}
 	encryption := &tls.Config{MinVersion: tls.VersionTLS12}
 	var err error

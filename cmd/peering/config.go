@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/peering/peering/client"
 )
 
 // maxConfig is how long a configuration file may be, in bytes.
@@ -46,7 +49,7 @@ func configPath(getenv func(string) string) string {
 	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "peering", "config.yaml")
 	}
-	if home := first(getenv("HOME"), getenv("USERPROFILE")); home != "" {
+	if home := cmp.Or(getenv("HOME"), getenv("USERPROFILE")); home != "" {
 		return filepath.Join(home, ".config", "peering", "config.yaml")
 	}
 	return ""
@@ -175,7 +178,7 @@ func (c *configFile) members(node *yaml.Node, what string) ([]entry, error) {
 		return nil, nil
 	}
 	if node.Kind != yaml.MappingNode {
-		return nil, c.at(node, "%s has to be names with values, such as 'endpoint: %s'", what, defaultEndpoint)
+		return nil, c.at(node, "%s has to be names with values, such as 'endpoint: %s'", what, client.DefaultEndpoint)
 	}
 	var found []entry
 	for pair := range slices.Chunk(node.Content, 2) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -32,17 +33,17 @@ func credentialsOf(cfg settings, stdin io.Reader) (credentials, error) {
 func checkCredentials(cfg settings) error {
 	token, tokenFile, accessKey := cfg[settingToken], cfg[settingTokenFile], cfg[settingAccessKey]
 	secretKey, secretKeyFile := cfg[settingSecretKey], cfg[settingSecretKeyFile]
-	anyToken, anySecret := first(token.from, tokenFile.from), first(secretKey.from, secretKeyFile.from)
+	anyToken, anySecret := cmp.Or(token.from, tokenFile.from), cmp.Or(secretKey.from, secretKeyFile.from)
 	switch {
 	case token.value != "" && tokenFile.value != "":
 		return fmt.Errorf("%s: a token and a file with a token are two ways to say the same; use one of them", anyToken)
 	case secretKey.value != "" && secretKeyFile.value != "":
 		return fmt.Errorf("%s: a secret key and a file with one are two ways to say the same; use one of them", anySecret)
-	case anyToken != "" && first(accessKey.from, anySecret) != "":
+	case anyToken != "" && cmp.Or(accessKey.from, anySecret) != "":
 		return fmt.Errorf("%s, %s: a token and an access key are two ways to show who calls; use one of them",
-			anyToken, first(accessKey.from, anySecret))
+			anyToken, cmp.Or(accessKey.from, anySecret))
 	case (accessKey.value == "") != (anySecret == ""):
-		return fmt.Errorf("%s: an access key and a secret key belong together; one of them is missing", first(accessKey.from, anySecret))
+		return fmt.Errorf("%s: an access key and a secret key belong together; one of them is missing", cmp.Or(accessKey.from, anySecret))
 	default:
 		return nil
 	}

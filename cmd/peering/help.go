@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -30,7 +31,7 @@ func helpOf(cmd *cobra.Command) string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", first(cmd.Long, cmd.Short+"."))
+	fmt.Fprintf(&b, "\n%s\n", cmp.Or(cmd.Long, cmd.Short+"."))
 	own, shared := flagsOf(cmd)
 	writeFlags(&b, "Flags", own)
 	writeFlags(&b, "Flags of all commands that call a service", shared)

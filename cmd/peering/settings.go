@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/peering/peering/client"
 )
 
 // settingsHelp says where the settings of the client commands come from.
@@ -52,7 +55,7 @@ const (
 )
 
 var clientSettings = []clientSetting{
-	{name: settingEndpoint, usage: "URL of the service (default " + defaultEndpoint + ")"},
+	{name: settingEndpoint, usage: "URL of the service (default " + client.DefaultEndpoint + ")"},
 	{name: settingProject, usage: "id of the project that calls; not needed beside credentials, but for clusters"},
 	{name: settingToken, usage: "token of the caller; others can read a command line, so rather use --token-file", secret: true, credential: true},
 	{name: settingTokenFile, usage: "file with the token alone; - is standard input", credential: true, file: true},
@@ -150,7 +153,7 @@ func merge(layers []layer) settings {
 		}
 	}
 	if merged.value(settingEndpoint) == "" {
-		merged[settingEndpoint] = setting{defaultEndpoint, "default"}
+		merged[settingEndpoint] = setting{client.DefaultEndpoint, "default"}
 	}
 	return merged
 }
@@ -166,7 +169,7 @@ func contextLayer(named string, getenv func(string) string) (layer, error) {
 			return nil, err
 		}
 	}
-	name := first(named, config.current)
+	name := cmp.Or(named, config.current)
 	if name == "" {
 		return func(clientSetting) setting { return setting{} }, nil
 	}
@@ -187,7 +190,7 @@ func contextLayer(named string, getenv func(string) string) (layer, error) {
 // noContext is the error for a context that there is not.
 func (c *configFile) noContext(name string) error {
 	if c.text == nil {
-		return usageError{fmt.Errorf("there is no context %q: there is no file %s", name, first(c.path, "config.yaml, as HOME is not set"))}
+		return usageError{fmt.Errorf("there is no context %q: there is no file %s", name, cmp.Or(c.path, "config.yaml, as HOME is not set"))}
 	}
 	return usageError{fmt.Errorf("there is no context %q in %s; %s", name, c.path, c.known())}
 }

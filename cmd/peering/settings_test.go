@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/peering/peering/client"
 )
 
 // TestSettingsTakeTurns asks for the settings in force: flags over environment over the configuration file.
@@ -68,7 +70,7 @@ contexts:
 func TestSettingsWithoutAFile(t *testing.T) {
 	out := &lockedBuffer{}
 	code := run(t.Context(), []string{"context", "show"}, out, out, noEnv)
-	wantOutput(t, code, out.String(), exitOK, []string{defaultEndpoint, "default"})
+	wantOutput(t, code, out.String(), exitOK, []string{client.DefaultEndpoint, "default"})
 	code = run(t.Context(), []string{"context", "show", "--context", "a"}, out, out, noEnv)
 	wantOutput(t, code, out.String(), exitUsage, []string{`"a"`, "HOME"})
 }
