@@ -20,8 +20,9 @@ import (
 
 // Limits bound what callers may ask for. Zero values set no bound.
 type Limits struct {
-	// Rate is how many requests per second a project may send on average, Burst how many at once. An address from which
-	// as many requests without valid credentials come is refused before the credentials of one more are looked at.
+	// Rate is how many requests per second a project may send on average, Burst how many at once; these are carried out over
+	// five seconds while others send requests, too. An address from which as many requests without valid credentials come is
+	// refused before the credentials of one more are looked at.
 	Rate  float64
 	Burst int
 	// MaxReads and MaxWrites are how many requests with GET, and with other methods, are carried out at a time. Three times
@@ -36,6 +37,7 @@ const maxURI = 8 << 10
 // limits holds callers to their Limits.
 type limits struct {
 	projects, addresses *buckets
+	company             *company
 	reads, writes       *share
 	metrics             *metrics
 	log                 *slog.Logger
@@ -53,11 +55,13 @@ var errCrowd = errors.New("too much is sent")
 const tellEvery = 10 * time.Second
 
 func newLimits(cfg Config, operations []*validate.Operation) (*limits, error) {
+	company, paces := &company{now: cfg.Now}, newPaces(cfg.Limits, cfg.Now)
 	l := &limits{
 		projects:  newBuckets("project", cfg.Limits, cfg.Now),
 		addresses: newBuckets("address", cfg.Limits, cfg.Now),
-		reads:     newShare("read", cfg.Limits.MaxReads, cfg.Now),
-		writes:    newShare("write", cfg.Limits.MaxWrites, cfg.Now),
+		company:   company,
+		reads:     newShare("read", cfg.Limits.MaxReads, company, paces),
+		writes:    newShare("write", cfg.Limits.MaxWrites, company, paces),
 		log:       cfg.Log,
 		refused:   map[string]int{},
 	}
@@ -131,6 +135,7 @@ func (l *limits) project(operation *validate.Operation) echo.MiddlewareFunc {
 			}
 			// A client that takes its answer slowly holds its project's part, but nobody else's.
 			defer s.letGo(project)
+			l.company.see(project)
 			done, ok := s.turn(c.Request().Context(), project)
 			if !ok {
 				return l.busy(s)
@@ -195,6 +200,21 @@ type balance struct {
 	left, seconds int
 }
 
+// spread is how long the burst of a project takes beside others.
+const spread = 5 * time.Second
+
+// newPaces answers the buckets of what projects may have carried out beside others, for which no longer than maxWait is
+// waited: what they may send on average, and bursts over the time of spread. A tenth of a second's worth comes at once.
+func newPaces(l Limits, now func() time.Time) *buckets {
+	if l.Rate > 0 {
+		l.Rate = max(l.Rate, float64(l.Burst)/spread.Seconds())
+		l.Burst = max(1, int(l.Rate/10))
+	}
+	b := newBuckets("pace", l, now)
+	b.fill += maxWait // what is waited for is owed
+	return b
+}
+
 // look answers the balance of a key without taking anything.
 func (b *buckets) look(key string) balance {
 	if b.rate == 0 {
@@ -218,17 +238,38 @@ func (b *buckets) take(key string) balance {
 		return balance{of: b}
 	}
 	now := b.now()
+	limiter := b.open(key, now)
+	taken := limiter.AllowN(now, 1)
+	left := b.balance(limiter, now)
+	left.refused = !taken
+	return left
+}
+
+// reserve takes one from the bucket of a key before it is there, and answers in which time it will be. Where that is longer
+// than maxWait, it takes nothing and answers maxWait.
+func (b *buckets) reserve(key string) time.Duration {
+	if b.rate == 0 {
+		return 0
+	}
+	now := b.now()
+	one := b.open(key, now).ReserveN(now, 1)
+	wait := one.DelayFrom(now)
+	if wait > maxWait {
+		one.CancelAt(now)
+	}
+	return min(wait, maxWait)
+}
+
+// open answers the bucket of a key, which may be full, to take from it.
+func (b *buckets) open(key string, now time.Time) *rate.Limiter {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	limiter := b.find(key, now)
 	if limiter == nil {
 		limiter = rate.NewLimiter(b.rate, b.burst)
 	}
 	b.recent[key] = limiter
-	b.mu.Unlock()
-	taken := limiter.AllowN(now, 1)
-	left := b.balance(limiter, now)
-	left.refused = !taken
-	return left
+	return limiter
 }
 
 // find answers the bucket of a key, nil where it is full. The caller holds mu.

@@ -70,6 +70,21 @@ func TestBucketsAreBounded(t *testing.T) {
 	}
 }
 
+func TestWhatPacesOweIsNotForgotten(t *testing.T) {
+	c := &clock{time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
+	paces := newPaces(Limits{Rate: 5, Burst: 10}, c.now)
+	for range 6 {
+		paces.reserve("loud")
+	}
+	for range 2 {
+		c.Time = c.Add(300 * time.Millisecond)
+		paces.reserve("quiet")
+	}
+	if wait := paces.reserve("loud"); wait != 600*time.Millisecond {
+		t.Errorf("the next waits %v, want 600ms", wait)
+	}
+}
+
 func TestLookingTakesNothing(t *testing.T) {
 	b, _ := newTestBuckets(1, 2)
 	for range 10 {

@@ -12,8 +12,6 @@ const (
 	lined = 3
 	// maxWait is how long a request may wait for its turn.
 	maxWait = time.Second
-	// company is for how long a project counts as sending requests after its last one.
-	company = time.Second
 	// alone and beside are the part of the turns, as divisors, that one project may have while it is the only one, and while
 	// others send requests, too. The first keeps a processor busy, and is not in the way for long of a project that comes.
 	alone, beside = 3, 24
@@ -21,22 +19,24 @@ const (
 
 // share is how requests of a kind take turns. So many are carried out at a time, others wait in line: the next is one of
 // the project that has the fewest turns, or has had none for longest. While a project is the only one it may have a part
-// of the turns, and only few while others send requests, too, so that what these send is carried out beside little.
+// of the turns, as fast as they come. While others send requests, too, it has only few, and at its pace, so that what these
+// send is carried out beside little.
 type share struct {
 	kind string
 	// most is how many requests have a turn at a time; 0 sets no bound.
-	most int
-	now  func() time.Time
+	most    int
+	company *company
+	paces   *buckets
 
 	mu sync.Mutex
+	// paced are how many requests wait for the pace of their project.
+	paced int
 	// places are how many requests were let in, running how many of them have a turn.
 	places, running int
 	projects        map[string]*presence
 	line            []*waiter
 	// given counts the turns.
 	given uint64
-	// last is the project that was seen last, before the one before it.
-	last, before sighting
 }
 
 // presence is what one project has of a share: requests that it holds until they are answered, turns, and which turn was
@@ -51,13 +51,8 @@ type waiter struct {
 	turn    chan struct{}
 }
 
-type sighting struct {
-	project string
-	at      time.Time
-}
-
-func newShare(kind string, most int, now func() time.Time) *share {
-	return &share{kind: kind, most: most, now: now, projects: map[string]*presence{}}
+func newShare(kind string, most int, company *company, paces *buckets) *share {
+	return &share{kind: kind, most: most, company: company, paces: paces, projects: map[string]*presence{}}
 }
 
 // size is how many requests are let in at a time.
@@ -75,7 +70,7 @@ func (s *share) inFlight() int {
 func (s *share) waiting() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.line)
+	return s.paced + len(s.line)
 }
 
 func (s *share) full() bool {
@@ -112,10 +107,6 @@ func (s *share) hold(project string) bool {
 		return false
 	}
 	p.held++
-	if s.last.project != project {
-		s.before = s.last
-	}
-	s.last = sighting{project, s.now()}
 	return true
 }
 
@@ -131,6 +122,9 @@ func (s *share) letGo(project string) {
 // turn waits until it is the turn of a request that its project holds, which ends with the call of done. It answers false
 // where that takes longer than maxWait, or than the client waits.
 func (s *share) turn(ctx context.Context, project string) (done func(), ok bool) {
+	if s.company.of(project) {
+		s.pace(ctx, project)
+	}
 	if s.most == 0 {
 		return func() {}, true
 	}
@@ -149,6 +143,26 @@ func (s *share) turn(ctx context.Context, project string) (done func(), ok bool)
 		}
 	}
 	return sync.OnceFunc(func() { s.done(project) }), true
+}
+
+// pace waits until the pace of a project lets one more request be carried out, for maxWait at most.
+func (s *share) pace(ctx context.Context, project string) {
+	wait := s.paces.reserve(project)
+	if wait <= 0 {
+		return
+	}
+	s.mu.Lock()
+	s.paced++
+	s.mu.Unlock()
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	s.paced--
+	s.mu.Unlock()
 }
 
 // done ends a turn of a project.
@@ -173,13 +187,12 @@ func (s *share) leave(w *waiter) bool {
 
 // next gives the turns that there are to those whose turn it is. The caller holds mu.
 func (s *share) next() {
-	now := s.now()
 	for s.running < s.most {
 		var first int
 		var of *presence
 		for i, w := range s.line {
 			p := s.projects[w.project]
-			if p.running < s.turns(w.project, now) && (of == nil || p.before(of)) {
+			if p.running < s.turns(w.project) && (of == nil || p.before(of)) {
 				first, of = i, p
 			}
 		}
@@ -200,14 +213,10 @@ func (p *presence) before(other *presence) bool {
 	return p.running < other.running || p.running == other.running && p.last < other.last
 }
 
-// turns is how many turns a project may have at a time. The caller holds mu.
-func (s *share) turns(project string, now time.Time) int {
-	other := s.last
-	if other.project == project {
-		other = s.before
+// turns is how many turns a project may have at a time.
+func (s *share) turns(project string) int {
+	if s.company.of(project) {
+		return max(1, s.most/beside)
 	}
-	if other.at.IsZero() || now.Sub(other.at) >= company {
-		return max(1, s.most/alone)
-	}
-	return max(1, s.most/beside)
+	return max(1, s.most/alone)
 }

@@ -21,7 +21,11 @@ type asker struct {
 }
 
 func newAsker(most int) *asker {
-	return &asker{share: newShare("read", most, time.Now), done: map[string][]func(){}}
+	return &asker{share: shareOf(most, Limits{}), done: map[string][]func(){}}
+}
+
+func shareOf(most int, l Limits) *share {
+	return newShare("read", most, &company{now: time.Now}, newPaces(l, time.Now))
 }
 
 // ask sends a request of each project, one after another, and waits until each has its turn or waits for it.
@@ -31,6 +35,7 @@ func (a *asker) ask(ctx context.Context, t *testing.T, projects ...string) {
 		if !a.share.hold(p) {
 			t.Fatalf("%s has its part of the share", p)
 		}
+		a.share.company.see(p)
 		go func() {
 			done, ok := a.share.turn(ctx, p)
 			a.mu.Lock()
@@ -112,7 +117,7 @@ func TestProjectIsAloneAgain(t *testing.T) {
 		a := newAsker(48)
 		a.ask(t.Context(), t, "quiet")
 		a.finish("quiet")
-		pass(company - 1)
+		pass(present - 1)
 		a.ask(t.Context(), t, "loud", "loud", "loud")
 		a.want(t, "quiet", "loud", "loud")
 		pass(1)
@@ -163,8 +168,79 @@ func TestWaitingForATurnEnds(t *testing.T) {
 	})
 }
 
+// askPaced sends a request of a project beside others, and answers how long it waits for the project's pace.
+func (a *asker) askPaced(t *testing.T, project string) time.Duration {
+	t.Helper()
+	a.share.company.see("quiet")
+	before := time.Now()
+	a.ask(t.Context(), t, project)
+	for range 2 * maxWait / time.Millisecond {
+		if a.share.waiting() == 0 {
+			break
+		}
+		pass(time.Millisecond)
+		synctest.Wait()
+	}
+	return time.Since(before)
+}
+
+func TestBurstIsSpreadBesideOthers(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		limits Limits
+		want   []time.Duration
+	}{
+		{"at the rate", Limits{Rate: 5, Burst: 10}, []time.Duration{0, 200 * time.Millisecond, 200 * time.Millisecond}},
+		{"over five seconds", Limits{Rate: 1, Burst: 50}, []time.Duration{0, 100 * time.Millisecond, 100 * time.Millisecond}},
+		{"but for what comes at once", Limits{Rate: 20, Burst: 20}, []time.Duration{0, 0, 50 * time.Millisecond}},
+		{"waiting no longer than may be", Limits{Rate: 0.1, Burst: 1}, []time.Duration{0, maxWait, maxWait}},
+		{"where there is a rate", Limits{}, []time.Duration{0, 0, 0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newAsker(0)
+				a.share = shareOf(0, test.limits)
+				for i, want := range test.want {
+					if waited := a.askPaced(t, "loud"); waited != want {
+						t.Errorf("request %d waited %v, want %v", i, waited, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestBurstIsNotSpreadAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsker(0)
+		a.share = shareOf(0, Limits{Rate: 1, Burst: 5})
+		a.share.company.see("quiet")
+		pass(present)
+		a.ask(t.Context(), t, "loud", "loud", "loud")
+		a.want(t, "loud", "loud", "loud")
+	})
+}
+
+func TestWaitingForThePaceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsker(0)
+		a.share = shareOf(0, Limits{Rate: 1, Burst: 5})
+		ctx, leave := context.WithCancel(t.Context())
+		a.share.company.see("quiet")
+		a.ask(ctx, t, "loud", "loud")
+		if n := a.share.waiting(); n != 1 {
+			t.Errorf("%d requests wait", n)
+		}
+		leave()
+		synctest.Wait()
+		if n := a.share.waiting(); n != 0 {
+			t.Errorf("%d requests wait for a client that has gone", n)
+		}
+	})
+}
+
 func TestPartOfAProject(t *testing.T) {
-	s := newShare("read", 2, time.Now)
+	s := shareOf(2, Limits{})
 	for i := range 10 {
 		if held := s.hold("one"); held != (i < 4) {
 			t.Errorf("request %d is let in: %v", i, held)

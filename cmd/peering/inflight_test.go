@@ -41,12 +41,20 @@ func newBlockingStore() *blockingStore {
 // serveLimited serves the API over a store in this process, with limits.
 func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endpoint string, registry *prometheus.Registry) {
 	t.Helper()
+	return serveLimitedAt(t, time.Now, store, limits)
+}
+
+// serveLimitedAt is serveLimited with a clock.
+func serveLimitedAt(
+	t *testing.T, now func() time.Time, store peering.Store, limits server.Limits,
+) (endpoint string, registry *prometheus.Registry) {
+	t.Helper()
 	registry = prometheus.NewRegistry()
 	handler, err := server.New(server.Config{
 		Peerings:     peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
 		Authenticate: knownBy(iam.Believe()),
 		Log:          slog.New(slog.DiscardHandler),
-		Now:          time.Now,
+		Now:          now,
 		Limits:       limits,
 		Metrics:      registry,
 	})
@@ -258,4 +266,22 @@ func get(t *testing.T, url string, want int) string {
 		t.Errorf("%s answered %d %s, %v", url, resp.StatusCode, text, err)
 	}
 	return string(text)
+}
+
+func TestBurstWaitsBesideOthers(t *testing.T) {
+	began := time.Now()
+	store := &brokenStore{fail: func() error { return peering.NoPeering(noID) }}
+	// The clock stands still, so nobody is forgotten and nothing comes back into a bucket.
+	endpoint, _ := serveLimitedAt(t, func() time.Time { return began }, store, server.Limits{Rate: 1, Burst: 5})
+	for _, sent := range []struct {
+		operation
+		projectID string
+	}{{showOne, stranger}, {updateOne, project}, {updateOne, project}} {
+		if got := sent.send(t, endpoint, sent.projectID); got.status != http.StatusNotFound {
+			t.Errorf("%s of %s is answered %d %s", sent.id, sent.projectID, got.status, got.body)
+		}
+	}
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("the second request of a project, for which it has a second's time, was answered after %v", took)
+	}
 }

@@ -37,6 +37,8 @@ func (a *answers) take(other *answers) {
 
 // count answers how many answers have one of the statuses.
 func (a *answers) count(statuses ...int) float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	n := 0
 	for _, status := range statuses {
 		n += len(a.took[status])
@@ -53,8 +55,8 @@ func milliseconds(took []time.Duration, percent int) float64 {
 	return sorted[min(len(sorted)*percent/100, len(sorted)-1)].Seconds() * 1000
 }
 
-// sendAll sends a request on each of so many connections for everything that comes out of next.
-func sendAll[T any](b *testing.B, endpoint string, connections int, next <-chan T, request func() string, a *answers) {
+// sendAll sends a request on one of so many connections for everything that comes out of next.
+func sendAll(b *testing.B, endpoint string, connections int, next <-chan struct{}, request func() string, a *answers) {
 	b.Helper()
 	var sending sync.WaitGroup
 	for range connections {
@@ -82,11 +84,17 @@ func sendAll[T any](b *testing.B, endpoint string, connections int, next <-chan 
 	sending.Wait()
 }
 
-// asFastAsAnswered has so many connections each send one request after another.
+// asFastAsAnswered has so many connections each send one request after another for a time.
 func asFastAsAnswered(b *testing.B, endpoint string, connections int, d time.Duration, request func() string, a *answers) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), d)
 	defer cancel()
+	untilEnd(ctx, b, endpoint, connections, request, a)
+}
+
+// untilEnd is asFastAsAnswered until the end of ctx.
+func untilEnd(ctx context.Context, b *testing.B, endpoint string, connections int, request func() string, a *answers) {
+	b.Helper()
 	next := make(chan struct{})
 	go func() {
 		defer close(next)
@@ -121,43 +129,27 @@ func perSecond(b *testing.B, endpoint string, connections int, rate float64, d t
 	sendAll(b, endpoint, connections, next, request, a)
 }
 
-// BenchmarkOverload sends a server three times what saturates it, and looks at a quiet project beside a loud one. The server
-// and what sends the load have one processor each; where there is only one, the figures say less.
+// BenchmarkOverload sends a server three times what saturates it. The server and what sends the load have one processor each;
+// where there is only one, the figures say less.
 //
 //   - peak/s: creations per second at 16 connections, which saturate it; more make it slower, but do no more
 //   - kept: the part of the peak that is left at three times as many requests per second
 //   - refused: the part of the requests that is refused then, and in which time half and 99 of 100 of these are
-//   - quiet-p99-ms: of a project that creates on one connection; then as a ratio to it, beside a project that has sent its
-//     burst and goes on at 32 connections: keeping to Retry-After, and never waiting
 func BenchmarkOverload(b *testing.B) {
 	const saturating, connections, phase = 16, 512, time.Second
 	b.Setenv("GOMAXPROCS", "2") // as on a machine with one processor
-	p := startProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--rate-burst", "200", "--max-writes", "48")
+	p := startProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--max-writes", "48")
 	if !apart(b, p.Process.Pid) {
 		b.Log("the server shares the processors with what sends the load")
 	}
 	anybody := func() string { return rawCreate(uuid.NewString()) }
 	var peak, over answers
-	var quiet [3]answers
 	for b.Loop() {
 		var now answers
 		asFastAsAnswered(b, p.endpoint, saturating, phase/2, anybody, &now)
 		perSecond(b, p.endpoint, connections, 3*now.count(http.StatusCreated)/(phase/2).Seconds(), phase, anybody, &over)
 		asFastAsAnswered(b, p.endpoint, saturating, phase/2, anybody, &now)
 		peak.take(&now)
-		for i, loud := range []func(ctx context.Context){
-			func(context.Context) {},
-			func(ctx context.Context) { beLoud(ctx, b, p.endpoint, true) },
-			func(ctx context.Context) { beLoud(ctx, b, p.endpoint, false) },
-		} {
-			project := uuid.NewString()
-			ctx, cancel := context.WithCancel(b.Context())
-			var loudly sync.WaitGroup
-			loudly.Go(func() { loud(ctx) })
-			asFastAsAnswered(b, p.endpoint, 1, phase, func() string { return rawCreate(project) }, &quiet[i])
-			cancel()
-			loudly.Wait()
-		}
 	}
 	seconds := float64(b.N) * phase.Seconds()
 	refused := over.took[http.StatusServiceUnavailable]
@@ -166,40 +158,7 @@ func BenchmarkOverload(b *testing.B) {
 	b.ReportMetric(float64(len(refused))/over.count(http.StatusCreated, http.StatusServiceUnavailable), "refused")
 	b.ReportMetric(milliseconds(refused, 50), "refusal-p50-ms")
 	b.ReportMetric(milliseconds(refused, 99), "refusal-p99-ms")
-	alone := milliseconds(quiet[0].took[http.StatusCreated], 99)
-	b.ReportMetric(alone, "quiet-p99-ms")
-	b.ReportMetric(milliseconds(quiet[1].took[http.StatusCreated], 99)/alone, "beside/quiet")
-	b.ReportMetric(milliseconds(quiet[2].took[http.StatusCreated], 99)/alone, "flooded/quiet")
 	b.ReportMetric(0, "ns/op") // it says nothing of phases with a length of their own
-}
-
-// beLoud creates peerings of one project on many connections, as fast as they are answered; what is refused is tried again
-// after a second where it waits, and otherwise at once.
-func beLoud(ctx context.Context, b *testing.B, endpoint string, waits bool) {
-	b.Helper()
-	project := uuid.NewString()
-	var sending sync.WaitGroup
-	for range 32 {
-		sending.Go(func() {
-			c, err := dialRaw(b.Context(), endpoint)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			defer c.Close() //nolint:errcheck // all was read
-			for ctx.Err() == nil {
-				status, err := c.do(rawCreate(project))
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				if waits && status == http.StatusTooManyRequests {
-					every(ctx, time.Second)
-				}
-			}
-		})
-	}
-	sending.Wait()
 }
 
 // BenchmarkSlowConnections times the requests of a client while 1,000 connections are slow: as many as are closed come anew.

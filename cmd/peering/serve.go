@@ -41,8 +41,9 @@ Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at -
 When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
 and /debug/pprof, which are not for the public.
 
-A project that sends more than --rate is answered 429, and the connection is then not read for a second. More requests at
-a time than --max-reads and --max-writes wait for their turn, three times as many and for a second at most; the rest are
+A project that sends more than --rate is answered 429, and the connection is then not read for a second or two. While
+others send requests, too, its burst is spread over five seconds: each request waits for a second at most. More requests
+at a time than --max-reads and --max-writes wait for their turn, three times as many and for a second at most; the rest are
 answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
 every 64 KiB of an answer have to be taken within four seconds.
 

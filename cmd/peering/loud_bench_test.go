@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// BenchmarkLoudProject times the creations of a quiet project, 100 per second, by itself and beside a loud one, with the
+// limits of the server as they are by default. The quiet one has so many connections that none of its requests waits for
+// one, and is timed from half a second after the loud one has come.
+//
+//   - quiet-p50-ms, quiet-p99-ms: by itself
+//   - beside/quiet: the p99 as a ratio to that, beside a project that sends as fast as it is answered on 32 connections
+//   - flooded/quiet: the same with one that does so on 512, in spite of refusals
+//   - loud/s, flood/s: how many creations per second the loud one got
+//
+// The three take turns, and the figures are medians of many turns: the machine stalls now and then.
+func BenchmarkLoudProject(b *testing.B) {
+	const rounds, onset, phase = 3, time.Second / 2, 2 * time.Second
+	p := startProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--log-level", "error")
+	var p50, p99, got [3][]float64
+	for b.Loop() {
+		for range rounds {
+			for i, connections := range []int{0, 32, 512} {
+				var before, quiet, loud answers
+				request := ofProject(uuid.NewString())
+				stop := beLoud(b, p.endpoint, connections, &loud)
+				perSecond(b, p.endpoint, 64, 100, onset, request, &before)
+				perSecond(b, p.endpoint, 64, 100, phase, request, &quiet)
+				got[i] = append(got[i], loud.count(http.StatusCreated)/(onset+phase).Seconds())
+				stop()
+				created := quiet.took[http.StatusCreated]
+				p50[i] = append(p50[i], milliseconds(created, 50))
+				p99[i] = append(p99[i], milliseconds(created, 99))
+			}
+		}
+	}
+	b.ReportMetric(median(p50[0]), "quiet-p50-ms")
+	b.ReportMetric(median(p99[0]), "quiet-p99-ms")
+	b.ReportMetric(median(p99[1])/median(p99[0]), "beside/quiet")
+	b.ReportMetric(median(p99[2])/median(p99[0]), "flooded/quiet")
+	b.ReportMetric(median(got[1]), "loud/s")
+	b.ReportMetric(median(got[2]), "flood/s")
+	b.ReportMetric(0, "ns/op") // it says nothing of phases with a length of their own
+}
+
+// ofProject answers requests that create peerings of a project.
+func ofProject(projectID string) func() string {
+	return func() string { return rawCreate(projectID) }
+}
+
+// beLoud has a project create peerings on many connections, as fast as they are answered, until stop is called.
+func beLoud(b *testing.B, endpoint string, connections int, a *answers) (stop func()) {
+	b.Helper()
+	ctx, cancel := context.WithCancel(b.Context())
+	var sending sync.WaitGroup
+	sending.Go(func() { untilEnd(ctx, b, endpoint, connections, ofProject(uuid.NewString()), a) })
+	return func() {
+		cancel()
+		sending.Wait()
+	}
+}
