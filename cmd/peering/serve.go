@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,6 +46,9 @@ at a time than --max-reads and --max-writes wait for their turn, three times as 
 answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
 every 64 KiB of an answer have to be taken within four seconds.
 
+Memory is used for garbage up to four times what is needed, and no more than nine tenths of what the container or the
+machine has; GOGC and GOMEMLIMIT in the environment say something else, as for any Go program.
+
 ` + authHelp,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
   peering serve --data-dir ./data --auth file:credentials.yaml --listen 10.0.0.1:8080
@@ -83,15 +85,6 @@ func (cfg serveConfig) check() error {
 	return errors.Join(validRules(cfg.rules), cfg.network.check())
 }
 
-// schedule lets Go run two threads where there is one processor, as it does by itself in a container that is limited to
-// one. With a single thread it looks at the network every 10 ms only while it is busy: refusals then take as long as what is
-// carried out. GOMAXPROCS in the environment has the last word.
-func schedule(getenv func(string) string) {
-	if getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) == 1 {
-		runtime.GOMAXPROCS(2)
-	}
-}
-
 // serve runs the service until the end of ctx.
 func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	log, err := newLogger(p.stderr, cfg.logLevel, cfg.logFormat)
@@ -103,6 +96,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	cfg.network.fit(log)
 	schedule(p.getenv)
+	collect(p.getenv, log)
 	storeConfig, err := cfg.etcd.config(p.getenv)
 	if err != nil {
 		return err

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"math"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// metric answers the value of a metric without labels.
+func metric(t *testing.T, p *process, name string) float64 {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(get(t, p.admin+"/metrics", http.StatusOK))
+	if found == nil {
+		t.Fatalf("there is no metric %s", name)
+	}
+	value, err := strconv.ParseFloat(found[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestGarbageIsCollectedSeldom(t *testing.T) {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		t.Skip("GOGC or GOMEMLIMIT is set")
+	}
+	p := startProcess(t, "--data-dir", t.TempDir())
+	if percent := metric(t, p, "go_gc_gogc_percent"); percent != garbagePercent {
+		t.Errorf("garbage is collected at %v%%", percent)
+	}
+	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit <= 0 || limit >= math.MaxInt64 {
+		t.Errorf("the memory limit is %v bytes", limit)
+	}
+}
+
+func TestEnvironmentSaysWhenGarbageIsCollected(t *testing.T) {
+	t.Setenv("GOGC", "150")
+	t.Setenv("GOMEMLIMIT", "3GiB")
+	p := startProcess(t, "--data-dir", t.TempDir())
+	if percent := metric(t, p, "go_gc_gogc_percent"); percent != 150 {
+		t.Errorf("garbage is collected at %v%%", percent)
+	}
+	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit != 3<<30 {
+		t.Errorf("the memory limit is %v bytes", limit)
+	}
+}
