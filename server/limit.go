@@ -37,7 +37,6 @@ const maxURI = 8 << 10
 // limits holds callers to their Limits.
 type limits struct {
 	projects, addresses *buckets
-	company             *company
 	reads, writes       *share
 	metrics             *metrics
 	log                 *slog.Logger
@@ -59,7 +58,6 @@ func newLimits(cfg Config, operations []*validate.Operation) (*limits, error) {
 	l := &limits{
 		projects:  newBuckets("project", cfg.Limits, cfg.Now),
 		addresses: newBuckets("address", cfg.Limits, cfg.Now),
-		company:   company,
 		reads:     newShare("read", cfg.Limits.MaxReads, company, paces),
 		writes:    newShare("write", cfg.Limits.MaxWrites, company, paces),
 		log:       cfg.Log,
@@ -135,7 +133,6 @@ func (l *limits) project(operation *validate.Operation) echo.MiddlewareFunc {
 			}
 			// A client that takes its answer slowly holds its project's part, but nobody else's.
 			defer s.letGo(project)
-			l.company.see(project)
 			done, ok := s.turn(c.Request().Context(), project)
 			if !ok {
 				return l.busy(s)
@@ -191,15 +188,6 @@ func newBuckets(name string, l Limits, now func() time.Time) *buckets {
 	return b
 }
 
-// balance is what is left in a bucket.
-type balance struct {
-	of *buckets
-	// refused tells that there is nothing to take, or was not.
-	refused bool
-	// left is how many may be taken at once; for so many seconds it stays that.
-	left, seconds int
-}
-
 // spread is how long the burst of a project takes beside others.
 const spread = 5 * time.Second
 
@@ -213,6 +201,15 @@ func newPaces(l Limits, now func() time.Time) *buckets {
 	b := newBuckets("pace", l, now)
 	b.fill += maxWait // what is waited for is owed
 	return b
+}
+
+// balance is what is left in a bucket.
+type balance struct {
+	of *buckets
+	// refused tells that there is nothing to take, or was not.
+	refused bool
+	// left is how many may be taken at once; for so many seconds it stays that.
+	left, seconds int
 }
 
 // look answers the balance of a key without taking anything.

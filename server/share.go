@@ -94,7 +94,7 @@ func (s *share) give() {
 	s.places--
 }
 
-// hold counts a request in a project's part, if there is room in it, until letGo.
+// hold counts a request in a project's part, if there is room in it, until letGo. Others then have its company.
 func (s *share) hold(project string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,6 +107,7 @@ func (s *share) hold(project string) bool {
 		return false
 	}
 	p.held++
+	s.company.see(project)
 	return true
 }
 
@@ -119,11 +120,12 @@ func (s *share) letGo(project string) {
 	}
 }
 
-// turn waits until it is the turn of a request that its project holds, which ends with the call of done. It answers false
-// where that takes longer than maxWait, or than the client waits.
+// turn waits until it is the turn of a request that its project holds, which ends with the call of done. Beside others it
+// waits for the project's pace before. It answers false where the turn takes longer than maxWait to come, or both than the
+// client waits.
 func (s *share) turn(ctx context.Context, project string) (done func(), ok bool) {
-	if s.company.of(project) {
-		s.pace(ctx, project)
+	if s.company.of(project) && !s.pace(ctx, project) {
+		return nil, false
 	}
 	if s.most == 0 {
 		return func() {}, true
@@ -145,24 +147,29 @@ func (s *share) turn(ctx context.Context, project string) (done func(), ok bool)
 	return sync.OnceFunc(func() { s.done(project) }), true
 }
 
-// pace waits until the pace of a project lets one more request be carried out, for maxWait at most.
-func (s *share) pace(ctx context.Context, project string) {
+// pace waits until the pace of a project lets one more request be carried out, for maxWait at most. It answers false where
+// the client does not wait for so long.
+func (s *share) pace(ctx context.Context, project string) bool {
 	wait := s.paces.reserve(project)
 	if wait <= 0 {
-		return
+		return true
 	}
-	s.mu.Lock()
-	s.paced++
-	s.mu.Unlock()
+	s.countPaced(1)
+	defer s.countPaced(-1)
 	over := time.NewTimer(wait)
 	defer over.Stop()
 	select {
 	case <-over.C:
+		return true
 	case <-ctx.Done():
+		return false
 	}
+}
+
+func (s *share) countPaced(n int) {
 	s.mu.Lock()
-	s.paced--
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.paced += n
 }
 
 // done ends a turn of a project.

@@ -35,7 +35,6 @@ func (a *asker) ask(ctx context.Context, t *testing.T, projects ...string) {
 		if !a.share.hold(p) {
 			t.Fatalf("%s has its part of the share", p)
 		}
-		a.share.company.see(p)
 		go func() {
 			done, ok := a.share.turn(ctx, p)
 			a.mu.Lock()
@@ -236,6 +235,8 @@ func TestWaitingForThePaceEnds(t *testing.T) {
 		if n := a.share.waiting(); n != 0 {
 			t.Errorf("%d requests wait for a client that has gone", n)
 		}
+		a.want(t, "loud")
+		a.wantRefused(t, "loud")
 	})
 }
 

@@ -267,21 +267,3 @@ func get(t *testing.T, url string, want int) string {
 	}
 	return string(text)
 }
-
-func TestBurstWaitsBesideOthers(t *testing.T) {
-	began := time.Now()
-	store := &brokenStore{fail: func() error { return peering.NoPeering(noID) }}
-	// The clock stands still, so nobody is forgotten and nothing comes back into a bucket.
-	endpoint, _ := serveLimitedAt(t, func() time.Time { return began }, store, server.Limits{Rate: 1, Burst: 5})
-	for _, sent := range []struct {
-		operation
-		projectID string
-	}{{showOne, stranger}, {updateOne, project}, {updateOne, project}} {
-		if got := sent.send(t, endpoint, sent.projectID); got.status != http.StatusNotFound {
-			t.Errorf("%s of %s is answered %d %s", sent.id, sent.projectID, got.status, got.body)
-		}
-	}
-	if took := time.Since(began); took < time.Second {
-		t.Errorf("the second request of a project, for which it has a second's time, was answered after %v", took)
-	}
-}

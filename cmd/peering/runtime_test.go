@@ -23,10 +23,19 @@ func metric(t *testing.T, p *process, name string) float64 {
 	return value
 }
 
-func TestGarbageIsCollectedSeldom(t *testing.T) {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
-		t.Skip("GOGC or GOMEMLIMIT is set")
+// unset takes variables out of the environment for a test.
+func unset(t *testing.T, variables ...string) {
+	t.Helper()
+	for _, v := range variables {
+		t.Setenv(v, "") // gives it back afterwards
+		if err := os.Unsetenv(v); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+func TestGarbageIsCollectedSeldom(t *testing.T) {
+	unset(t, "GOGC", "GOMEMLIMIT", "AUTOMEMLIMIT")
 	p := startProcess(t, "--data-dir", t.TempDir())
 	if percent := metric(t, p, "go_gc_gogc_percent"); percent != garbagePercent {
 		t.Errorf("garbage is collected at %v%%", percent)
