@@ -127,7 +127,9 @@ func (s *Store) creating(ctx context.Context, c creation) (compare []clientv3.Cm
 	claimCompare, claimed := claiming(c.claims)
 	compare = slices.Concat([]clientv3.Cmp{absent(peeringKey(p.ID)), unchanged(pairKey(p), max(c.pair, 0))}, keepCompare, claimCompare)
 	then = slices.Concat([]clientv3.Op{clientv3.OpPut(peeringKey(p.ID), value), clientv3.OpPut(pairKey(p), p.ID.Key())}, keep, claimed)
-	for _, key := range indexKeys(p) {
+	keys := indexKeys(p)
+	then = slices.Grow(then, len(keys))
+	for _, key := range keys {
 		then = append(then, clientv3.OpPut(key, ""))
 	}
 	if p.Cluster != (peering.ClusterRef{}) {
