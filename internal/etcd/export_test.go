@@ -33,6 +33,12 @@ func Tuned(cfg Config, retention, large int64, free func(dir string) (uint64, er
 	return cfg
 }
 
+// Patient answers cfg for a store that is compacted for so many changes at least.
+func Patient(cfg Config, few int64) Config {
+	cfg.limits.few = few
+	return cfg
+}
+
 // Busy answers cfg for a store that makes a pass of maintenance after the other, and calls pass in each.
 func Busy(cfg Config, pass func()) Config {
 	cfg = Tuned(cfg, 0, 1<<40, func(dir string) (uint64, error) {

@@ -20,8 +20,8 @@ const maintenanceInterval = 10 * time.Second
 type limits struct {
 	// quota is how many bytes the database file may have, and reserved those of them that only deletes may use.
 	quota, reserved int64
-	// retention is how many of the last changes compaction leaves.
-	retention int64
+	// retention is how many of the last changes compaction leaves, and few how many more it does not begin for.
+	retention, few int64
 	// large is the size from which on free pages are worth a defragmentation.
 	large int64
 	// interval is the time between two passes.
@@ -106,11 +106,11 @@ func (m *member) pass(ctx context.Context) error {
 }
 
 // worthCompacting tells whether a compaction to the revision gives up so much that it is worth a look at every key, which
-// is what it takes. In a store that is not large it always is, and so is the first one.
+// is what it takes, and what calls wait for meanwhile. The first one always is.
 func (m *member) worthCompacting(revision int64) bool {
-	const bytesPerChange = 16 << 10 // some times what a change writes
+	const bytesPerChange = 8 << 10 // more than a change writes
 	used := m.etcd.Server.Backend().SizeInUse()
-	return m.compacted == 0 || used < m.limits.large || revision-m.compacted >= used/bytesPerChange
+	return m.compacted == 0 || revision-m.compacted >= max(m.limits.few, used/bytesPerChange)
 }
 
 // compact forgets what was before the revision, and returns when its pages are free.

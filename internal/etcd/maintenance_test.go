@@ -91,24 +91,43 @@ func TestCompactionLeavesTheLastChanges(t *testing.T) {
 	}
 }
 
-// TestLargeStoreIsNotCompactedForFewChanges has a store that is large from its first byte on.
-func TestLargeStoreIsNotCompactedForFewChanges(t *testing.T) {
+func TestFewChangesAreNotCompacted(t *testing.T) {
 	t.Parallel()
-	store := openTuned(t, etcd.Config{}, 0, 1)
-	fillUp(t, store, 4<<20)
-	wantCode(t, store.Pass(t.Context()), "")
-	before := revision(t, store)
-	readable := func(want error) {
-		t.Helper()
-		wantCode(t, store.Pass(t.Context()), "")
-		if _, err := store.Client().Get(t.Context(), "/", clientv3.WithRev(before)); !errors.Is(err, want) {
-			t.Errorf("reading what was there before answers %v, want %v", err, want)
-		}
+	tests := []struct {
+		name string
+		// few is the least number of changes, bytes how many are in the store.
+		few   int64
+		bytes int
+		// less is a number of rounds that make fewer changes than are worth a compaction, more one that makes more.
+		less, more int
+	}{
+		{"small store", 100, 0, 40, 60},
+		{"large store", 0, 4 << 20, 100, 600},
 	}
-	churn(t, store, 10)
-	readable(nil)
-	churn(t, store, 200)
-	readable(rpctypes.ErrCompacted)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := etcd.Patient(etcd.Tuned(etcd.Config{DataDir: t.TempDir(), Timeout: time.Minute}, 0, 1<<40, nil), tt.few)
+			store, err := etcd.Open(t.Context(), cfg)
+			wantCode(t, err, "")
+			t.Cleanup(func() { wantCode(t, store.Close(), "") })
+			fillUp(t, store, tt.bytes)
+			churn(t, store, 1)
+			wantCode(t, store.Pass(t.Context()), "") // the first one compacts
+			before := revision(t, store)
+			readable := func(want error) {
+				t.Helper()
+				wantCode(t, store.Pass(t.Context()), "")
+				if _, err := store.Client().Get(t.Context(), "/", clientv3.WithRev(before)); !errors.Is(err, want) {
+					t.Errorf("reading what was there before answers %v, want %v", err, want)
+				}
+			}
+			churn(t, store, tt.less)
+			readable(nil)
+			churn(t, store, tt.more-tt.less)
+			readable(rpctypes.ErrCompacted)
+		})
+	}
 }
 
 func TestLargeFileWithFreePagesIsDefragmented(t *testing.T) {
@@ -167,6 +186,7 @@ func TestMaintenanceRunsAtEachTick(t *testing.T) {
 		p := create(t, store, newPeering(newVPC(), newVPC()))
 		past := revision(t, store)
 		wantCode(t, act(t, store, peering.Delete, p.ID), "")
+		churn(t, store, 50) // so that it is worth a compaction
 		ticks <- time.Time{}
 		ticks <- time.Time{} // taken when the pass of the first has ended
 		if _, err := store.Client().Get(t.Context(), "/", clientv3.WithRev(past)); !errors.Is(err, rpctypes.ErrCompacted) {

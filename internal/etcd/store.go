@@ -151,7 +151,7 @@ func (cfg Config) usual() Config {
 		cfg.Settled = func(context.Context, peering.Peering) {}
 	}
 	if cfg.limits == (limits{}) {
-		cfg.limits = limits{retention: 1000, large: 64 << 20, interval: maintenanceInterval}
+		cfg.limits = limits{retention: 1000, few: 16 << 10, large: 64 << 20, interval: maintenanceInterval}
 	}
 	cfg.limits.quota, cfg.limits.reserved = cfg.Quota, cfg.Quota/16
 	if cfg.free == nil {
