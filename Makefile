@@ -51,5 +51,5 @@ fuzz: ## compare a million random requests with kin-openapi's verdict; PEERING_T
 .PHONY: bench
 bench: ## time validation against its peers, creations against bare etcd transactions, a million peerings, overload
 	cd bench && go run .
-	go test -run '^$$' -bench . -benchtime 5x ./cmd/peering
+	go test -run '^$$' -bench . -benchtime 5x -timeout 20m ./cmd/peering
 	go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./internal/etcd

@@ -32,8 +32,8 @@ type networkFlags struct {
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.limits.Rate, "rate", 200, "how many requests per second a project may send on average; 0 for any number")
-	flags.IntVar(&f.limits.Burst, "rate-burst", 1000, "how many requests a project may send at once, carried out over five seconds beside others")
+	flags.Float64Var(&f.limits.Rate, "rate", 100, "how many requests per second a project may send on average; 0 for any number")
+	flags.IntVar(&f.limits.Burst, "rate-burst", 500, "how many requests a project may send at once, carried out over five seconds beside others")
 	turns := turnsPerProcessor * runtime.GOMAXPROCS(0)
 	flags.IntVar(&f.limits.MaxReads, "max-reads", turns,
 		fmt.Sprintf("how many GET requests are carried out at a time, by default %d for each processor; 0 for any number", turnsPerProcessor))
