@@ -40,6 +40,9 @@ func TestGarbageIsCollectedSeldom(t *testing.T) {
 	if percent := metric(t, p, "go_gc_gogc_percent"); percent != garbagePercent {
 		t.Errorf("garbage is collected at %v%%", percent)
 	}
+	if next, least := metric(t, p, "go_memstats_next_gc_bytes"), ballastBytes*(1+garbagePercent/100.0); next < least {
+		t.Errorf("garbage is collected at %v bytes, want %v at least", next, least)
+	}
 	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit <= 0 || limit >= math.MaxInt64 {
 		t.Errorf("the memory limit is %v bytes", limit)
 	}
@@ -51,6 +54,9 @@ func TestEnvironmentSaysWhenGarbageIsCollected(t *testing.T) {
 	p := startProcess(t, "--data-dir", t.TempDir())
 	if percent := metric(t, p, "go_gc_gogc_percent"); percent != 150 {
 		t.Errorf("garbage is collected at %v%%", percent)
+	}
+	if next := metric(t, p, "go_memstats_next_gc_bytes"); next > ballastBytes {
+		t.Errorf("garbage is collected at %v bytes", next)
 	}
 	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit != 3<<30 {
 		t.Errorf("the memory limit is %v bytes", limit)

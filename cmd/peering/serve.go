@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -96,7 +97,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	cfg.network.fit(log)
 	schedule(p.getenv)
-	collect(p.getenv, log)
+	defer runtime.KeepAlive(collect(p.getenv, log))
 	storeConfig, err := cfg.etcd.config(p.getenv)
 	if err != nil {
 		return err
