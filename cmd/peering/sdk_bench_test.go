@@ -153,6 +153,5 @@ func measured(b *testing.B, times int, call func(context.Context) error) (time.D
 }
 
 func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
