@@ -47,8 +47,8 @@ at a time than --max-reads and --max-writes wait for their turn, three times as 
 answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
 every 64 KiB of an answer have to be taken within four seconds.
 
-Memory is used for garbage up to four times what is needed, and no more than nine tenths of what the container or the
-machine has; GOGC and GOMEMLIMIT in the environment say something else, as for any Go program.
+Memory is used for garbage up to 256 MiB and four times what is needed, and no more than nine tenths of what the container
+or the machine has; GOGC and GOMEMLIMIT in the environment say something else, as for any Go program.
 
 ` + authHelp,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
