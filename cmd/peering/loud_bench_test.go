@@ -12,29 +12,35 @@ import (
 
 // BenchmarkLoudProject times the creations of a quiet project, 50 per second, by itself and beside a loud one, with the
 // limits of the server as they are by default. The quiet one has so many connections that none of its requests waits for
-// one, and is timed from half a second after the loud one has come.
+// one.
 //
 //   - quiet-p50-ms, quiet-p99-ms: by itself
 //   - beside/quiet: the p99 as a ratio to that of the same round, beside a project that sends as fast as it is answered on 32
-//     connections
-//   - flooded/quiet: the same with one that does so on 512, in spite of refusals
+//     connections, from its first request on, so that its burst is in it
+//   - flooded/quiet: the same with one that does so on 512, in spite of refusals, from half a second after it has come: until
+//     then it opens connections, and most of its requests are refused at once
 //   - loud/s, flood/s: how many creations per second the loud one got
 //
 // The three take turns, each round in another order, and the figures are medians of many rounds: the machine stalls now and
 // then, and so does etcd when it compacts. The ratios are those of phases of one round, as a machine that others use is
 // several times slower for a minute, and as fast as before in the next.
 func BenchmarkLoudProject(b *testing.B) {
-	const rounds, rate, onset, phase = 3, 50, time.Second / 2, 4 * time.Second
+	const rounds, rate, phase = 3, 50, 4 * time.Second
+	projects := []struct {
+		connections int
+		onset       time.Duration
+	}{{0, 0}, {32, 0}, {512, time.Second / 2}}
 	p := startProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--log-level", "error")
-	connections := []int{0, 32, 512}
 	var p50, p99, got [3][]float64
 	for b.Loop() {
 		for round := range rounds {
-			for turn := range connections {
-				i := (round + turn) % len(connections)
+			for turn := range projects {
+				i := (round + turn) % len(projects)
+				connections, onset := projects[i].connections, projects[i].onset
 				var before, quiet, loud answers
 				request := ofProject(uuid.NewString())
-				stop := beLoud(b, p.endpoint, connections[i], &loud)
+				perSecond(b, p.endpoint, 64, rate, time.Second/2, request, &before)
+				stop := beLoud(b, p.endpoint, connections, &loud)
 				perSecond(b, p.endpoint, 64, rate, onset, request, &before)
 				perSecond(b, p.endpoint, 64, rate, phase, request, &quiet)
 				got[i] = append(got[i], loud.count(http.StatusCreated)/(onset+phase).Seconds())
