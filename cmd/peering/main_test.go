@@ -136,7 +136,7 @@ type process struct {
 // startProcess runs the program's serve in a process of its own, which ends with the test.
 func startProcess(t testing.TB, store ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	p := &process{Cmd: exec.CommandContext(ctx, os.Args[0], serveArgs(store...)...), stderr: &lockedBuffer{}}
 	p.Env = append(os.Environ(), asProgram+"=1")
 	p.Stderr = p.stderr
