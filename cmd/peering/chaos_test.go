@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/peering/peering/internal/history"
+	"github.com/peering/peering/internal/linearizability"
 	"github.com/peering/peering/internal/peering"
 )
 
@@ -32,10 +32,10 @@ type rig struct {
 }
 
 // systems are the servers that live.
-func (g *rig) systems() []history.System {
+func (g *rig) systems() []linearizability.System {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	systems := make([]history.System, len(g.servers))
+	systems := make([]linearizability.System, len(g.servers))
 	for i, s := range g.servers {
 		systems[i] = overHTTP{endpoint: s.endpoint, http: g.http}
 	}
@@ -114,14 +114,14 @@ func TestChaos(t *testing.T) {
 			g := startRig(t)
 			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 			defer cancel()
-			h := history.New(limits)
-			crowd := history.Crowd{History: h, Systems: g.systems, Seed: seed, Clients: 16, Operations: *operations}
+			h := linearizability.NewRecorder(limits)
+			workload := linearizability.Workload{Recorder: h, Systems: g.systems, Seed: seed, Clients: 16, Operations: *operations}
 			acted := make(chan error, 1)
 			acting, stop := context.WithCancel(ctx)
 			begin := time.Now()
 			go func() {
 				defer stop()
-				acted <- crowd.Act(ctx)
+				acted <- workload.Run(ctx)
 			}()
 			broken := trouble(acting, t, g, h, f, seed)
 			if err := <-acted; err != nil {
@@ -163,7 +163,7 @@ type spell struct {
 }
 
 // trouble breaks things, for some time each, until ctx ends. At the end nothing is broken.
-func trouble(ctx context.Context, t *testing.T, g *rig, h *history.History, f fault, seed uint64) (all spell) {
+func trouble(ctx context.Context, t *testing.T, g *rig, h *linearizability.Recorder, f fault, seed uint64) (all spell) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	for await(ctx, h, *operations/8) {
 		before, _ := h.Completed()
@@ -180,7 +180,7 @@ func trouble(ctx context.Context, t *testing.T, g *rig, h *history.History, f fa
 }
 
 // await returns when so many more operations were answered, false where ctx ended before.
-func await(ctx context.Context, h *history.History, more int) bool {
+func await(ctx context.Context, h *linearizability.Recorder, more int) bool {
 	n, changed := h.Completed()
 	for wanted := n + more; n < wanted; n, changed = h.Completed() {
 		select {

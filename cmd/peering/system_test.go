@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/peering/peering/client"
-	"github.com/peering/peering/internal/history"
+	"github.com/peering/peering/internal/linearizability"
 	"github.com/peering/peering/internal/peering"
 )
 
@@ -16,7 +16,7 @@ type overHTTP struct {
 	http     *http.Client
 }
 
-var _ history.System = overHTTP{}
+var _ linearizability.System = overHTTP{}
 
 // as answers a client of a project.
 func (s overHTTP) as(projectID peering.ID) *client.Client {

@@ -10,7 +10,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
-	"github.com/peering/peering/internal/history"
+	"github.com/peering/peering/internal/linearizability"
 	"github.com/peering/peering/internal/peering"
 )
 
@@ -52,7 +52,7 @@ func TestHistories(t *testing.T) {
 	three := members(t)
 	for _, tt := range planted {
 		t.Run(tt.name, func(t *testing.T) {
-			var systems []history.System
+			var systems []linearizability.System
 			var hasty sync.WaitGroup
 			rules := peering.DefaultRules()
 			rules.Limits = peering.Limits{Tenant: 3, Cluster: 2, Pending: 2}
@@ -65,12 +65,12 @@ func TestHistories(t *testing.T) {
 			sound := !tt.alone && tt.lost == nil && !tt.hasty
 			seed := seed(t)
 			for round := range uint64(8) {
-				h := history.New(rules.Limits)
-				crowd := history.Crowd{
-					History: h, Systems: func() []history.System { return systems },
+				h := linearizability.NewRecorder(rules.Limits)
+				workload := linearizability.Workload{
+					Recorder: h, Systems: func() []linearizability.System { return systems },
 					Seed: seed + round, Clients: 16, Operations: 600,
 				}
-				if err := crowd.Act(t.Context()); err != nil {
+				if err := workload.Run(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				hasty.Wait()

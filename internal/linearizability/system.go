@@ -1,4 +1,4 @@
-package history
+package linearizability
 
 import (
 	"context"
@@ -6,8 +6,9 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// A System is a running service as clients see it; *peering.Service is one. After an error of code Unavailable nobody
-// knows what was done; all others are answers.
+// A System is the service under test as its clients see it. *peering.Service
+// implements it. An error with the code Unavailable leaves the outcome of an
+// operation unknown; every other error is a definite response.
 type System interface {
 	Create(ctx context.Context, caller peering.ID, request peering.Request, once peering.Once) (made peering.Peering, replayed bool, err error)
 	CreateForCluster(ctx context.Context, ref peering.ClusterRef, request peering.ClusterRequest, once peering.Once) (made peering.Peering, replayed bool, err error)
