@@ -80,9 +80,9 @@ func (f *etcdFlags) checkEndpoints(encrypted bool) error {
 	for _, endpoint := range f.endpoints {
 		first := f.endpoints[0]
 		switch {
-		case etcd.Encrypted(endpoint) != etcd.Encrypted(first):
+		case etcd.UsesTLS(endpoint) != etcd.UsesTLS(first):
 			return usageError{fmt.Errorf("--etcd-endpoints %s and %s: all of them have to start with https://, or none", first, endpoint)}
-		case etcd.Encrypted(endpoint):
+		case etcd.UsesTLS(endpoint):
 		case encrypted:
 			return usageError{fmt.Errorf("--etcd-endpoints %s would not be encrypted; it has to start with https://", endpoint)}
 		case f.user != "" && !onThisMachine(endpoint):

@@ -20,7 +20,7 @@ func startSettling(ctx context.Context, store *etcd.Store, service *peering.Serv
 	go func() {
 		defer close(done)
 		for every(ctx, settleEvery) {
-			err := store.Lead(ctx, "expiry", func(ctx context.Context) {
+			err := store.RunAsLeader(ctx, "expiry", func(ctx context.Context) {
 				for settle(ctx, service, log); every(ctx, settleEvery); {
 					settle(ctx, service, log)
 				}

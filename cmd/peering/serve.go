@@ -139,7 +139,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	operations := server.Operations(store.Ready, store.Room, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
+	operations := server.Operations(store.Ready, store.Writable, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
 	servers, err := cfg.network.servers(apiListener, api, adminListener, operations, registry, log)
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func openStore(
 ) (*etcd.Store, *peering.Service, error) {
 	changed := server.Audit(log)
 	cfg.Log = log
-	cfg.Settled = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.Expiry(p)) }
+	cfg.OnExpired = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.Expiry(p)) }
 	store, err := etcd.Open(ctx, cfg)
 	if err != nil {
 		return nil, nil, err

@@ -269,7 +269,7 @@ func TestTokensAreRenewed(t *testing.T) {
 	outdate()
 	wantCode(t, store.Ready(t.Context()), "")
 	outdate()
-	wantCode(t, store.Lead(t.Context(), "test", func(context.Context) {}), "")
+	wantCode(t, store.RunAsLeader(t.Context(), "test", func(context.Context) {}), "")
 }
 
 // TestUserIsAskedForLater has a cluster that was open to everybody.

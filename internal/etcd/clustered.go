@@ -65,7 +65,7 @@ var reconnect = grpc.ConnectParams{
 
 // encryption answers the TLS configuration for https endpoints, nil where there are none.
 func encryption(cfg Config) (*tls.Config, error) {
-	if !slices.ContainsFunc(cfg.Endpoints, Encrypted) {
+	if !slices.ContainsFunc(cfg.Endpoints, UsesTLS) {
 		return nil, nil
 	}
 	info := transport.TLSInfo{CertFile: cfg.Cert, KeyFile: cfg.Key, TrustedCAFile: cfg.CACert}

@@ -19,29 +19,29 @@ const (
 )
 
 // restoreCluster copies what a backup holds into an etcd cluster.
-func restoreCluster(ctx context.Context, cfg Config, file string) (content Content, err error) {
+func restoreCluster(ctx context.Context, cfg Config, file string) (content Counts, err error) {
 	target, err := openInTime(ctx, cfg)
 	if err != nil {
-		return Content{}, err
+		return Counts{}, err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
 	if err := target.allowed(ctx); refused(err) {
-		return Content{}, target.access.refusal(err)
+		return Counts{}, target.access.refusal(err)
 	}
 	work, err := os.MkdirTemp("", "peering-restore-")
 	if err != nil {
-		return Content{}, err
+		return Counts{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	c := copier{target: target.client}
 	if err := c.begin(ctx); err != nil {
-		return Content{}, err
+		return Counts{}, err
 	}
 	err = withSource(ctx, cfg, work, file, func(source *Store) error {
 		return c.copy(ctx, source.client)
 	})
 	if err != nil {
-		return Content{}, fmt.Errorf("the restore did not come to its end; run it again: %w", err)
+		return Counts{}, fmt.Errorf("the restore did not come to its end; run it again: %w", err)
 	}
 	return target.content(ctx)
 }

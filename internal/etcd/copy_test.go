@@ -42,7 +42,7 @@ func TestRestoreIntoACluster(t *testing.T) {
 	cfg := etcd.Config{Endpoints: []string{endpoint}}
 	got, err := etcd.Restore(t.Context(), cfg, file)
 	wantCode(t, err, "")
-	if got != (etcd.Content{Peerings: 150}) {
+	if got != (etcd.Counts{Peerings: 150}) {
 		t.Errorf("restored are %+v", got)
 	}
 	store := connect(t, time.Minute, endpoint)

@@ -128,7 +128,7 @@ func TestCreateSettlesTheExpired(t *testing.T) {
 func TestCreateTellsWhatItHasSettled(t *testing.T) {
 	var told []peering.Peering
 	store, err := etcd.Open(t.Context(), etcd.Config{
-		DataDir: t.TempDir(), Timeout: time.Minute, Settled: func(_ context.Context, p peering.Peering) { told = append(told, p) },
+		DataDir: t.TempDir(), Timeout: time.Minute, OnExpired: func(_ context.Context, p peering.Peering) { told = append(told, p) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,10 +11,10 @@ import (
 // electionTTL is after how many seconds a leader that went silent is succeeded.
 const electionTTL = 15
 
-// Lead runs work while this process is the elected one of all that lead under the name, and answers when work has ended,
+// RunAsLeader runs work while this process is the elected one of all that lead under the name, and answers when work has ended,
 // when ctx has, or with an error. The context of work ends when the election is lost; as that may be noticed late, what
 // work does has to be safe even if another process does the same.
-func (s *Store) Lead(ctx context.Context, name string, work func(context.Context)) error {
+func (s *Store) RunAsLeader(ctx context.Context, name string, work func(context.Context)) error {
 	granting, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	granted, err := s.client.Grant(granting, electionTTL)

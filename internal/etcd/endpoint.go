@@ -19,8 +19,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Encrypted tells whether an endpoint asks for TLS.
-func Encrypted(endpoint string) bool {
+// UsesTLS tells whether an endpoint asks for TLS.
+func UsesTLS(endpoint string) bool {
 	scheme, _, _ := strings.Cut(endpoint, ":")
 	return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "unixs")
 }
@@ -37,7 +37,7 @@ func askAll(ctx context.Context, client *clientv3.Client, config clientv3.Config
 	for _, endpoint := range config.Endpoints {
 		go func() {
 			a := answer{endpoint: endpoint}
-			if a.version, a.err = ask(ctx, client, endpoint, config.DialTimeout); a.err != nil && Encrypted(endpoint) {
+			if a.version, a.err = ask(ctx, client, endpoint, config.DialTimeout); a.err != nil && UsesTLS(endpoint) {
 				a.err = cmp.Or(alert(ctx, endpoint, config), a.err)
 			}
 			answers <- a

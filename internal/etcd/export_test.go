@@ -77,7 +77,7 @@ func (s *Store) Interrupted(before func(n int)) *Store {
 	client := clientv3.NewCtxClient(context.Background())
 	n := 0
 	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
-	return &Store{client: client, access: s.access, timeout: s.timeout, lease: s.lease, turns: newTurns(), settled: s.settled}
+	return &Store{client: client, access: s.access, timeout: s.timeout, lease: s.lease, turns: newTurns(), onExpired: s.onExpired}
 }
 
 // Load writes new peerings as Create would, but past etcd's log, and without a look at what is there.
@@ -103,7 +103,7 @@ func (s *Store) Load(peerings []peering.Peering) error {
 func (s *Store) Over(wrap func(clientv3.KV) clientv3.KV) *Store {
 	client := clientv3.NewCtxClient(context.Background())
 	client.KV, client.Lease = wrap(s.client.KV), s.client.Lease
-	return &Store{client: client, timeout: s.timeout, lease: newLease(), turns: newTurns(), settled: s.settled}
+	return &Store{client: client, timeout: s.timeout, lease: newLease(), turns: newTurns(), onExpired: s.onExpired}
 }
 
 type interruptedKV struct {

@@ -171,7 +171,7 @@ func TestKeysBelowAPrefix(t *testing.T) {
 			wantCode(t, err, peering.NotFound)
 		}
 		made = append(made, p)
-		wantCode(t, store.Lead(t.Context(), "test", func(context.Context) {}), "")
+		wantCode(t, store.RunAsLeader(t.Context(), "test", func(context.Context) {}), "")
 		invariants(t, store)
 		wantCode(t, store.Close(), "")
 	}

@@ -53,7 +53,7 @@ func (s *Store) Create(
 		}
 		if resp.Succeeded {
 			if c.lapsed != nil {
-				s.settled(ctx, c.lapsed.At(c.CreatedAt))
+				s.onExpired(ctx, c.lapsed.At(c.CreatedAt))
 			}
 			return c.Peering, false, nil
 		}

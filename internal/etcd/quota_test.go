@@ -168,7 +168,7 @@ func TestOneLeadsAtATime(t *testing.T) {
 	stores := []*etcd.Store{connect(t, 0, endpoint), connect(t, 0, endpoint)}
 	leading, resign := make(chan int), make(chan struct{})
 	lead := func(i int) {
-		err := stores[i].Lead(t.Context(), "test", func(context.Context) {
+		err := stores[i].RunAsLeader(t.Context(), "test", func(context.Context) {
 			leading <- i
 			<-resign
 		})

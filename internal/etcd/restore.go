@@ -13,28 +13,28 @@ import (
 	"go.uber.org/zap"
 )
 
-// Content is how much a store holds.
-type Content struct {
+// Counts is how much a store holds.
+type Counts struct {
 	Peerings, Routes, Clusters int64
 }
 
 // Restore makes a store of a file that Backup wrote, from whichever kind of store, and answers what it holds. The store
 // must not hold anything. In a data directory either all is restored or nothing; in an etcd cluster a restore that did
 // not come to its end has to be run again. Before that the store does not open, and one that is open changes nothing.
-func Restore(ctx context.Context, cfg Config, file string) (Content, error) {
+func Restore(ctx context.Context, cfg Config, file string) (Counts, error) {
 	if err := checkFile(file); err != nil {
-		return Content{}, err
+		return Counts{}, err
 	}
 	cfg = cfg.usual()
 	if len(cfg.Endpoints) > 0 {
 		return restoreCluster(ctx, cfg, file)
 	}
 	if holdsData(cfg.DataDir) {
-		return Content{}, fmt.Errorf("the data directory %s holds data already", cfg.DataDir)
+		return Counts{}, fmt.Errorf("the data directory %s holds data already", cfg.DataDir)
 	}
 	unlock, err := lock(cfg.DataDir)
 	if err != nil {
-		return Content{}, err
+		return Counts{}, err
 	}
 	content, err := restoreDir(ctx, cfg, file)
 	return content, errors.Join(err, unlock())
@@ -63,15 +63,15 @@ func holdsData(dir string) bool {
 // restoringDir is the folder in the data directory in which a restore works.
 const restoringDir = "restoring"
 
-func restoreDir(ctx context.Context, cfg Config, file string) (Content, error) {
+func restoreDir(ctx context.Context, cfg Config, file string) (Counts, error) {
 	// It may have begun in the meantime. And what a first start that was cut off left is removed with its mark: with it,
 	// the next start would take what is restored for such remains.
 	if holdsData(cfg.DataDir) {
-		return Content{}, fmt.Errorf("the data directory %s holds data already", cfg.DataDir)
+		return Counts{}, fmt.Errorf("the data directory %s holds data already", cfg.DataDir)
 	}
 	work, data := filepath.Join(cfg.DataDir, restoringDir), filepath.Join(cfg.DataDir, etcdDir)
 	if err := os.RemoveAll(work); err != nil {
-		return Content{}, err
+		return Counts{}, err
 	}
 	content, err := unpack(ctx, cfg, work, file)
 	if err == nil {
@@ -84,7 +84,7 @@ func restoreDir(ctx context.Context, cfg Config, file string) (Content, error) {
 }
 
 // unpack makes the data directory work of a backup.
-func unpack(ctx context.Context, cfg Config, work, file string) (content Content, err error) {
+func unpack(ctx context.Context, cfg Config, work, file string) (content Counts, err error) {
 	err = withSource(ctx, cfg, work, file, func(s *Store) error {
 		content, err = s.content(ctx)
 		return err
@@ -128,7 +128,7 @@ func withSource(ctx context.Context, cfg Config, work, file string, do func(*Sto
 	return errors.Join(do(s), s.Close())
 }
 
-func (s *Store) content(ctx context.Context) (c Content, err error) {
+func (s *Store) content(ctx context.Context) (c Counts, err error) {
 	for prefix, count := range map[string]*int64{
 		root + "peering/": &c.Peerings, root + "route/": &c.Routes, root + "cluster/": &c.Clusters,
 	} {

@@ -40,7 +40,7 @@ func TestRestore(t *testing.T) {
 	target := t.TempDir()
 	got, err := etcd.Restore(t.Context(), etcd.Config{DataDir: target}, file)
 	wantCode(t, err, "")
-	if got != (etcd.Content{Peerings: 1, Clusters: 1}) {
+	if got != (etcd.Counts{Peerings: 1, Clusters: 1}) {
 		t.Errorf("restored are %+v", got)
 	}
 	for range 2 { // it starts again like any other

@@ -18,9 +18,9 @@ const DefaultQuota = 8 << 30
 // minFree is how many bytes the data directory's file system keeps. An etcd that can't write its log ends the process.
 const minFree = 256 << 20
 
-// Room answers why the store refuses to write at present, with the code Unavailable, or nil. Reads go on meanwhile, and
+// Writable answers why the store refuses to write at present, with the code Unavailable, or nil. Reads go on meanwhile, and
 // writes come back by themselves when there is room. An etcd cluster that does not tell has room.
-func (s *Store) Room(ctx context.Context) error {
+func (s *Store) Writable(ctx context.Context) error {
 	if s.member != nil {
 		return s.member.room(true)
 	}

@@ -28,7 +28,7 @@ func TestQuota(t *testing.T) {
 			wantNoSpace(t, store.Client())
 		}},
 		{"the store refuses before etcd does", func(t *testing.T, store *etcd.Store) {
-			for store.Room(t.Context()) == nil {
+			for store.Writable(t.Context()) == nil {
 				fillUp(t, store, 256<<10)
 				store.Sizes() // commits, so that etcd knows the size
 			}
@@ -39,7 +39,7 @@ func TestQuota(t *testing.T) {
 			t.Parallel()
 			store := openTuned(t, etcd.Config{Quota: quota}, 10, 1<<40)
 			kept, deleted := create(t, store, newPeering(newVPC(), newVPC())), create(t, store, newPeering(newVPC(), newVPC()))
-			wantCode(t, store.Room(t.Context()), "")
+			wantCode(t, store.Writable(t.Context()), "")
 			tt.full(t, store)
 
 			wantFull(t, store, kept, "quota of 16 MiB")
@@ -51,7 +51,7 @@ func TestQuota(t *testing.T) {
 
 			emptyAgain(t, store)
 			wantCode(t, store.Pass(t.Context()), "")
-			wantCode(t, store.Room(t.Context()), "")
+			wantCode(t, store.Writable(t.Context()), "")
 			create(t, store, newPeering(newVPC(), newVPC()))
 			wantCode(t, act(t, store, peering.Accept, kept.ID), "")
 			invariants(t, store)
@@ -63,7 +63,7 @@ func TestQuota(t *testing.T) {
 func pass(t *testing.T, store *etcd.Store) error {
 	t.Helper()
 	wantCode(t, store.Pass(t.Context()), "")
-	return store.Room(t.Context())
+	return store.Writable(t.Context())
 }
 
 // TestFullStoreOpens is about a server that starts again, for which the alarm still stands.
@@ -115,7 +115,7 @@ func TestFullDisk(t *testing.T) {
 	wantCode(t, err, "")
 	t.Cleanup(func() { wantCode(t, store.Close(), "") })
 	p := create(t, store, newPeering(newVPC(), newVPC()))
-	wantCode(t, store.Room(t.Context()), "")
+	wantCode(t, store.Writable(t.Context()), "")
 
 	before := revision(t, store)
 	free.Store(255 << 20)
@@ -128,7 +128,7 @@ func TestFullDisk(t *testing.T) {
 
 	free.Store(256 << 20)
 	wantCode(t, act(t, store, peering.Delete, p.ID), "")
-	wantCode(t, store.Room(t.Context()), "")
+	wantCode(t, store.Writable(t.Context()), "")
 }
 
 // TestDiskThatDoesNotTell has enough, as far as anybody knows.
@@ -147,7 +147,7 @@ func TestFullCluster(t *testing.T) {
 	endpoint, _ := server(t, func(c *embed.Config) { c.QuotaBackendBytes = 16 << 20 })
 	store := connect(t, time.Minute, endpoint)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
-	wantCode(t, store.Room(t.Context()), "")
+	wantCode(t, store.Writable(t.Context()), "")
 	wantNoSpace(t, store.Client())
 	wantFull(t, store, p, "its operator")
 	wantCode(t, act(t, store, peering.Delete, p.ID), "")
@@ -159,7 +159,7 @@ func wantFull(t *testing.T, store *etcd.Store, p peering.Peering, why string) {
 	for what, err := range map[string]error{
 		"create": tryCreate(t.Context(), store, newPeering(newVPC(), newVPC())),
 		"accept": act(t, store, peering.Accept, p.ID),
-		"room":   store.Room(t.Context()),
+		"room":   store.Writable(t.Context()),
 	} {
 		refused, ok := errors.AsType[*peering.Error](err)
 		if !ok || refused.Code != peering.Unavailable || !strings.Contains(refused.Message, why) {

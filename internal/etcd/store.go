@@ -39,9 +39,9 @@ type Config struct {
 	Timeout time.Duration
 	// Log gets what etcd reports: its errors, and at level debug everything.
 	Log *slog.Logger
-	// Settled is told of a peering that Create has stored as EXPIRED, beside the one that it was asked for; nobody is by
+	// OnExpired is told of a peering that Create has stored as EXPIRED, beside the one that it was asked for; nobody is by
 	// default.
-	Settled func(context.Context, peering.Peering)
+	OnExpired func(context.Context, peering.Peering)
 
 	// limits and free are the usual ones but in tests.
 	limits limits
@@ -52,13 +52,13 @@ type Config struct {
 type Store struct {
 	client *clientv3.Client
 	// member is the etcd in this process, nil where the store is an etcd cluster; access is nil where it is none.
-	member  *member
-	access  *access
-	timeout time.Duration
-	lease   *lease
-	turns   *turns
-	settled func(context.Context, peering.Peering)
-	close   func() error
+	member    *member
+	access    *access
+	timeout   time.Duration
+	lease     *lease
+	turns     *turns
+	onExpired func(context.Context, peering.Peering)
+	close     func() error
 }
 
 var _ peering.Store = (*Store)(nil)
@@ -98,7 +98,7 @@ func (s *Store) usable(ctx context.Context) error {
 
 // open is Open for a store that a restore may have left half done.
 func open(ctx context.Context, cfg Config) (*Store, error) {
-	store := &Store{timeout: cfg.Timeout, lease: newLease(), turns: newTurns(), settled: cfg.Settled}
+	store := &Store{timeout: cfg.Timeout, lease: newLease(), turns: newTurns(), onExpired: cfg.OnExpired}
 	shut, err := store.connect(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -147,8 +147,8 @@ func (cfg Config) usual() Config {
 	if cfg.Quota == 0 {
 		cfg.Quota = DefaultQuota
 	}
-	if cfg.Settled == nil {
-		cfg.Settled = func(context.Context, peering.Peering) {}
+	if cfg.OnExpired == nil {
+		cfg.OnExpired = func(context.Context, peering.Peering) {}
 	}
 	if cfg.limits == (limits{}) {
 		cfg.limits = limits{retention: 1000, few: 16 << 10, large: 64 << 20, interval: maintenanceInterval}
