@@ -7,47 +7,49 @@ import (
 	"time"
 )
 
-// An Attempt is one request that was sent, and what came of it.
+// An Attempt describes one attempt to send a request, and its result.
 type Attempt struct {
-	// Method and Path are those of the request; the query is left out.
+	// Method and Path are those of the request. The query is omitted.
 	Method, Path string
-	// Number counts the attempts of a call from 1.
+	// Number is the number of the attempt within its call, from 1.
 	Number int
-	// Status is the HTTP status, 0 without an answer.
+	// Status is the HTTP status, 0 if there was no response.
 	Status int
-	// RequestID names the request in the service's log, empty without an answer.
+	// RequestID identifies the request in the service's log. It is empty if
+	// there was no response.
 	RequestID string
-	// Err is why there is no answer.
+	// Err is why there was no response, or why it could not be read.
 	Err error
-	// Took is how long it took until the answer was read.
+	// Took is the time until the response was read completely.
 	Took time.Duration
-	// Again tells whether another attempt follows, after Wait.
+	// Again reports whether another attempt follows, after Wait.
 	Again bool
 	Wait  time.Duration
 }
 
-// tell tells those who want to know of an attempt.
-func (p *repeater) tell(c *call, resp *http.Response, err error, took, wait time.Duration, again bool) {
-	if len(p.onAttempt) == 0 {
+// notify reports an attempt to the functions of WithOnAttempt.
+func (rt *retrier) notify(c *call, resp *http.Response, a Attempt) {
+	if len(rt.onAttempt) == 0 {
 		return
 	}
-	a := Attempt{
-		Method: c.request.Method, Path: c.request.URL.EscapedPath(), Number: c.attempts, Err: err, Took: took, Again: again, Wait: wait,
-	}
+	a.Method, a.Path, a.Number = c.request.Method, c.request.URL.EscapedPath(), c.attempts
 	if resp != nil {
 		a.Status, a.RequestID = resp.StatusCode, resp.Header.Get("X-Request-Id")
 	}
-	for _, f := range p.onAttempt {
+	for _, f := range rt.onAttempt {
 		f(c.request.Context(), a)
 	}
 }
 
-// logAttempts answers a function that logs attempts.
+// logAttempts returns a function that logs attempts.
 func logAttempts(log *slog.Logger) func(context.Context, Attempt) {
 	return func(ctx context.Context, a Attempt) {
 		level := slog.LevelDebug
 		attrs := []slog.Attr{
-			slog.String("method", a.Method), slog.String("path", a.Path), slog.Int("attempt", a.Number), slog.Duration("took", a.Took),
+			slog.String("method", a.Method),
+			slog.String("path", a.Path),
+			slog.Int("attempt", a.Number),
+			slog.Duration("took", a.Took),
 		}
 		if a.Err != nil {
 			attrs = append(attrs, slog.String("error", a.Err.Error()))

@@ -2,39 +2,44 @@ package client
 
 import "sync"
 
-// perRepetition is how many successes at the first attempt pay for a repetition.
-const perRepetition = 5
+// successesPerRetry is how many calls that succeed at the first attempt pay for
+// one retry.
+const successesPerRetry = 5
 
-// budget bounds the repetitions of all calls of a client, so that a service in trouble gets little more than the calls
-// themselves. It works as those of the AWS SDKs and of Finagle do.
-type budget struct {
-	mu       sync.Mutex
-	left     int
-	capacity int
+// retryBudget limits the retries of all calls of a client, so that a failing
+// service receives little more than the calls themselves. It works like the
+// retry quotas of the AWS SDKs and Finagle's RetryBudget. It is safe for
+// concurrent use.
+type retryBudget struct {
+	mu sync.Mutex
+	// balance and capacity are in units of 1/successesPerRetry of a retry.
+	balance, capacity int
 }
 
-func newBudget(repetitions int) *budget {
-	return &budget{left: repetitions * perRepetition, capacity: repetitions * perRepetition}
+// newRetryBudget returns a full budget of that many retries.
+func newRetryBudget(retries int) *retryBudget {
+	return &retryBudget{balance: retries * successesPerRetry, capacity: retries * successesPerRetry}
 }
 
-// take tells whether a repetition may be made.
-func (b *budget) take() bool {
+// withdraw takes one retry out of the budget. It reports whether there was one.
+func (b *retryBudget) withdraw() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.left < perRepetition {
+	if b.balance < successesPerRetry {
 		return false
 	}
-	b.left -= perRepetition
+	b.balance -= successesPerRetry
 	return true
 }
 
-// succeeded gives back what a call that succeeded is worth: its last repetition, or a part of one.
-func (b *budget) succeeded(repeated bool) {
+// deposit credits a successful call: a whole retry if the call was retried,
+// otherwise a fraction of one.
+func (b *retryBudget) deposit(retried bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	worth := 1
-	if repeated {
-		worth = perRepetition
+	amount := 1
+	if retried {
+		amount = successesPerRetry
 	}
-	b.left = min(b.left+worth, b.capacity)
+	b.balance = min(b.balance+amount, b.capacity)
 }

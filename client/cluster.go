@@ -8,117 +8,122 @@ import (
 	"github.com/peering/peering/gen"
 )
 
-// The types of clusters, as the contract describes them.
+// The types of clusters, as defined by the contract.
 type (
 	// Cluster is a reserved cluster.
 	Cluster = gen.Cluster
-	// ClusterCreate asks for a cluster; only its name is needed.
+	// ClusterCreate describes a new cluster. Only its name is required.
 	ClusterCreate = gen.ClusterCreate
-	// ClusterUpdate says what to change; a nil member stays as it is.
+	// ClusterUpdate describes changes to a cluster. Nil fields are not changed.
 	ClusterUpdate = gen.ClusterUpdate
 )
 
-// A ClusterQuery selects clusters and a page of them. Zero members select all, from the newest on.
+// A ClusterQuery selects clusters, and one page of them. The zero ClusterQuery
+// selects the first page of all clusters, newest first.
 type ClusterQuery struct {
+	// Name selects the clusters with this name; empty selects all.
 	Name string
-	// Cursor is the id of the last cluster of the page before.
+	// Cursor is the id of the last cluster of the previous page.
 	Cursor string
-	// Limit is how many clusters the page holds at most; the service's default is 10.
+	// Limit is the maximum number of clusters per page. The service's default
+	// is 10.
 	Limit int32
 	// Ascending lists the oldest clusters first.
 	Ascending bool
 }
 
-// A ClusterPage is a part of a list.
+// A ClusterPage is one page of a list of clusters.
 type ClusterPage = gen.ClusterPage
 
-// CreateCluster makes a cluster and answers its id.
+// CreateCluster creates a cluster and returns its id. Use WaitForCluster to wait
+// until it is running.
 func (c *Client) CreateCluster(ctx context.Context, cluster ClusterCreate, opts ...CreateOption) (string, error) {
-	params := &gen.CreateClusterParams{IdempotencyKey: c.key(opts)}
-	created, err := answer[gen.ClusterCreated](c.raw.CreateCluster(ctx, c.project, keyed(params, params.IdempotencyKey), cluster))
+	created, err := decode[gen.ClusterCreated](
+		c.api.CreateCluster(ctx, c.project, nil, cluster, c.withIdempotencyKey(opts)))
 	return created.Payload.ClusterID, err
 }
 
-// ListClusters answers a page of the project's clusters.
+// ListClusters returns one page of the project's clusters.
 func (c *Client) ListClusters(ctx context.Context, query ClusterQuery) (ClusterPage, error) {
 	order := gen.ListClustersParamsOrderDesc
 	if query.Ascending {
 		order = gen.ListClustersParamsOrderAsc
 	}
-	list, err := answer[gen.ClusterList](c.raw.ListClusters(ctx, c.project, &gen.ListClustersParams{
-		Name:   optional(query.Name),
-		Cursor: optional(query.Cursor),
-		Limit:  optional(query.Limit),
+	list, err := decode[gen.ClusterList](c.api.ListClusters(ctx, c.project, &gen.ListClustersParams{
+		Name:   nonZero(query.Name),
+		Cursor: nonZero(query.Cursor),
+		Limit:  nonZero(query.Limit),
 		Order:  &order,
 	}))
 	return list.Payload, err
 }
 
-// ShowCluster answers a cluster.
+// ShowCluster returns a cluster. The error satisfies IsNotFound if there is none
+// with this id.
 func (c *Client) ShowCluster(ctx context.Context, id string) (Cluster, error) {
-	shown, err := answer[gen.ClusterShown](c.raw.ShowCluster(ctx, c.project, id))
+	shown, err := decode[gen.ClusterShown](c.api.ShowCluster(ctx, c.project, id))
 	return shown.Payload, err
 }
 
-// UpdateCluster changes a cluster.
-func (c *Client) UpdateCluster(ctx context.Context, id string, change ClusterUpdate) error {
-	_, err := read(c.raw.UpdateCluster(ctx, c.project, id, change))
+// UpdateCluster changes a cluster. It is not retried after a failure that
+// leaves its outcome unknown. The error satisfies IsNotFound if there is no
+// cluster with this id.
+func (c *Client) UpdateCluster(ctx context.Context, id string, changes ClusterUpdate) error {
+	_, err := success(c.api.UpdateCluster(ctx, c.project, id, changes))
 	return err
 }
 
-// DeleteCluster removes a cluster that has no peering which is pending or active.
+// DeleteCluster deletes a cluster. The error satisfies IsConflict if the
+// cluster has a pending or active peering, and IsNotFound if there is no
+// cluster with this id.
 func (c *Client) DeleteCluster(ctx context.Context, id string) error {
-	_, err := read(c.raw.DeleteCluster(ctx, c.project, id))
-	return deleted(err, csNoCluster)
+	_, err := success(c.api.DeleteCluster(ctx, c.project, id))
+	return ignoreNotFound(err, csClusterNotFound)
 }
 
-// AllClusters answers all clusters that the query selects, in its order. It reads a page when it is needed; Limit is the size
-// of a page, by default 100. The first error is the last thing that it answers.
+// AllClusters returns an iterator over all clusters that the query selects, in
+// its order. It fetches pages as needed; Limit is the page size, 100 by
+// default. After an error the iteration ends. The iterator can be used more
+// than once.
 func (c *Client) AllClusters(ctx context.Context, query ClusterQuery) iter.Seq2[Cluster, error] {
-	defaulted(&query.Limit, 100)
-	return func(yield func(Cluster, error) bool) {
-		for query := query; ; {
-			page, err := c.ListClusters(ctx, query)
-			if err != nil {
-				yield(Cluster{}, err)
-				return
-			}
-			for _, cluster := range page.Clusters {
-				if !yield(cluster, nil) {
-					return
-				}
-				query.Cursor = strconv.FormatInt(cluster.ClusterID, 10)
-			}
-			if len(page.Clusters) < int(query.Limit) {
-				return
-			}
+	setDefault(&query.Limit, 100)
+	return paginate(query.Cursor, func(cursor string) ([]Cluster, string, error) {
+		query := query
+		query.Cursor = cursor
+		page, err := c.ListClusters(ctx, query)
+		n := len(page.Clusters)
+		if n == 0 || n < int(query.Limit) {
+			return page.Clusters, "", err
 		}
-	}
+		return page.Clusters, strconv.FormatInt(page.Clusters[n-1].ClusterID, 10), err
+	})
 }
 
-// ClusterRunning is the status, by the name of a cluster's, of one that can be used.
+// ClusterRunning is the StatusName of a cluster that is ready for use.
 const ClusterRunning Status = "cluster_running"
 
-// WaitForCluster waits until a cluster runs, and answers it. It ends with a *WaitError where the cluster is gone, and with the
-// context, which should have a deadline.
+// WaitForCluster polls a cluster until it is running, and returns it. It
+// returns a *WaitError if the cluster does not exist or is deleted, and when
+// the context ends, which should therefore have a deadline.
 func (c *Client) WaitForCluster(ctx context.Context, id string) (Cluster, error) {
-	var seen Cluster
-	v := &vigil{client: c, what: "cluster", id: id, want: []Status{ClusterRunning}, look: func(ctx context.Context) (Status, error) {
-		cluster, err := c.ShowCluster(ctx, id)
-		if err == nil {
-			seen = cluster
-		}
-		return orDeleted(Status(cluster.StatusName), err, csNoCluster)
-	}}
-	err := v.keep(ctx)
-	return seen, err
+	return c.waitForCluster(ctx, id, ClusterRunning)
 }
 
-// WaitForClusterDeleted waits until the project has no such cluster. It ends with the context, which should have a deadline.
+// WaitForClusterDeleted polls a cluster until it no longer exists. It returns a
+// *WaitError when the context ends, which should therefore have a deadline.
 func (c *Client) WaitForClusterDeleted(ctx context.Context, id string) error {
-	v := &vigil{client: c, what: "cluster", id: id, want: []Status{Deleted}, look: func(ctx context.Context) (Status, error) {
+	_, err := c.waitForCluster(ctx, id, Deleted)
+	return err
+}
+
+func (c *Client) waitForCluster(ctx context.Context, id string, want Status) (Cluster, error) {
+	w := waiter[Cluster]{resource: "cluster", id: id, want: []Status{want}}
+	w.poll = func(ctx context.Context) (Cluster, Status, error) {
 		cluster, err := c.ShowCluster(ctx, id)
-		return orDeleted(Status(cluster.StatusName), err, csNoCluster)
-	}}
-	return v.keep(ctx)
+		if isCode(err, csClusterNotFound) {
+			cluster, err = Cluster{StatusName: string(Deleted)}, nil
+		}
+		return cluster, Status(cluster.StatusName), err
+	}
+	return w.wait(ctx, c)
 }

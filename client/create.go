@@ -1,37 +1,49 @@
 package client
 
-import "crypto/rand"
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
 
-// A CreateOption changes how something is created.
-type CreateOption func(*creation)
+	"github.com/peering/peering/gen"
+)
 
-type creation struct {
-	key string
+// idempotencyKeyHeader is defined by draft-ietf-httpapi-idempotency-key-header.
+const idempotencyKeyHeader = "Idempotency-Key"
+
+// A CreateOption configures a create.
+type CreateOption func(*createOptions)
+
+type createOptions struct {
+	idempotencyKey string
 }
 
-// IdempotencyKey names a creation, by 1 to 255 visible characters: as often as it is asked for by the same name with the
-// same request, within 24 hours, it happens once and is answered what it was answered first. So whoever keeps the key can
-// make the call again after a crash. The default is a name that each call makes up for its own attempts.
+// IdempotencyKey sets the idempotency key of a create, 1 to 255 visible ASCII
+// characters. For 24 hours the service performs a create with the same key and
+// the same request only once and returns the original response to every
+// repetition; a different request with that key fails with an error that
+// satisfies IsKeyReused. A program that stores the key can therefore repeat the
+// call after a crash. The default is a random key per call, which covers the
+// retries of that call only.
 func IdempotencyKey(key string) CreateOption {
-	return func(c *creation) { c.key = key }
+	return func(o *createOptions) { o.idempotencyKey = key }
 }
 
-// key answers the key of a creation; empty where nobody named one and nothing is sent again.
-func (c *Client) key(opts []CreateOption) string {
-	var wanted creation
+// withIdempotencyKey returns the request editor that sets the key of a create:
+// the one in the options, else a random one. It sets none if there is no key in
+// the options and the client does not retry.
+func (c *Client) withIdempotencyKey(opts []CreateOption) gen.RequestEditorFn {
+	var o createOptions
 	for _, opt := range opts {
-		opt(&wanted)
+		opt(&o)
 	}
-	if wanted.key == "" && c.keyed {
-		return rand.Text()
+	if o.idempotencyKey == "" && c.generateKeys {
+		o.idempotencyKey = rand.Text()
 	}
-	return wanted.key
-}
-
-// keyed answers the parameters of a creation, nil without a key.
-func keyed[T any](params *T, key string) *T {
-	if key == "" {
-		return nil
+	return func(_ context.Context, r *http.Request) error {
+		if o.idempotencyKey != "" {
+			r.Header.Set(idempotencyKeyHeader, o.idempotencyKey)
+		}
+		return checkHeader(idempotencyKeyHeader, o.idempotencyKey)
 	}
-	return params
 }

@@ -1,5 +1,9 @@
-// Package client is the SDK of the VPC peering service: typed calls and typed errors on top of the client that is
-// generated from the contract.
+// Package client is the Go SDK of the VPC peering service. It provides typed
+// calls for every operation of the contract, typed errors, safe retries,
+// iterators over lists and waiters.
+//
+// A complete program that peers a cluster's VPC with another one and waits
+// until the peering is active:
 //
 //	package main
 //
@@ -24,7 +28,7 @@
 //			VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb",
 //		})
 //		if client.IsConflict(err) {
-//			log.Fatalf("the two VPCs are peered already: %v", err)
+//			log.Fatalf("the two VPCs are already peered: %v", err)
 //		}
 //		if err != nil {
 //			log.Fatal(err)
@@ -36,47 +40,79 @@
 //		fmt.Println(p.ID, p.Status)
 //	}
 //
-// Calls go to the two roots of the API. Those named after VPCPeering are the VPC service's and are about the peerings of the
-// project; all others are the Cloud Stream Service's and are about its clusters, their peerings and the routes over these.
-// The service knows its callers by WithToken, WithTokenSource or WithCredentials, unless it asks for none of them. No
-// redirect is followed, which could lead credentials elsewhere.
+// The API has two roots. Methods named after VPCPeering call the VPC service
+// and manage the peerings of the project's own VPCs. All other methods call the
+// Cloud Stream Service and manage the project's clusters, their peerings and
+// the routes over those peerings.
 //
-// # What is sent again
+// # Authentication
 //
-// A call sends its request up to four times, by default; WithRetryPolicy changes that. It waits in between for a while that
-// chance picks below a bound, which doubles each time, and for what Retry-After asks for.
+// A client authenticates with a token (WithToken, WithTokenSource) or by
+// signing its requests with an access key (WithCredentials). FromEnv reads
+// either from the environment. Without credentials requests are sent
+// unauthenticated, which only a service that runs with --auth none accepts.
 //
-//   - Where no connection could be opened, and after 429, nothing has happened: every request is sent again.
-//   - After a lost connection, a time-out, an answer that was cut off, 408, 500, 502, 503 and 504 the service may have done
-//     what it was asked for. What may be done twice is sent again: GET, PUT, DELETE, and creations, which carry an
-//     Idempotency-Key by which the service knows them again. UpdateCluster is not.
-//   - Other answers are final, and so is TLS on which the two sides do not agree.
+// If the service returns 401 for a token from a WithTokenSource source, the SDK
+// gets a new token and repeats the call, at most once per call.
 //
-// Each attempt is the same request, with the same key, signed anew. A deletion that finds nothing is a success where an
-// attempt before it may have deleted what it was about. A token of WithTokenSource that is answered 401 is renewed, once in
-// a call.
+// The SDK never follows redirects, because they could send the credentials to
+// another host. Credentials appear neither in errors nor in logs.
 //
-// Repetitions come out of a budget that all calls of a client share, so that a service in trouble is not asked four times as
-// often. The context of a call ends it at any time. A Retry-After that is longer than the policy or the context allow for is
-// not waited for; the error has it.
+// # Retries
+//
+// The SDK retries idempotent requests within a retry budget; creates carry an
+// Idempotency-Key. A call makes up to 4 attempts by default, with exponential
+// backoff and full jitter, plus the delay given in Retry-After.
+// WithRetryPolicy changes these defaults.
+//
+//   - After a failure to connect and after 429 the request has had no effect,
+//     so every request is retried.
+//   - After a lost connection, a timeout, a truncated response, 408, 500, 502,
+//     503 and 504 the service may have processed the request. GET, PUT and
+//     DELETE requests are retried, and so are creates, whose Idempotency-Key
+//     makes the service return the original response. UpdateCluster is not
+//     retried.
+//   - All other responses are final, and so are TLS errors such as an untrusted
+//     certificate.
+//
+// Every attempt sends the same request with the same Idempotency-Key and a
+// fresh signature. If a delete gets "not found" after an attempt that may have
+// been processed, the call succeeds.
+//
+// All calls of a client share one retry budget, so retries add little load to a
+// service in trouble. The context of a call bounds all its attempts and delays.
+// If Retry-After exceeds what the policy or the context allows, the call
+// returns the error at once; see Error.RetryAfter.
+//
+// # Lists
+//
+// AllVPCPeerings and AllClusters return iterators that fetch pages as needed.
+//
+// # Waiting
+//
+// WaitForPeering, WaitForVPCPeering, WaitForCluster and their Deleted variants
+// poll until the resource has the wanted status or is deleted. They return a
+// *WaitError with the status seen last as soon as the wanted status can no
+// longer be reached, for example when a peering is rejected, and when the
+// context ends, which should therefore have a deadline. Once a poll has
+// succeeded, later outages do not end the wait.
 //
 // # Errors
 //
-// An *Error is what the service answered: a code, a status, the fields that are wrong, a request id. The functions IsNotFound,
-// IsConflict and so on tell kinds of errors apart, the same way on both roots. Calls that got no answer end with the error of
-// net/http, which wraps that of a context. Of both IsRetryable tells whether making the call again is safe and may help, and
-// IsOutcomeUnknown whether the change that was asked for may have been made all the same. Making the call again settles that;
-// for creations with the same key, so whoever wants to do so after a crash chooses the key: see IdempotencyKey.
+// An *Error is an error response of the service, with its code, HTTP status,
+// request id and the invalid fields. IsNotFound, IsConflict and the other
+// predicates classify errors in the same way for both roots. A call that gets
+// no response returns the error of net/http, which wraps the context's error if
+// the context has ended.
 //
-// # Lists and waits
+// For either, IsRetryable reports whether it is safe and useful to make the
+// call again, and IsOutcomeUnknown whether the change may have been made in
+// spite of the error. Making the call again resolves an unknown outcome. To be
+// able to do so after a crash, choose the key of a create yourself; see
+// IdempotencyKey.
 //
-// AllVPCPeerings and AllClusters read a list page by page, as it is gone through.
+// # Testing
 //
-// WaitForPeering and its like look until a status or a deletion is there. They end at once where it can't come any more, such
-// as when a peering is rejected that was to be ACTIVE, and else with the context, which should have a deadline. A *WaitError
-// says what was seen last. An outage does not end them, unless it is there from the beginning.
-//
-// # Tests
-//
-// The package clienttest runs the real service in a test, with faults to order.
+// Package clienttest runs the real service inside a test, with a settable clock
+// and fault injection.
 package client

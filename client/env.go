@@ -5,18 +5,21 @@ import (
 	"os"
 )
 
-// DefaultEndpoint is where FromEnv calls a service unless PEERING_ENDPOINT names another one.
+// DefaultEndpoint is the endpoint that FromEnv uses if PEERING_ENDPOINT is not
+// set.
 const DefaultEndpoint = "http://127.0.0.1:8080"
 
-// FromEnv is New with what the environment says, as for the command line:
+// FromEnv returns a client that is configured by the same environment variables
+// as the command line:
 //
-//	PEERING_ENDPOINT    the URL of the service; DefaultEndpoint where it is empty
-//	PEERING_PROJECT     the project, as WithProject
-//	PEERING_TOKEN       a token, as WithToken
-//	PEERING_ACCESS_KEY, PEERING_SECRET_KEY    keys, as WithCredentials
+//	PEERING_ENDPOINT    URL of the service (default DefaultEndpoint)
+//	PEERING_PROJECT     project, see WithProject
+//	PEERING_TOKEN       token, see WithToken
+//	PEERING_ACCESS_KEY, PEERING_SECRET_KEY    keys, see WithCredentials
 //
-// Options win: the project of the environment counts where no option names one, and its credentials where no option brings
-// any.
+// Options take precedence: WithProject replaces the project of the environment,
+// and any credentials among the options replace all of its credentials. FromEnv
+// returns the same errors as New.
 func FromEnv(opts ...Option) (*Client, error) {
 	env := environment{
 		project:   os.Getenv("PEERING_PROJECT"),
@@ -28,15 +31,15 @@ func FromEnv(opts ...Option) (*Client, error) {
 	return New(cmp.Or(os.Getenv("PEERING_ENDPOINT"), DefaultEndpoint), all...)
 }
 
-// environment is what the environment says of who calls.
+// environment holds the project and the credentials that FromEnv has read.
 type environment struct {
 	project, token, accessKey, secretKey string
 }
 
-// fill gives the options what they leave open.
-func (e environment) fill(o *options) {
+// applyTo fills in what the options leave unset.
+func (e environment) applyTo(o *options) {
 	o.project = cmp.Or(o.project, e.project)
-	if o.token == "" && o.source == nil && o.accessKey == "" && o.secretKey == "" {
+	if o.token == "" && o.tokenSource == nil && o.accessKey == "" && o.secretKey == "" {
 		o.token, o.accessKey, o.secretKey = e.token, e.accessKey, e.secretKey
 	}
 }

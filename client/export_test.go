@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// WithTiming sets the clock, how a client waits, and chance. A nil one stays as it is.
-func WithTiming(now func() time.Time, sleep func(context.Context, time.Duration) error, random func(time.Duration) time.Duration) Option {
+// WithTiming replaces the clock, the sleep function and the source of
+// randomness. Nil arguments leave the defaults.
+func WithTiming(
+	now func() time.Time,
+	sleep func(context.Context, time.Duration) error,
+	random func(time.Duration) time.Duration,
+) Option {
 	return func(o *options) {
 		if now != nil {
 			o.timing.now = now
@@ -20,5 +25,6 @@ func WithTiming(now func() time.Time, sleep func(context.Context, time.Duration)
 	}
 }
 
-// CanBecome tells whether a peering in a status may get the other one.
-func CanBecome(s, want Status) bool { return canBecome(s, []Status{want}) }
+// CanReach reports whether a peering with status s can still get the wanted
+// status.
+func CanReach(s, want Status) bool { return canReach(s, []Status{want}) }

@@ -8,13 +8,13 @@ import (
 	"net/http"
 )
 
-// An Option changes how a Client works.
+// An Option configures a Client.
 type Option func(*options)
 
 type options struct {
 	project              string
 	token                string
-	source               func(context.Context) (string, error)
+	tokenSource          func(context.Context) (string, error)
 	accessKey, secretKey string
 	http                 *http.Client
 	tls                  *tls.Config
@@ -24,115 +24,135 @@ type options struct {
 	wait                 WaitPolicy
 	onAttempt            []func(context.Context, Attempt)
 	timing               timing
-	// env says who calls where no option does.
+	// env supplies the project and the credentials that no option sets.
 	env environment
 }
 
-// newOptions answers what the options say, with the defaults of what they leave open.
 func newOptions(opts []Option) *options {
-	o := &options{userAgent: product, timing: realTime()}
+	o := &options{userAgent: sdkUserAgent, timing: systemTiming()}
 	for _, opt := range opts {
 		opt(o)
 	}
-	o.env.fill(o)
+	o.env.applyTo(o)
 	o.retry, o.wait = o.retry.withDefaults(), o.wait.withDefaults()
 	return o
 }
 
-// product is what the SDK calls itself in User-Agent.
-const product = "peering-go"
+// sdkUserAgent is the SDK's own product name in User-Agent.
+const sdkUserAgent = "peering-go"
 
-// WithProject sets the project that calls: the project of a cluster, and the tenant of a VPC. There is no default. Without
-// it calls about clusters fail with ErrNoProject, and the others are for the project that the credentials belong to.
+// WithProject sets the project: the project of the clusters on the Cloud Stream
+// Service, and the tenant on the VPC service. There is no default. Without a
+// project the methods for clusters return ErrNoProject, and those for VPC
+// peerings act for the project of the credentials.
 func WithProject(id string) Option {
 	return func(o *options) { o.project = id }
 }
 
-// WithToken sends a token with every request, as X-Auth-Token: one of Keystone's, or of the operator's list. By default
-// none is sent.
+// WithToken sends a token with every request, in X-Auth-Token: a Keystone token
+// or one that the operator has issued. By default no token is sent.
 func WithToken(token string) Option {
 	return func(o *options) { o.token = token }
 }
 
-// WithTokenSource sends the token that the source answers, as X-Auth-Token. The source is asked when the first call is made
-// and again when the service answers 401, at most once in a call; calls at a time ask once. Its context is that of the
-// call that asks. By default there is none.
+// WithTokenSource sends the token that source returns, in X-Auth-Token. The
+// client calls source for its first request and again after a 401, at most once
+// per call. Concurrent calls share one token, and source is never called
+// concurrently. The context is that of the call that needs the token. An error
+// of source fails the call. There is no default.
 func WithTokenSource(source func(ctx context.Context) (token string, err error)) Option {
-	return func(o *options) { o.source = source }
+	return func(o *options) { o.tokenSource = source }
 }
 
-// WithCredentials signs every request with the secret key of an access key, anew for every attempt. The clock may be 15
-// minutes off at most. By default nothing is signed.
+// WithCredentials signs every attempt with an access key and its secret key
+// (SDK-HMAC-SHA256). The local clock may be off by at most 15 minutes. By
+// default requests are not signed.
 func WithCredentials(accessKey, secretKey string) Option {
 	return func(o *options) { o.accessKey, o.secretKey = accessKey, secretKey }
 }
 
-// WithHTTPClient sets what requests are sent with, but for its CheckRedirect. Its Timeout is for one attempt. The default is
-// http.DefaultClient.
+// WithHTTPClient sets the HTTP client that sends the requests. Its
+// CheckRedirect is ignored, and its Timeout bounds a single attempt. The
+// default is http.DefaultClient.
 func WithHTTPClient(c *http.Client) Option {
 	return func(o *options) { o.http = c }
 }
 
-// WithTLSConfig sets how TLS is spoken with the service: RootCAs which CAs its certificate may come from, Certificates what
-// is shown to a service that asks for one. The default is the system's CAs and no certificate. The configuration is
-// copied. WithHTTPClient brings its own, so New refuses both together.
+// WithTLSConfig sets the TLS configuration: RootCAs to trust a private CA,
+// Certificates to authenticate with a client certificate. The configuration is
+// copied. The default is the system's CAs and no client certificate. New
+// returns an error if WithHTTPClient is given as well; configure TLS in that
+// client's transport instead.
 func WithTLSConfig(cfg *tls.Config) Option {
 	return func(o *options) { o.tls = cfg.Clone() }
 }
 
-// WithTransport wraps the transport of the HTTP client, for traces and metrics: otelhttp.NewTransport does it for
-// OpenTelemetry. What wraps it sees every attempt as it goes over the wire, credentials included. Given more than once,
-// the last one is the outermost. By default nothing wraps it.
+// WithTransport wraps the transport of the HTTP client, for tracing and
+// metrics, for example with otelhttp.NewTransport. The wrapped transport sees
+// every attempt as it is sent, including credentials. If the option is given
+// more than once, the last one is the outermost. By default the transport is
+// not wrapped.
 func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return func(o *options) { o.wrap = append(o.wrap, wrap) }
 }
 
-// WithUserAgent says who calls, such as "shop/1.2", in front of the SDK's own name in User-Agent. The default is that name
-// alone.
+// WithUserAgent puts the name of the program, such as "shop/1.2", in front of
+// the SDK's own name in User-Agent. The default is the SDK's name alone.
 func WithUserAgent(name string) Option {
 	return func(o *options) {
-		o.userAgent = product
+		o.userAgent = sdkUserAgent
 		if name != "" {
-			o.userAgent = name + " " + product
+			o.userAgent = name + " " + sdkUserAgent
 		}
 	}
 }
 
-// WithRetryPolicy sets how often and when requests are sent again. The default is the zero RetryPolicy.
+// WithRetryPolicy sets how often and when requests are retried. The default is
+// the zero RetryPolicy, which selects the defaults of its fields.
 func WithRetryPolicy(p RetryPolicy) Option {
 	return func(o *options) { o.retry = p }
 }
 
-// WithWaitPolicy sets how the calls that begin with WaitFor look, and who is told what they see. The default is the zero
-// WaitPolicy.
+// WithWaitPolicy sets how the WaitFor methods poll and who observes the polls.
+// The default is the zero WaitPolicy, which selects the defaults of its fields.
 func WithWaitPolicy(p WaitPolicy) Option {
 	return func(o *options) { o.wait = p }
 }
 
-// WithOnAttempt calls a function after each attempt to send a request. Attempts hold no credentials and no bodies. The
-// function is called by the goroutine of the call, so it should be quick. Given more than once, all are called.
+// WithOnAttempt calls f after each attempt to send a request. Attempts contain
+// neither credentials nor bodies. f runs on the goroutine of the call, so it
+// should be fast, and it must be safe for concurrent use. If the option is
+// given more than once, all functions are called. By default none is.
 func WithOnAttempt(f func(ctx context.Context, a Attempt)) Option {
 	return func(o *options) { o.onAttempt = append(o.onAttempt, f) }
 }
 
-// WithLogger logs every attempt at level debug, and at level warn one that will be repeated. By default nothing is logged.
-// No credentials and no bodies are.
+// WithLogger logs every attempt: at level warn if it will be retried, otherwise
+// at level debug. Neither credentials nor bodies are logged. By default nothing
+// is logged.
 func WithLogger(log *slog.Logger) Option {
 	return WithOnAttempt(logAttempts(log))
 }
 
-// check answers what is wrong with the options together.
-func (o *options) check() error {
+// validate returns an error if options are invalid or contradict each other.
+func (o *options) validate() error {
 	switch {
 	case (o.accessKey == "") != (o.secretKey == ""):
-		return errors.New("an access key and a secret key belong together; one of them is empty")
-	case o.token != "" && o.source != nil:
-		return errors.New("WithToken and WithTokenSource exclude each other")
-	case (o.token != "" || o.source != nil) && o.accessKey != "":
-		return errors.New("a token and an access key are two ways to show who calls; use one of them")
+		return errors.New("WithCredentials requires both an access key and a secret key")
+	case o.token != "" && o.tokenSource != nil:
+		return errors.New("WithToken and WithTokenSource are mutually exclusive")
+	case (o.token != "" || o.tokenSource != nil) && o.accessKey != "":
+		return errors.New("a token and an access key are mutually exclusive")
 	case o.http != nil && o.tls != nil:
-		return errors.New("WithTLSConfig and WithHTTPClient exclude each other: set TLS in the HTTP client's transport")
+		return errors.New("WithTLSConfig and WithHTTPClient are mutually exclusive: " +
+			"configure TLS in the HTTP client's transport")
 	}
-	return errors.Join(checkHeader(tokenHeader, o.token), checkHeader("Authorization", o.accessKey), checkHeader("User-Agent", o.userAgent),
-		checkHeader("X-Project-Id", o.project), o.retry.check(), o.wait.check())
+	return errors.Join(
+		checkHeader(tokenHeader, o.token),
+		checkHeader("Authorization", o.accessKey),
+		checkHeader("User-Agent", o.userAgent),
+		checkHeader("X-Project-Id", o.project),
+		o.retry.validate(),
+		o.wait.validate(),
+	)
 }

@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// timing is what the client knows of time and chance; tests bring their own.
+// timing is the client's source of time and randomness. Tests replace it.
 type timing struct {
 	now func() time.Time
-	// sleep returns after d, or with the context's error when that ends earlier.
+	// sleep blocks for d. It returns the context's error if the context ends
+	// first.
 	sleep func(ctx context.Context, d time.Duration) error
-	// random answers a duration from 0 to below d.
+	// random returns a duration in [0, d).
 	random func(d time.Duration) time.Duration
 }
 
-func realTime() timing {
+func systemTiming() timing {
 	return timing{now: time.Now, sleep: sleep, random: random}
 }
 
@@ -34,5 +35,5 @@ func random(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	return rand.N(d) //nolint:gosec // it spreads load and guards nothing
+	return rand.N(d) //nolint:gosec // jitter does not need a cryptographic source
 }

@@ -7,20 +7,22 @@ import (
 	"net/http"
 )
 
-const tokenHeader = "X-Auth-Token" //nolint:gosec // it names a header
+const tokenHeader = "X-Auth-Token" //nolint:gosec // the name of a header, not a token
 
-// authenticator puts the token on a request. Where the service does not take it any more, it asks the source for another
-// one, once in a call.
+// authenticator sets the token of a request. After a 401 it gets a new token
+// from the source, at most once per call.
 type authenticator struct {
 	next   sender
 	source func(context.Context) (string, error)
-	// turn holds the token, empty before the first one, while nobody looks at it. So calls at a time ask the source once.
-	turn chan string
+	// current holds the current token, "" before the first one. Receiving from
+	// it locks the token, in a way that a context can interrupt, so concurrent
+	// calls renew it once.
+	current chan string
 }
 
 func newAuthenticator(o *options, next sender) *authenticator {
-	a := &authenticator{next: next, source: o.source, turn: make(chan string, 1)}
-	a.turn <- o.token
+	a := &authenticator{next: next, source: o.tokenSource, current: make(chan string, 1)}
+	a.current <- o.token
 	return a
 }
 
@@ -39,33 +41,35 @@ func (a *authenticator) send(c *call) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.request = c.request.Clone(c.request.Context()) // a transport may still read the one before
+	// The transport may still be reading the previous request.
+	c.request = c.request.Clone(c.request.Context())
 	c.request.Header.Set(tokenHeader, token)
 	return a.next(c)
 }
 
-// token answers the token, a new one where it is still the one that was refused.
-func (a *authenticator) token(ctx context.Context, refused string) (string, error) {
+// token returns the current token. It renews the token first if it is still the
+// rejected one.
+func (a *authenticator) token(ctx context.Context, rejected string) (string, error) {
 	var token string
 	select {
-	case token = <-a.turn:
+	case token = <-a.current:
 	case <-ctx.Done():
 		return "", fmt.Errorf("wait for a token: %w", context.Cause(ctx))
 	}
-	defer func() { a.turn <- token }()
-	if token != refused {
+	defer func() { a.current <- token }()
+	if token != rejected {
 		return token, nil
 	}
-	fresh, err := a.source(ctx)
+	renewed, err := a.source(ctx)
 	if err != nil {
 		return "", fmt.Errorf("get a token: %w", err)
 	}
-	if fresh == "" {
-		return "", errors.New("get a token: the source answered an empty one")
+	if renewed == "" {
+		return "", errors.New("get a token: the token source returned an empty token")
 	}
-	if err := checkHeader(tokenHeader, fresh); err != nil {
+	if err := checkHeader(tokenHeader, renewed); err != nil {
 		return "", fmt.Errorf("get a token: %w", err)
 	}
-	token = fresh
+	token = renewed
 	return token, nil
 }

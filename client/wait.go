@@ -9,75 +9,81 @@ import (
 	"time"
 )
 
-// A WaitPolicy says how the calls that begin with WaitFor look at what they wait for. Members that are zero have their
+// A WaitPolicy configures how the WaitFor methods poll. Zero fields have their
 // defaults.
 type WaitPolicy struct {
-	// First is how long to wait before the second look. Each further wait is half as long again, up to Max, and up to a
-	// fifth shorter by chance. The defaults are 250 ms and 10 s.
+	// First is the delay before the second poll. Each further delay is 1.5
+	// times as long, up to Max. Jitter shortens every delay by up to a fifth.
+	// The defaults are 250 ms and 10 s.
 	First, Max time.Duration
-	// OnPoll is told what each look has seen, by the goroutine of the call. By default nobody is.
+	// OnPoll is called with the result of each poll, on the goroutine of the
+	// call. It is optional.
 	OnPoll func(Poll)
 }
 
-// A Poll is what a call that waits has seen.
+// A Poll is the result of one poll of a WaitFor method.
 type Poll struct {
-	// ID is that of the peering or the cluster.
+	// ID is the id of the peering or the cluster.
 	ID string
-	// Status is that of the peering, or the name of the cluster's; DELETED where it is gone, and what was seen before
-	// where Err is set.
+	// Status is the status of the peering, or the StatusName of the cluster. It
+	// is DELETED if the resource no longer exists. If Err is set, it is the
+	// status seen before.
 	Status Status
-	// Err is why nothing could be seen this time. The wait goes on.
+	// Err is a temporary error of this poll. The wait continues.
 	Err error
 }
 
 func (p WaitPolicy) withDefaults() WaitPolicy {
-	defaulted(&p.First, 250*time.Millisecond)
-	defaulted(&p.Max, 10*time.Second)
+	setDefault(&p.First, 250*time.Millisecond)
+	setDefault(&p.Max, 10*time.Second)
 	return p
 }
 
-func (p WaitPolicy) check() error {
+func (p WaitPolicy) validate() error {
 	if p.First < 0 || p.Max < 0 {
-		return errors.New("a member of the WaitPolicy is negative")
+		return errors.New("WaitPolicy has a negative field")
 	}
 	return nil
 }
 
-// A WaitError is a wait that ended before what it was for.
+// A WaitError is returned by the WaitFor methods if the wanted status was not
+// reached.
 type WaitError struct {
-	// What and ID say what was waited for: "peering" or "cluster".
+	// What is the kind of resource, "peering" or "cluster", and ID its id.
 	What, ID string
-	// Want are the statuses that were waited for.
+	// Want lists the wanted statuses.
 	Want []Status
-	// Last is the status that was seen last, empty where none was.
+	// Last is the status seen last, empty if no poll succeeded.
 	Last Status
-	// Err is what ended the wait, such as context.DeadlineExceeded or an *Error. It is nil where no status that was wanted
-	// can follow the last one.
+	// Err is what ended the wait, such as context.DeadlineExceeded or an
+	// *Error. It is nil if a resource with status Last can no longer get a
+	// wanted status.
 	Err error
 }
 
-// Error says what was waited for, what was seen last, and what ended the wait.
+// Error returns the resource, the wanted statuses, the last status and the
+// cause.
 func (e *WaitError) Error() string {
 	want := make([]string, len(e.Want))
 	for i, s := range e.Want {
 		want[i] = string(s)
 	}
-	text := fmt.Sprintf("wait for %s %s to be %s", e.What, e.ID, strings.Join(want, " or "))
+	text := fmt.Sprintf("wait for %s %s to become %s", e.What, e.ID, strings.Join(want, " or "))
 	switch {
 	case e.Err == nil:
-		return fmt.Sprintf("%s: it is %s, which never becomes that", text, e.Last)
+		return fmt.Sprintf("%s: no longer possible from status %s", text, e.Last)
 	case e.Last == "":
 		return fmt.Sprintf("%s: %v", text, e.Err)
 	default:
-		return fmt.Sprintf("%s: it was %s when last seen: %v", text, e.Last, e.Err)
+		return fmt.Sprintf("%s: last status %s: %v", text, e.Last, e.Err)
 	}
 }
 
-// Unwrap answers what ended the wait.
+// Unwrap returns Err.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-// follows are the statuses that a peering can still get.
-var follows = map[Status][]Status{
+// reachable lists the statuses that a peering can still get.
+var reachable = map[Status][]Status{
 	PendingAcceptance: {Active, Rejected, Expired, Deleted},
 	Active:            {Deleted},
 	Rejected:          {Deleted},
@@ -85,71 +91,66 @@ var follows = map[Status][]Status{
 	Deleted:           {},
 }
 
-// canBecome tells whether a peering in a status may get one of those that are wanted. Of a status that it does not know it
-// believes everything.
-func canBecome(s Status, want []Status) bool {
-	next, known := follows[s]
-	return !known || slices.ContainsFunc(want, func(w Status) bool { return slices.Contains(next, w) })
+// canReach reports whether a peering with status s can still get one of the
+// wanted statuses. It is true for a status that this version does not know,
+// such as that of a cluster.
+func canReach(s Status, want []Status) bool {
+	next, ok := reachable[s]
+	return !ok || slices.ContainsFunc(want, func(w Status) bool { return slices.Contains(next, w) })
 }
 
-// A vigil is one wait.
-type vigil struct {
-	client *Client
-	what   string
-	id     string
-	want   []Status
-	// look answers the status; DELETED for what is not there.
-	look func(context.Context) (Status, error)
-	last Status
+// A waiter polls a resource until it has a wanted status.
+type waiter[T any] struct {
+	resource string // "peering" or "cluster", for messages
+	id       string
+	want     []Status
+	// poll returns the resource and its status, DELETED if it does not exist.
+	poll func(context.Context) (T, Status, error)
+
+	last   T
+	status Status // of last, "" before the first poll that succeeded
 }
 
-// keep looks until the status is one that is wanted.
-func (v *vigil) keep(ctx context.Context) error {
-	p := v.client.wait
-	for delay := p.First; ; delay = min(delay+delay/2, p.Max) {
-		status, err := v.look(ctx)
+// wait polls until the resource has a wanted status. It returns the resource as
+// seen last, and a *WaitError if the status was not reached.
+func (w *waiter[T]) wait(ctx context.Context, c *Client) (T, error) {
+	for delay := c.wait.First; ; delay = min(delay+delay/2, c.wait.Max) {
+		resource, status, err := w.poll(ctx)
 		if err == nil {
-			v.last = status
+			w.last, w.status = resource, status
 		}
-		if p.OnPoll != nil && ctx.Err() == nil && (err == nil || v.goesOn(err)) {
-			p.OnPoll(Poll{ID: v.id, Status: v.last, Err: err})
+		if c.wait.OnPoll != nil && ctx.Err() == nil && (err == nil || w.isTemporary(err)) {
+			c.wait.OnPoll(Poll{ID: w.id, Status: w.status, Err: err})
 		}
 		switch {
-		case err == nil && slices.Contains(v.want, status):
-			return nil
-		case err == nil && !canBecome(status, v.want):
-			return v.failed(nil)
+		case err == nil && slices.Contains(w.want, status):
+			return w.last, nil
+		case err == nil && !canReach(status, w.want):
+			return w.last, w.newError(nil)
 		case ctx.Err() != nil:
-			return v.failed(context.Cause(ctx))
-		case err != nil && !v.goesOn(err):
-			return v.failed(err)
+			return w.last, w.newError(context.Cause(ctx))
+		case err != nil && !w.isTemporary(err):
+			return w.last, w.newError(err)
 		}
-		if err := v.client.timing.sleep(ctx, delay-v.client.timing.random(delay/5)); err != nil {
-			return v.failed(context.Cause(ctx))
+		if err := c.timing.sleep(ctx, delay-c.timing.random(delay/5)); err != nil {
+			return w.last, w.newError(context.Cause(ctx))
 		}
 	}
 }
 
-// goesOn tells whether a look that failed is made up for by the next one. Before anything was seen it is not: the endpoint
-// may be wrong.
-func (v *vigil) goesOn(err error) bool { return v.last != "" && IsRetryable(err) }
+// isTemporary reports whether the wait continues after an error of a poll.
+// Before the first poll that succeeded it does not, because the endpoint may be
+// wrong.
+func (w *waiter[T]) isTemporary(err error) bool { return w.status != "" && IsRetryable(err) }
 
-func (v *vigil) failed(err error) error {
-	return &WaitError{What: v.what, ID: v.id, Want: v.want, Last: v.last, Err: err}
+func (w *waiter[T]) newError(err error) error {
+	return &WaitError{What: w.resource, ID: w.id, Want: w.want, Last: w.status, Err: err}
 }
 
-// until answers what is waited for; without a word that is ACTIVE.
-func until(statuses []Status) []Status {
+// orActive returns the statuses, ACTIVE if there are none.
+func orActive(statuses []Status) []Status {
 	if len(statuses) == 0 {
 		return []Status{Active}
 	}
 	return statuses
-}
-
-// orDeleted answers DELETED for the error which says that what was looked at is not there.
-func orDeleted(s Status, err error, codes ...string) (Status, error) {
-	if e, ok := errors.AsType[*Error](err); ok && e.is(codes...) {
-		return Deleted, nil
-	}
-	return s, err
 }

@@ -207,9 +207,9 @@ func TestWaitsSurviveOutages(t *testing.T) {
 func TestWaitErrorsSayWhatWasSeen(t *testing.T) {
 	want := []client.Status{client.Active, client.Rejected}
 	for text, err := range map[string]*client.WaitError{
-		"wait for peering 1 to be ACTIVE or REJECTED: it is EXPIRED, which never becomes that": {Last: client.Expired},
-		"wait for peering 1 to be ACTIVE or REJECTED: no":                                      {Err: errors.New("no")},
-		"wait for peering 1 to be ACTIVE or REJECTED: it was PENDING_ACCEPTANCE when last seen: no": {
+		"wait for peering 1 to become ACTIVE or REJECTED: no longer possible from status EXPIRED": {Last: client.Expired},
+		"wait for peering 1 to become ACTIVE or REJECTED: no":                                      {Err: errors.New("no")},
+		"wait for peering 1 to become ACTIVE or REJECTED: last status PENDING_ACCEPTANCE: no": {
 			Last: client.PendingAcceptance, Err: errors.New("no"),
 		},
 	} {
@@ -278,7 +278,7 @@ func TestWhatCanFollow(t *testing.T) {
 			if from == to {
 				continue // a wait ends before it asks
 			}
-			if got := client.CanBecome(client.Status(from), client.Status(to)); got != reached[to] {
+			if got := client.CanReach(client.Status(from), client.Status(to)); got != reached[to] {
 				t.Errorf("%s becomes %s: %t, the domain says %t", from, to, got, reached[to])
 			}
 		}
