@@ -15,7 +15,7 @@ import (
 // what v gets. It does without encoding/json, and leaves v as it is, for types that decode themselves, embed others or hold
 // an interface, for values that do not fit, and for bodies that are not JSON.
 func Bind(r *http.Request, v any) bool {
-	b, ok := r.Body.(*body)
+	b, ok := r.Body.(*checkedBody)
 	target := reflect.ValueOf(v)
 	if !ok || !b.json || target.Kind() != reflect.Pointer || target.IsNil() {
 		return false
@@ -26,10 +26,10 @@ func Bind(r *http.Request, v any) bool {
 	}
 	run := newRun()
 	defer run.free()
-	if !b.scanned(run) {
+	if !b.load(run) {
 		return false
 	}
-	if !bind(run, 0, shareable(b.data), target.Elem()) {
+	if !bind(run, 0, shareable(b.Bytes()), target.Elem()) {
 		target.Elem().SetZero()
 		return false
 	}

@@ -3,7 +3,6 @@ package validate
 import (
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"mime"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+
+	"github.com/peering/peering/internal/httpbody"
 )
 
 // bodyPlan is a request body, compiled.
@@ -82,26 +83,25 @@ func decodesJSON(mediaType string) bool {
 // readBody reads the body, does the checks that come before those of the schema, and finds out what the compiled form
 // says. It leaves the bytes in the request.
 func (c *check) readBody() error {
-	left := &body{maxDepth: c.operation.options.MaxDepth}
-	data, err := c.operation.read(c.request, left.few[:])
-	if err != nil {
+	body := &checkedBody{maxDepth: c.operation.options.MaxDepth}
+	if err := body.read(c.request, c.operation.options.MaxBody); err != nil {
 		return err
 	}
+	data := body.Bytes()
 	plan := c.operation.body
 	if len(data) == 0 {
-		c.request.Body = http.NoBody
 		if plan.declared.Required {
 			return &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "required", Reason: "is required"}}}
 		}
 		return nil
 	}
-	if c.media, err = plan.mediaOf(c.request.Header); err != nil {
+	media, err := plan.mediaOf(c.request.Header)
+	if err != nil {
 		return err
 	}
-	c.data, c.bodyVerdict = data, unsure
-	left.data, left.json = data, c.media.json
-	left.Reset(data)
-	c.request.Body, c.request.ContentLength = left, int64(len(data))
+	c.media, c.data, c.bodyVerdict = media, data, unsure
+	body.json = media.json
+	c.request.Body = body
 	if !c.media.json {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (c *check) readBody() error {
 		}
 		return &Error{Kind: Invalid, Violations: []Violation{*c.run.violation()}}
 	}
-	left.keep(c.run)
+	body.keep(c.run)
 	if c.media.schema == nil {
 		c.bodyVerdict = valid
 	}
@@ -185,53 +185,23 @@ func (o *Operation) TooLarge() *Error {
 	return tooLarge(o.options.MaxBody)
 }
 
-// read answers the body, in the buffer where it fits and its length is known.
-func (o *Operation) read(r *http.Request, buffer []byte) ([]byte, error) {
-	limit := o.options.MaxBody
-	if r.ContentLength > limit {
-		return nil, tooLarge(limit)
-	}
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	data, err := readAll(r, limit, buffer)
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || int64(len(data)) > limit {
-		return nil, tooLarge(limit)
-	}
-	if err != nil {
-		return nil, &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "read", Reason: "did not arrive whole"}}, Err: err}
-	}
-	return data, nil
-}
-
 func tooLarge(limit int64) *Error {
 	return &Error{Kind: TooLarge, Violations: []Violation{
 		{In: Body, Keyword: "size", Reason: fmt.Sprintf("must have at most %d bytes", limit)},
 	}}
 }
 
-// readAll reads the body, and one byte over the limit at most. Where the length is known it takes one buffer of
-// that length and one byte more, to find the end: the one that it is given, or a larger one.
-func readAll(r *http.Request, limit int64, buffer []byte) ([]byte, error) {
-	if r.ContentLength <= 0 {
-		return io.ReadAll(io.LimitReader(r.Body, limit+1))
+// read reads the body of a request into b.
+func (b *checkedBody) read(r *http.Request, limit int64) error {
+	body, err := httpbody.ReadInto(&b.own, r, limit)
+	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge(tooLong.Limit)
 	}
-	if r.ContentLength >= int64(len(buffer)) {
-		buffer = make([]byte, r.ContentLength+1)
+	if err != nil {
+		return &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "read", Reason: "did not arrive whole"}}, Err: err}
 	}
-	data, n := buffer[:r.ContentLength+1], 0
-	for n < len(data) {
-		read, err := r.Body.Read(data[n:])
-		n += read
-		if err == io.EOF {
-			return data[:n], nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	rest, err := io.ReadAll(io.LimitReader(r.Body, limit+1-int64(n)))
-	return append(data, rest...), err
+	b.Body = body
+	return nil
 }
 
 // mediaOf answers the plan for the body of a request.

@@ -1,49 +1,49 @@
 package validate
 
-import "bytes"
+import "github.com/peering/peering/internal/httpbody"
 
-// body is the body of a request after its check.
-type body struct {
-	bytes.Reader
-	data     []byte
+// checkedBody is a request body that Check accepted. It can be read again, and
+// Bind and ValidatedValue decode it.
+type checkedBody struct {
+	*httpbody.Body
+	// own holds the body unless another reader of the request read it before.
+	own      httpbody.Body
 	json     bool
 	maxDepth int
 	value    any
 	decoded  bool
-	// few is room for a small body, and entries for what the scanner left of it; entered is how many, 0 for too many.
-	few     [192]byte
-	entries [16]entry
-	entered int
+	// entries are the scanner's if these are few; otherwise entryCount is 0.
+	entries    [16]entry
+	entryCount int
 }
 
-// keep keeps the entries of the body, where they are few, so that nobody needs to scan it again.
-func (b *body) keep(r *run) {
+// keep stores a copy of the scanner's entries if they are few, so that the body
+// need not be scanned again.
+func (b *checkedBody) keep(r *run) {
 	if len(r.entries) <= len(b.entries) && len(r.plain) == 0 {
-		b.entered = copy(b.entries[:], r.entries)
+		b.entryCount = copy(b.entries[:], r.entries)
 	}
 }
 
-// scanned gives the run the entries of the body.
-func (b *body) scanned(r *run) bool {
-	if b.entered == 0 {
-		return r.scan(b.data, b.maxDepth)
+// load gives the run the entries of the body.
+func (b *checkedBody) load(r *run) bool {
+	if b.entryCount == 0 {
+		return r.scan(b.Bytes(), b.maxDepth)
 	}
-	r.reset(b.data, b.maxDepth)
-	r.entries = append(r.entries, b.entries[:b.entered]...)
+	r.reset(b.Bytes(), b.maxDepth)
+	r.entries = append(r.entries, b.entries[:b.entryCount]...)
 	return true
 }
 
-// Close does nothing: the body was read.
-func (*body) Close() error { return nil }
-
-// ValidatedValue answers the body decoded, the same value every time. It is the method by which kin-openapi hands on what
-// it validated, and by which handlers that oapi-codegen generates ask for it.
-func (b *body) ValidatedValue() any {
+// ValidatedValue returns the decoded body, the same value every time. kin-openapi
+// gives its validated bodies this method too, and handlers that oapi-codegen
+// generates call it.
+func (b *checkedBody) ValidatedValue() any {
 	if !b.decoded {
 		r := newRun()
 		defer r.free()
-		if b.scanned(r) {
-			b.value = r.decode(0, shareable(b.data))
+		if b.load(r) {
+			b.value = r.decode(0, shareable(b.Bytes()))
 		}
 		b.decoded = true
 	}
