@@ -12,95 +12,99 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// effect is what an operation does to what is stored.
-type effect int
+// accessMode is the permission that an operation requires.
+type accessMode int
 
 const (
-	reads effect = iota
-	changes
+	read accessMode = iota
+	write
 )
 
-// naming is how a request names the project that it is about.
-type naming int
+// projectSource is the part of a request that names the project.
+type projectSource int
 
 const (
-	// byPath is a path below a project. It always names one.
-	byPath naming = iota
-	// byHeader is the header X-Project-Id, which may be absent where credentials say who calls.
-	byHeader
+	// projectInPath is the path parameter project_id, which is always present.
+	projectInPath projectSource = iota
+	// projectInHeader is the header X-Project-Id, which is optional if the
+	// request carries credentials.
+	projectInHeader
 )
 
-// access is what an operation asks of its caller. Which peerings are his is for the domain to say.
-type access struct {
-	effect
-	naming
+// accessRule is what an operation requires of its caller. The domain checks
+// which peerings belong to the caller.
+type accessRule struct {
+	mode   accessMode
+	source projectSource
 }
 
-// accesses holds all operations of the contract; New fails where one is missing or left over.
-var accesses = map[string]access{
-	"createCluster": {changes, byPath},
-	"listClusters":  {reads, byPath},
-	"showCluster":   {reads, byPath},
-	"updateCluster": {changes, byPath},
-	"deleteCluster": {changes, byPath},
+// accessRules has a rule for every operation of the contract. New fails if one
+// is missing or unknown.
+var accessRules = map[string]accessRule{
+	"createCluster": {write, projectInPath},
+	"listClusters":  {read, projectInPath},
+	"showCluster":   {read, projectInPath},
+	"updateCluster": {write, projectInPath},
+	"deleteCluster": {write, projectInPath},
 
-	"createPeering": {changes, byPath},
-	"listPeerings":  {reads, byPath},
-	"showPeering":   {reads, byPath},
-	"deletePeering": {changes, byPath},
+	"createPeering": {write, projectInPath},
+	"listPeerings":  {read, projectInPath},
+	"showPeering":   {read, projectInPath},
+	"deletePeering": {write, projectInPath},
 
-	"createRoute": {changes, byPath},
-	"listRoutes":  {reads, byPath},
-	"deleteRoute": {changes, byPath},
+	"createRoute": {write, projectInPath},
+	"listRoutes":  {read, projectInPath},
+	"deleteRoute": {write, projectInPath},
 
-	"createVpcPeering": {changes, byHeader},
-	"listVpcPeerings":  {reads, byHeader},
-	"showVpcPeering":   {reads, byHeader},
-	"updateVpcPeering": {changes, byHeader},
-	"acceptVpcPeering": {changes, byHeader},
-	"rejectVpcPeering": {changes, byHeader},
-	"deleteVpcPeering": {changes, byHeader},
+	"createVpcPeering": {write, projectInHeader},
+	"listVpcPeerings":  {read, projectInHeader},
+	"showVpcPeering":   {read, projectInHeader},
+	"updateVpcPeering": {write, projectInHeader},
+	"acceptVpcPeering": {write, projectInHeader},
+	"rejectVpcPeering": {write, projectInHeader},
+	"deleteVpcPeering": {write, projectInHeader},
 }
 
-// checkAccesses answers which operations of the contract the table lacks, and which it has that the contract has not.
-func checkAccesses(table map[string]access, operations []*validate.Operation) error {
-	left := maps.Clone(table)
+// checkAccessRules returns an error unless rules and operations match one to
+// one.
+func checkAccessRules(rules map[string]accessRule, operations []*validate.Operation) error {
+	unknown := maps.Clone(rules)
 	for _, operation := range operations {
-		if _, ok := left[operation.ID]; !ok {
-			return fmt.Errorf("nothing says who may call operation %s", operation.ID)
+		if _, ok := unknown[operation.ID]; !ok {
+			return fmt.Errorf("operation %s has no access rule", operation.ID)
 		}
-		delete(left, operation.ID)
+		delete(unknown, operation.ID)
 	}
-	if len(left) > 0 {
-		return fmt.Errorf("the contract has no operations %q, but something says who may call them", slices.Sorted(maps.Keys(left)))
+	if len(unknown) > 0 {
+		return fmt.Errorf("access rules for operations that the contract does not have: %q", slices.Sorted(maps.Keys(unknown)))
 	}
 	return nil
 }
 
-// named answers the project that a request names; "" stands for none.
-func (a access) named(c echo.Context) peering.ID {
-	if a.naming == byPath {
-		project := c.Param("project_id")
-		if c.Request().URL.RawPath != "" { // then Echo leaves it as it was sent
-			if plain, err := url.PathUnescape(project); err == nil {
-				project = plain
-			}
-		}
-		return peering.ID(project)
+// requestedProject returns the project that a request names, or "".
+func (a accessRule) requestedProject(c echo.Context) peering.ID {
+	if a.source == projectInHeader {
+		return peering.ID(c.Request().Header.Get("X-Project-Id"))
 	}
-	return peering.ID(c.Request().Header.Get("X-Project-Id"))
+	project := c.Param("project_id")
+	if c.Request().URL.RawPath != "" { // Echo does not unescape parameters in this case
+		if unescaped, err := url.PathUnescape(project); err == nil {
+			project = unescaped
+		}
+	}
+	return peering.ID(project)
 }
 
-// authorize lets a caller pass that identify has found, if the project that he names is his and his roles allow what the
-// operation does.
-func authorize(needs access) echo.MiddlewareFunc {
+// authorize rejects an authenticated caller that requests another project or
+// lacks the role that the operation requires.
+func authorize(rule accessRule) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			who := callerIn(c.Request().Context())
 			if who == nil {
-				return errUnidentified
+				return errNotAuthenticated
 			}
-			if err := needs.allow(who, needs.named(c)); err != nil {
+			if err := rule.check(who, rule.requestedProject(c)); err != nil {
 				return err
 			}
 			who.authorized = true
@@ -109,16 +113,17 @@ func authorize(needs access) echo.MiddlewareFunc {
 	}
 }
 
-// allow answers why a caller may not do what an operation does for the project that he names, or nil.
-func (a access) allow(who *caller, named peering.ID) error {
-	if (named != "" || a.naming == byPath) && !who.project.Is(named) {
-		if !named.Valid() { // then it may be of any length
-			return peering.Errorf(peering.WrongProject, "The request names another project than the one that the credentials belong to.")
+// check returns an error of code WrongProject or Forbidden if the caller may
+// not perform the operation for the requested project.
+func (a accessRule) check(who *caller, requested peering.ID) error {
+	if (requested != "" || a.source == projectInPath) && !who.project.Is(requested) {
+		if !requested.Valid() { // may be arbitrarily long, so it is not repeated
+			return peering.Errorf(peering.WrongProject, "The request names a project other than the one the credentials belong to.")
 		}
-		return peering.Errorf(peering.WrongProject, "The request names project %s, but the credentials belong to another one.", named)
+		return peering.Errorf(peering.WrongProject, "The request names project %s, but the credentials belong to another one.", requested)
 	}
-	if a.effect == changes && !who.mayChange {
-		return peering.Errorf(peering.Forbidden, "The role %s may list and show only.", peering.Reader)
+	if a.mode == write && !who.mayWrite {
+		return peering.Errorf(peering.Forbidden, "The role %s permits only list and show operations.", peering.Reader)
 	}
 	return nil
 }

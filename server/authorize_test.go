@@ -25,25 +25,25 @@ func operations(t *testing.T) []*validate.Operation {
 
 func TestOperationsThatNobodyDecidedOnAreRefused(t *testing.T) {
 	all := operations(t)
-	if err := checkAccesses(accesses, all); err != nil {
+	if err := checkAccessRules(accessRules, all); err != nil {
 		t.Errorf("the table as it is: %v", err)
 	}
 	for _, tt := range []struct {
 		name   string
-		change func(map[string]access)
+		change func(map[string]accessRule)
 		want   string
 	}{
-		{"one is missing", func(table map[string]access) { delete(table, "showPeering") }, "showPeering"},
-		{"one is left over", func(table map[string]access) { table["mergePeerings"] = access{} }, "mergePeerings"},
-		{"one is misspelt", func(table map[string]access) {
+		{"one is missing", func(table map[string]accessRule) { delete(table, "showPeering") }, "showPeering"},
+		{"one is left over", func(table map[string]accessRule) { table["mergePeerings"] = accessRule{} }, "mergePeerings"},
+		{"one is misspelt", func(table map[string]accessRule) {
 			table["showPeerings"] = table["showPeering"]
 			delete(table, "showPeering")
 		}, "showPeering"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			table := maps.Clone(accesses)
+			table := maps.Clone(accessRules)
 			tt.change(table)
-			if err := checkAccesses(table, all); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if err := checkAccessRules(table, all); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("answered %v", err)
 			}
 		})
@@ -52,11 +52,11 @@ func TestOperationsThatNobodyDecidedOnAreRefused(t *testing.T) {
 
 func TestAccessesFitTheirOperations(t *testing.T) {
 	for _, operation := range operations(t) {
-		needs := accesses[operation.ID]
-		if (needs.effect == reads) != (operation.Method == http.MethodGet) {
+		rule := accessRules[operation.ID]
+		if (rule.mode == read) != (operation.Method == http.MethodGet) {
 			t.Errorf("%s is a %s", operation.ID, operation.Method)
 		}
-		if (needs.naming == byHeader) != vpcRoot(operation.Path) || (needs.naming == byPath) != strings.Contains(operation.Path, "{project_id}") {
+		if (rule.source == projectInHeader) != vpcRoot(operation.Path) || (rule.source == projectInPath) != strings.Contains(operation.Path, "{project_id}") {
 			t.Errorf("%s has the path %s", operation.ID, operation.Path)
 		}
 	}

@@ -21,7 +21,7 @@ func (h *handlers) CreateCluster(
 	ctx context.Context, request api.CreateClusterRequestObject,
 ) (api.CreateClusterResponseObject, error) {
 	wanted := request.Body
-	o, err := once(ctx, request.Params.IdempotencyKey, "createCluster", request.ProjectID, wanted)
+	idem, err := idempotency(ctx, request.Params.IdempotencyKey, "createCluster", request.ProjectID, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (h *handlers) CreateCluster(
 		Tags:              wanted.Tags,
 		EnterpriseProject: wanted.SysEnterpriseProjectID,
 		ARM:               wanted.IsArmArch,
-	}, o)
+	}, idem)
 	if err != nil {
 		return nil, err
 	}

@@ -12,14 +12,14 @@ import (
 func (h *handlers) CreatePeering(
 	ctx context.Context, request api.CreatePeeringRequestObject,
 ) (api.CreatePeeringResponseObject, error) {
-	o, err := once(ctx, request.Params.IdempotencyKey, "createPeering", request.ProjectID, request.ClusterID, request.Body)
+	idem, err := idempotency(ctx, request.Params.IdempotencyKey, "createPeering", request.ProjectID, request.ClusterID, request.Body)
 	if err != nil {
 		return nil, err
 	}
 	p, replayed, err := h.peerings.CreateForCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterRequest{
 		Name: request.Body.Name,
 		Peer: peering.VPC{ID: peering.ID(request.Body.VPCID), Tenant: peering.ID(request.Body.AcceptTenantID)},
-	}, o)
+	}, idem)
 	if err != nil {
 		return nil, err
 	}

@@ -12,13 +12,13 @@ import (
 func (h *handlers) CreateRoute(
 	ctx context.Context, request api.CreateRouteRequestObject,
 ) (api.CreateRouteResponseObject, error) {
-	o, err := once(ctx, request.Params.IdempotencyKey,
+	idem, err := idempotency(ctx, request.Params.IdempotencyKey,
 		"createRoute", request.ProjectID, request.ClusterID, request.PeeringID, request.Body)
 	if err != nil {
 		return nil, err
 	}
 	hop := peering.Hop{Cluster: clusterRef(request.ProjectID, request.ClusterID), Peering: peering.ID(request.PeeringID)}
-	r, replayed, err := h.peerings.CreateRoute(ctx, hop, request.Body.Destination, o)
+	r, replayed, err := h.peerings.CreateRoute(ctx, hop, request.Body.Destination, idem)
 	if err != nil {
 		return nil, err
 	}

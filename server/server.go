@@ -23,8 +23,8 @@ import (
 // Config is what a server works with. All members without a default are needed.
 type Config struct {
 	Peerings *peering.Service
-	// Authenticate finds out who calls.
-	Authenticate Authenticate
+	// Authenticator identifies callers.
+	Authenticator Authenticator
 	// Tenant is the service's own: the VPCs of clusters that are created belong to it.
 	Tenant peering.ID
 	// Log gets a line for every request, and what lies behind an internal error.
@@ -65,10 +65,10 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Authenticate == nil {
-		return nil, errors.New("nothing says who calls")
+	if cfg.Authenticator == nil {
+		return nil, errors.New("Config.Authenticator is required")
 	}
-	if err := checkAccesses(accesses, validator.Operations()); err != nil {
+	if err := checkAccessRules(accessRules, validator.Operations()); err != nil {
 		return nil, err
 	}
 	e := echo.New()
@@ -80,13 +80,13 @@ func New(cfg Config) (http.Handler, error) {
 	// The route that Echo found names the operation, so each operation brings its own checks.
 	checks := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
-		needs := accesses[operation.ID]
+		rule := accessRules[operation.ID]
 		checks[operation.ID] = []echo.MiddlewareFunc{
 			limit.admit(operation),
 			limit.strangers,
 			auditRefusals(cfg.Log, operation.ID),
-			identify(operation, needs, cfg.Authenticate),
-			authorize(needs),
+			authenticate(operation, rule, cfg.Authenticator),
+			authorize(rule),
 			limit.project(operation),
 			echovalidate.Middleware(operation),
 		}

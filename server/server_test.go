@@ -27,7 +27,7 @@ func believe(_ *http.Request, named peering.ID) (peering.Caller, error) {
 func newServer(t *testing.T) http.Handler {
 	t.Helper()
 	service := peering.NewService(nil, peering.DefaultRules(), time.Now, func() peering.ID { return "" })
-	handler, err := server.New(server.Config{Peerings: service, Authenticate: believe, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	handler, err := server.New(server.Config{Peerings: service, Authenticator: authenticatorFunc(believe), Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,12 +98,12 @@ func TestReadiness(t *testing.T) {
 		want        string
 	}{
 		{"the store answers", nil, nil, http.StatusOK, "ok\n"},
-		{"the store does not answer", errors.New("secret"), nil, http.StatusServiceUnavailable, "does not answer"},
+		{"the store does not answer", errors.New("secret"), nil, http.StatusServiceUnavailable, "does not respond"},
 		{"the store says why it can't", peering.Errorf(peering.Unavailable, "no quorum"), nil, http.StatusServiceUnavailable, "no quorum"},
 		{"the store is full", nil, peering.Errorf(peering.Unavailable, "The disk is full."), http.StatusOK, "The disk is full."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			handler := server.Operations(
+			handler := server.Admin(
 				func(context.Context) error { return tt.ready }, func(context.Context) error { return tt.room }, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))

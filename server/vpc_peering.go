@@ -18,7 +18,7 @@ func (h *handlers) CreateVPCPeering(
 	ctx context.Context, request api.CreateVPCPeeringRequestObject,
 ) (api.CreateVPCPeeringResponseObject, error) {
 	wanted := request.Body.Peering
-	o, err := once(ctx, request.Params.IdempotencyKey, "createVpcPeering", request.Body)
+	idem, err := idempotency(ctx, request.Params.IdempotencyKey, "createVpcPeering", request.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (h *handlers) CreateVPCPeering(
 		Description: wanted.Description,
 		Requester:   vpc(wanted.RequestVPCInfo),
 		Accepter:    vpc(wanted.AcceptVPCInfo),
-	}, o)
+	}, idem)
 	if err != nil {
 		return nil, err
 	}

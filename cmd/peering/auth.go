@@ -43,18 +43,18 @@ const authHelp = `Callers are known by --auth:
                  PEERING_KEYSTONE_USER_DOMAIN_NAME and PEERING_KEYSTONE_PROJECT_DOMAIN_NAME (both Default by default)`
 
 // open answers what knows callers as the flags say, and what ends it.
-func (f *authFlags) open(ctx context.Context, getenv func(string) string, log *slog.Logger) (server.Authenticate, func() error, error) {
+func (f *authFlags) open(ctx context.Context, getenv func(string) string, log *slog.Logger) (server.Authenticator, func() error, error) {
 	nothing := func() error { return nil }
 	way, where, _ := strings.Cut(f.auth, ":")
 	switch {
 	case f.auth == authNone:
-		return knownBy(iam.Believe()), nothing, nil
+		return authenticator{iam.Believe()}, nothing, nil
 	case way == "file" && where != "":
 		file, err := iam.OpenFile(where, time.Now, log)
 		if err != nil {
 			return nil, nil, fmt.Errorf("--auth: %w", err)
 		}
-		return knownBy(file), file.Close, nil
+		return authenticator{file}, file.Close, nil
 	case way == "keystone":
 		config, err := f.keystone(where, getenv)
 		if err != nil {
@@ -66,7 +66,7 @@ func (f *authFlags) open(ctx context.Context, getenv func(string) string, log *s
 			// Its text alone: a cause of type url.Error is taken for a service that does not answer its client.
 			return nil, nil, errors.New("--auth: " + err.Error())
 		}
-		return knownBy(keystone), nothing, nil
+		return authenticator{keystone}, nothing, nil
 	default:
 		return nil, nil, usageError{fmt.Errorf("--auth %q is not none, file:PATH or keystone:URL", f.auth)}
 	}
@@ -102,15 +102,15 @@ func (f *authFlags) keystone(where string, getenv func(string) string) (iam.Keys
 	return config, nil
 }
 
-// knownBy is what the server asks who calls.
-func knownBy(a iam.Authenticator) server.Authenticate {
-	return func(r *http.Request, named peering.ID) (peering.Caller, error) {
-		caller, err := a.Authenticate(r, named)
-		if errors.Is(err, iam.ErrBodyTooLarge) {
-			err = server.ErrBodyTooLarge
-		}
-		return caller, err
+// authenticator reports bodies that are too large as the server expects.
+type authenticator struct{ iam.Authenticator }
+
+func (a authenticator) Authenticate(r *http.Request, project peering.ID) (peering.Caller, error) {
+	caller, err := a.Authenticator.Authenticate(r, project)
+	if errors.Is(err, iam.ErrBodyTooLarge) {
+		err = &http.MaxBytesError{Limit: iam.DefaultMaxBody}
 	}
+	return caller, err
 }
 
 // allows answers why the API must not listen at an address, which --listen asks for, or nil. It warns of one at which credentials can be overheard.

@@ -120,10 +120,10 @@ func serveStore(t *testing.T, store peering.Store, now func() time.Time) (endpoi
 	t.Helper()
 	log = &lockedBuffer{}
 	handler, err := server.New(server.Config{
-		Peerings:     peering.NewService(store, peering.DefaultRules(), now, newPeeringID),
-		Authenticate: knownBy(iam.Believe()),
-		Log:          slog.New(slog.NewTextHandler(log, nil)),
-		Now:          now,
+		Peerings:      peering.NewService(store, peering.DefaultRules(), now, newPeeringID),
+		Authenticator: iam.Believe(),
+		Log:           slog.New(slog.NewTextHandler(log, nil)),
+		Now:           now,
 	})
 	if err != nil {
 		t.Fatal(err)

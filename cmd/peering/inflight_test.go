@@ -51,12 +51,12 @@ func serveLimitedAt(
 	t.Helper()
 	registry = prometheus.NewRegistry()
 	handler, err := server.New(server.Config{
-		Peerings:     peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
-		Authenticate: knownBy(iam.Believe()),
-		Log:          slog.New(slog.DiscardHandler),
-		Now:          now,
-		Limits:       limits,
-		Metrics:      registry,
+		Peerings:      peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
+		Authenticator: iam.Believe(),
+		Log:           slog.New(slog.DiscardHandler),
+		Now:           now,
+		Limits:        limits,
+		Metrics:       registry,
 	})
 	if err != nil {
 		t.Fatal(err)

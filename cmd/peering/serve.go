@@ -106,7 +106,7 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	authenticate, closeAuth, err := cfg.auth.open(ctx, p.getenv, log)
+	authenticator, closeAuth, err := cfg.auth.open(ctx, p.getenv, log)
 	if err != nil {
 		return err
 	}
@@ -133,14 +133,14 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	registry := newRegistry()
 	api, err := server.New(server.Config{
-		Peerings: service, Authenticate: authenticate, Tenant: peering.ID(cfg.serviceTenant), Log: log, Now: now, Metrics: registry,
+		Peerings: service, Authenticator: authenticator, Tenant: peering.ID(cfg.serviceTenant), Log: log, Now: now, Metrics: registry,
 		Limits: cfg.network.limits, TrustedProxies: cfg.network.trustedProxies, Origins: cfg.network.origins,
 	})
 	if err != nil {
 		return err
 	}
-	operations := server.Operations(store.Ready, store.Writable, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
-	servers, err := cfg.network.servers(apiListener, api, adminListener, operations, registry, log)
+	admin := server.Admin(store.Ready, store.Writable, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
+	servers, err := cfg.network.servers(apiListener, api, adminListener, admin, registry, log)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -31,7 +32,7 @@ type call struct {
 
 // callAll sends a request to every operation of a server without a store, for the project that the path or the header
 // names. None of the requests follows the contract, so one that is not refused for who sends it gets 400.
-func callAll(t *testing.T, authenticate server.Authenticate, named string) []call {
+func callAll(t *testing.T, authenticate server.Authenticator, named string) []call {
 	t.Helper()
 	doc, err := api.GetSpec()
 	if err != nil {
@@ -39,10 +40,10 @@ func callAll(t *testing.T, authenticate server.Authenticate, named string) []cal
 	}
 	log := &strings.Builder{}
 	handler, err := server.New(server.Config{
-		Peerings:     peering.NewService(nil, peering.DefaultRules(), time.Now, func() peering.ID { return "" }),
-		Authenticate: authenticate,
-		Log:          slog.New(slog.NewTextHandler(log, nil)),
-		Now:          time.Now,
+		Peerings:      peering.NewService(nil, peering.DefaultRules(), time.Now, func() peering.ID { return "" }),
+		Authenticator: authenticate,
+		Log:           slog.New(slog.NewTextHandler(log, nil)),
+		Now:           time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -81,10 +82,22 @@ func (c call) wants(t *testing.T, status int, csCode, vpcCode string) {
 	}
 }
 
-func as(roles ...peering.Role) server.Authenticate {
-	return func(*http.Request, peering.ID) (peering.Caller, error) {
-		return peering.Caller{Project: mine, User: "somebody", Roles: roles}, nil
-	}
+// authenticatorFunc is a server.Authenticator.
+type authenticatorFunc func(r *http.Request, project peering.ID) (peering.Caller, error)
+
+func (f authenticatorFunc) Authenticate(r *http.Request, project peering.ID) (peering.Caller, error) {
+	return f(r, project)
+}
+
+func as(roles ...peering.Role) server.Authenticator {
+	return authenticatorFunc(func(*http.Request, peering.ID) (peering.Caller, error) {
+		return peering.Caller{Project: mine, User: "alice", Roles: roles}, nil
+	})
+}
+
+// refuse returns an authenticator that fails with err.
+func refuse(err error) server.Authenticator {
+	return authenticatorFunc(func(*http.Request, peering.ID) (peering.Caller, error) { return peering.Caller{}, err })
 }
 
 func TestCallersWithoutCredentialsComeNowhere(t *testing.T) {
@@ -100,8 +113,7 @@ func TestCallersWithoutCredentialsComeNowhere(t *testing.T) {
 		{"a failure", errors.New("no"), 500, "CS.10001", "VPC.22110"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			refuse := func(*http.Request, peering.ID) (peering.Caller, error) { return peering.Caller{}, tt.err }
-			for _, c := range callAll(t, refuse, "me") {
+			for _, c := range callAll(t, refuse(tt.err), "me") {
 				c.wants(t, tt.status, tt.csCode, tt.vpcCode)
 			}
 		})
@@ -109,10 +121,7 @@ func TestCallersWithoutCredentialsComeNowhere(t *testing.T) {
 }
 
 func TestBodiesThatAreTooLargeToBeAuthenticated(t *testing.T) {
-	refuse := func(*http.Request, peering.ID) (peering.Caller, error) {
-		return peering.Caller{}, server.ErrBodyTooLarge
-	}
-	for _, c := range callAll(t, refuse, mine) {
+	for _, c := range callAll(t, refuse(fmt.Errorf("signature: %w", &http.MaxBytesError{Limit: 64 << 10})), mine) {
 		if c.hasBody {
 			c.wants(t, http.StatusRequestEntityTooLarge, "CS.22106", "VPC.22106")
 		} else {
@@ -125,7 +134,7 @@ func TestBodiesThatAreTooLargeToBeAuthenticated(t *testing.T) {
 func TestRolesAndProjects(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
-		authenticate  server.Authenticate
+		authenticator server.Authenticator
 		named         string
 		reads, writes int
 		csCode        string
@@ -140,7 +149,7 @@ func TestRolesAndProjects(t *testing.T) {
 		{"an admin of no project", as(peering.Admin), "me", 403, 403, "CS.10006"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, c := range callAll(t, tt.authenticate, tt.named) {
+			for _, c := range callAll(t, tt.authenticator, tt.named) {
 				if c.vpcRoot && strings.HasPrefix(tt.named, "%") {
 					continue // in a header it is no escape
 				}
@@ -164,7 +173,7 @@ func TestVPCRootNeedsNoProjectBesideCredentials(t *testing.T) {
 			t.Errorf("%s answered %d %s", c.id, c.answer.Code, c.answer.Body)
 		}
 	}
-	for _, c := range callAll(t, believe, "") {
+	for _, c := range callAll(t, authenticatorFunc(believe), "") {
 		if c.vpcRoot {
 			c.wants(t, http.StatusUnauthorized, "", "VPC.0008")
 		}
@@ -189,12 +198,12 @@ func TestPanicsTellNothing(t *testing.T) {
 				}
 				panic(value)
 			}
-			for _, c := range callAll(t, fail, mine) {
+			for _, c := range callAll(t, authenticatorFunc(fail), mine) {
 				c.wants(t, http.StatusInternalServerError, "CS.10001", "VPC.22110")
 				if strings.Contains(c.log+c.answer.Body.String(), secret) {
 					t.Errorf("%s shows the token: %s %s", c.id, c.answer.Body, c.log)
 				}
-				if !strings.Contains(c.log, "caller_test.go") || value == nil && !strings.Contains(c.log, "nil pointer") {
+				if !strings.Contains(c.log, "authenticate_test.go") || value == nil && !strings.Contains(c.log, "nil pointer") {
 					t.Errorf("the log of %s does not say where it was: %s", c.id, c.log)
 				}
 			}
@@ -212,11 +221,11 @@ func TestAuthenticatorGetsTheBody(t *testing.T) {
 	var seen string
 	handler, err := server.New(server.Config{
 		Peerings: peering.NewService(nil, peering.DefaultRules(), time.Now, func() peering.ID { return "" }),
-		Authenticate: func(r *http.Request, _ peering.ID) (peering.Caller, error) {
+		Authenticator: authenticatorFunc(func(r *http.Request, _ peering.ID) (peering.Caller, error) {
 			data, err := io.ReadAll(r.Body)
 			seen = string(data)
 			return peering.Caller{}, errors.Join(err, peering.Errorf(peering.Unauthenticated, "no"))
-		},
+		}),
 		Log: slog.New(slog.DiscardHandler),
 		Now: time.Now,
 	})

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/pprof" // it also registers at http.DefaultServeMux, which nothing here serves
+	"net/http/pprof" // also registers on http.DefaultServeMux, which is not served
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -13,25 +13,29 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// Operations answers the handler of the operations listener, which is for operators only. /healthz says that the process
-// runs, /readyz whether it can serve, which ready finds out; a service that has no room for more, which room finds out,
-// still serves. /metrics shows the metrics, for Prometheus, and /debug/pprof profiles of the process.
-func Operations(ready, room func(context.Context) error, metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
+// Admin returns the handler of the admin listener, which must not be exposed
+// to the public:
+//   - /healthz reports that the process is running;
+//   - /readyz reports whether it can serve requests, according to ready, and
+//     names the reason if writable reports that nothing can be created or changed;
+//   - /metrics serves the metrics to Prometheus;
+//   - /debug/pprof serves profiles of the process.
+func Admin(ready, writable func(context.Context) error, metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answerProbe(w, http.StatusOK, "ok")
+		writeProbe(w, http.StatusOK, "ok")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := ready(r.Context()); err != nil {
 			log.ErrorContext(r.Context(), "not ready", "error", err)
-			answerProbe(w, http.StatusServiceUnavailable, reason(err))
+			writeProbe(w, http.StatusServiceUnavailable, probeReason(err))
 			return
 		}
-		if err := room(r.Context()); err != nil {
-			answerProbe(w, http.StatusOK, "ok, but nothing can be created or changed: "+reason(err))
+		if err := writable(r.Context()); err != nil {
+			writeProbe(w, http.StatusOK, "ok, but nothing can be created or changed: "+probeReason(err))
 			return
 		}
-		answerProbe(w, http.StatusOK, "ok")
+		writeProbe(w, http.StatusOK, "ok")
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
 		ErrorLog:      slog.NewLogLogger(log.Handler(), slog.LevelError),
@@ -45,16 +49,16 @@ func Operations(ready, room func(context.Context) error, metrics prometheus.Gath
 	return mux
 }
 
-// reason is why the service is not ready, as far as that is for others to know.
-func reason(err error) string {
+// probeReason returns the part of an error that a probe may show.
+func probeReason(err error) string {
 	if e, ok := errors.AsType[*peering.Error](err); ok {
 		return e.Message
 	}
-	return "the store does not answer"
+	return "the store does not respond"
 }
 
-func answerProbe(w http.ResponseWriter, status int, text string) {
+func writeProbe(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // whoever probes is gone if this fails
+	_, _ = w.Write([]byte(text + "\n")) // fails only if the prober has disconnected
 }
