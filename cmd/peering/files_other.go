@@ -1,6 +1,0 @@
-//go:build !unix
-
-package main
-
-// maxOpenFiles answers that the limit is not known: this system is not asked.
-func maxOpenFiles() int { return 0 }

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package main
-
-import "testing"
-
-// apart answers that processes can't be put on processors of their own here.
-func apart(*testing.B, int) bool { return false }

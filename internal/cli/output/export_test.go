@@ -1,0 +1,4 @@
+package output
+
+// WriteYAML is exported for tests.
+var WriteYAML = writeYAML

@@ -1,0 +1,39 @@
+package daemon
+
+import (
+	"log/slog"
+	"net"
+
+	"github.com/peering/peering/internal/peering"
+)
+
+// Internals that tests look at.
+var (
+	MaxOpenFiles   = maxOpenFiles
+	OpenStore      = openStore
+	ParseInventory = parseInventory
+	Settle         = settle
+)
+
+const (
+	PasswordVariable = passwordVariable
+	GarbagePercent   = garbagePercent
+	BallastBytes     = ballastBytes
+)
+
+// CurlCommand returns the curl command that serve prints without TLS.
+func CurlCommand(endpoint string, cluster peering.ClusterRef, header string) (string, error) {
+	return exampleCommand(endpoint, tlsFiles{}, cluster, header)
+}
+
+// CheckEtcdEndpoints checks the flags of an etcd cluster with a user.
+func CheckEtcdEndpoints(endpoints []string) error {
+	flags := etcdFlags{quota: "1GiB", endpoints: endpoints, user: "u"}
+	_, err := flags.config(func(string) string { return "secret" })
+	return err
+}
+
+// CheckListener reports whether --auth allows the API to listen at an address.
+func CheckListener(auth string, address net.Addr, listen string, encrypted bool, log *slog.Logger) error {
+	return (&authFlags{auth: auth}).allows(address, listen, encrypted, log)
+}

@@ -1,0 +1,38 @@
+package daemon
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// newRegistry answers a registry with the metrics of the process and of the program's build.
+func newRegistry() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewBuildInfoCollector(),
+	)
+	return registry
+}
+
+// withEtcd answers the registry's metrics and, where etcd is embedded, etcd's own: how long the disk takes, how large the
+// database is. etcd registers them at the library's default registry, which has those of the process, too.
+func withEtcd(registry *prometheus.Registry, embedded bool) prometheus.Gatherer {
+	if !embedded {
+		return registry
+	}
+	return prometheus.Gatherers{registry, prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := prometheus.DefaultGatherer.Gather()
+		var found []*dto.MetricFamily
+		for _, f := range families {
+			if strings.HasPrefix(f.GetName(), "etcd_") {
+				found = append(found, f)
+			}
+		}
+		return found, err
+	})}
+}

@@ -1,0 +1,23 @@
+package daemon_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/peering/peering/client"
+	"github.com/peering/peering/internal/daemon"
+	"github.com/peering/peering/internal/e2e/harness"
+)
+
+func TestMoreConnectionsThanFiles(t *testing.T) {
+	if daemon.MaxOpenFiles() == 0 {
+		t.Skip("the number of open files has no limit here")
+	}
+	s := harness.StartWith(t, "--max-connections", "2000000000", "--data-dir", t.TempDir())
+	if !strings.Contains(s.Log.String(), "ulimit -n") {
+		t.Errorf("the log does not tell: %s", s.Log)
+	}
+	if _, err := s.As(t, harness.Project).ListVPCPeerings(t.Context(), client.VPCPeeringQuery{}); err != nil {
+		t.Error(err)
+	}
+}

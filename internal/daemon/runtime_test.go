@@ -1,0 +1,87 @@
+package daemon_test
+
+import (
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/peering/peering/internal/daemon"
+	"github.com/peering/peering/internal/e2e/harness"
+)
+
+// metric answers the value of a metric without labels.
+func metric(t *testing.T, p *harness.Process, name string) float64 {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(get(t, p.Admin+"/metrics", http.StatusOK))
+	if found == nil {
+		t.Fatalf("there is no metric %s", name)
+	}
+	value, err := strconv.ParseFloat(found[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// unset takes variables out of the environment for a test.
+func unset(t *testing.T, variables ...string) {
+	t.Helper()
+	for _, v := range variables {
+		t.Setenv(v, "") // gives it back afterwards
+		if err := os.Unsetenv(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestGarbageIsCollectedSeldom(t *testing.T) {
+	unset(t, "GOGC", "GOMEMLIMIT", "AUTOMEMLIMIT")
+	p := harness.StartProcess(t, "--data-dir", t.TempDir())
+	if percent := metric(t, p, "go_gc_gogc_percent"); percent != daemon.GarbagePercent {
+		t.Errorf("garbage is collected at %v%%", percent)
+	}
+	if next, least := metric(t, p, "go_memstats_next_gc_bytes"), daemon.BallastBytes*(1+daemon.GarbagePercent/100.0); next < least {
+		t.Errorf("garbage is collected at %v bytes, want %v at least", next, least)
+	}
+	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit <= 0 || limit >= math.MaxInt64 {
+		t.Errorf("the memory limit is %v bytes", limit)
+	}
+}
+
+func TestEnvironmentSaysWhenGarbageIsCollected(t *testing.T) {
+	t.Setenv("GOGC", "150")
+	t.Setenv("GOMEMLIMIT", "3GiB")
+	p := harness.StartProcess(t, "--data-dir", t.TempDir())
+	if percent := metric(t, p, "go_gc_gogc_percent"); percent != 150 {
+		t.Errorf("garbage is collected at %v%%", percent)
+	}
+	if next := metric(t, p, "go_memstats_next_gc_bytes"); next > daemon.BallastBytes {
+		t.Errorf("garbage is collected at %v bytes", next)
+	}
+	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit != 3<<30 {
+		t.Errorf("the memory limit is %v bytes", limit)
+	}
+}
+
+// get answers the body of a URL that the contract does not know.
+func get(t *testing.T, url string, want int) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != want {
+		t.Errorf("%s answered %d %s, %v", url, resp.StatusCode, text, err)
+	}
+	return string(text)
+}

@@ -1,0 +1,228 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/peering/peering/internal/cli/command"
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/server"
+)
+
+// serveConfig is what the flags of serve say.
+type serveConfig struct {
+	listen, adminListen string
+	etcd                etcdFlags
+	inventory           string
+	serviceTenant       string
+	rules               peering.Rules
+	auth                authFlags
+	network             networkFlags
+	logLevel, logFormat string
+}
+
+func serveCommand(env *command.Env) *cobra.Command {
+	var cfg serveConfig
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the service",
+		Long: `Run the service until it gets SIGTERM or SIGINT. Requests in flight are then finished, for 15 seconds at most.
+
+Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
+When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
+and /debug/pprof, which are not for the public.
+
+A project that sends more than --rate is answered 429, and the connection is then not read for a second or two. While
+others send requests, too, its burst is spread over five seconds: each request waits for a second at most. More requests
+at a time than --max-reads and --max-writes wait for their turn, three times as many and for a second at most; the rest are
+answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
+every 64 KiB of an answer have to be taken within four seconds.
+
+Memory is used for garbage up to 256 MiB and four times what is needed, and no more than nine tenths of what the container
+or the machine has; GOGC and GOMEMLIMIT in the environment say something else, as for any Go program.
+
+` + authHelp,
+		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
+  peering serve --data-dir ./data --auth file:credentials.yaml --listen 10.0.0.1:8080
+  peering serve --data-dir ./data --auth keystone:https://keystone.example.com:5000 --listen 10.0.0.1:8080
+  peering serve --etcd-endpoints https://10.0.0.1:2379,https://10.0.0.2:2379,https://10.0.0.3:2379 --etcd-cacert ca.pem`,
+		Args: cobra.NoArgs,
+		RunE: command.Run(func(ctx context.Context, _ []string) error { return serve(ctx, env, cfg) }),
+	}
+	// The log goes to standard error.
+	flags := cmd.Flags()
+	flags.StringVar(&cfg.listen, "listen", "127.0.0.1:8080", "address of the API; port 0 takes a free one")
+	flags.StringVar(&cfg.adminListen, "admin-listen", "127.0.0.1:8081", "address of the operations endpoints")
+	cfg.etcd.register(cmd)
+	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
+	flags.StringVar(&cfg.serviceTenant, "service-tenant", "8185f87d043f4519a68420a282b5e2fa",
+		"id of the service's tenant, to which the VPCs of new clusters belong")
+	defaults := peering.DefaultRules()
+	flags.IntVar(&cfg.rules.Tenant, "quota-tenant", defaults.Tenant, "how many pending and active peerings a tenant may have")
+	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "how many pending and active peerings a cluster may have")
+	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "how many peerings may wait for one tenant")
+	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "how long a peering waits before it expires")
+	cfg.network.register(flags)
+	cfg.auth.register(cmd)
+	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&cfg.logFormat, "log-format", "json", "json or text")
+	return cmd
+}
+
+// check answers what is wrong with the flags, or nil.
+func (cfg serveConfig) check() error {
+	if !peering.ID(cfg.serviceTenant).Valid() {
+		return command.Usagef("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", cfg.serviceTenant)
+	}
+	return errors.Join(validRules(cfg.rules), cfg.network.check())
+}
+
+// serve runs the service until the end of ctx.
+func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
+	log, err := newLogger(env.Err, cfg.logLevel, cfg.logFormat)
+	if err != nil {
+		return err
+	}
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	cfg.network.fit(log)
+	schedule(env.Getenv)
+	defer runtime.KeepAlive(collect(env.Getenv, log))
+	storeConfig, err := cfg.etcd.config(env.Getenv)
+	if err != nil {
+		return err
+	}
+	clusters, err := loadInventory(cfg.inventory)
+	if err != nil {
+		return err
+	}
+	authenticator, closeAuth, err := cfg.auth.open(ctx, env.Getenv, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAuth()) }()
+	apiListener, err := listenAPI(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer closeListener(apiListener)
+	adminListener, err := listen(ctx, "--admin-listen", cfg.adminListen)
+	if err != nil {
+		return err
+	}
+	defer closeListener(adminListener)
+
+	now := steadyClock()
+	store, service, err := openStore(ctx, storeConfig, cfg.rules, now, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := service.AddClusters(ctx, clusters); err != nil {
+		return err
+	}
+	registry := newRegistry()
+	api, err := server.New(server.Config{
+		Peerings: service, Authenticator: authenticator, Tenant: peering.ID(cfg.serviceTenant), Log: log, Now: now, Metrics: registry,
+		Limits: cfg.network.limits, TrustedProxies: cfg.network.trustedProxies, Origins: cfg.network.origins,
+	})
+	if err != nil {
+		return err
+	}
+	admin := server.Admin(store.Ready, store.Writable, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
+	servers, err := cfg.network.servers(apiListener, api, adminListener, admin, registry, log)
+	if err != nil {
+		return err
+	}
+	defer startSettling(ctx, store, service, log)()
+	return serveHTTP(ctx, servers, func() error {
+		return announce(env, cfg, apiListener.Addr(), adminListener.Addr(), clusters)
+	})
+}
+
+// openStore opens a store and answers it with the service over it, whose changes are logged.
+func openStore(
+	ctx context.Context, cfg etcd.Config, rules peering.Rules, now func() time.Time, log *slog.Logger,
+) (*etcd.Store, *peering.Service, error) {
+	changed := server.Audit(log)
+	cfg.Log = log
+	cfg.OnExpired = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.Expiry(p)) }
+	store, err := etcd.Open(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	newID := func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) }
+	return store, peering.NewService(peering.Watch(store, changed), rules, now, newID), nil
+}
+
+// validRules answers what is wrong with what the operator decides, or nil.
+func validRules(r peering.Rules) error {
+	for _, quota := range []struct {
+		flag  string
+		value int
+	}{{"--quota-tenant", r.Tenant}, {"--quota-cluster", r.Cluster}, {"--quota-pending", r.Pending}} {
+		if quota.value < 1 {
+			return command.Usagef("%s %d is less than 1", quota.flag, quota.value)
+		}
+	}
+	if r.Lifetime <= 0 {
+		return command.Usagef("--pending-lifetime %s is not more than 0", r.Lifetime)
+	}
+	return nil
+}
+
+// newLogger answers a logger onto w.
+func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
+	var options slog.HandlerOptions
+	var parsed slog.Level
+	if err := parsed.UnmarshalText([]byte(level)); err != nil {
+		return nil, command.Usagef("--log-level %q is not debug, info, warn or error", level)
+	}
+	options.Level = parsed
+	switch format {
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, &options)), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(w, &options)), nil
+	default:
+		return nil, command.Usagef("--log-format %q is not json or text", format)
+	}
+}
+
+// listenAPI opens the API listener where --auth allows it to be.
+func listenAPI(ctx context.Context, cfg serveConfig, log *slog.Logger) (net.Listener, error) {
+	listener, err := listen(ctx, "--listen", cfg.listen)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.auth.allows(listener.Addr(), cfg.listen, cfg.network.tls.used(), log); err != nil {
+		closeListener(listener)
+		return nil, err
+	}
+	return listener, nil
+}
+
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, address, err)
+	}
+	return listener, nil
+}
+
+// closeListener closes a listener that its server may have closed before.
+func closeListener(l net.Listener) {
+	_ = l.Close()
+}

@@ -1,0 +1,85 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/peering/peering/client"
+	"github.com/peering/peering/internal/e2e/harness"
+)
+
+func TestAuditOfAPeering(t *testing.T) {
+	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
+	ctx, owner := t.Context(), s.By(t, harness.ClusterAdmin)
+	cluster, err := owner.CreateCluster(ctx, client.ClusterCreate{Name: "n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := owner.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: harness.OtherVPC, AcceptTenantID: harness.AccepterTenant})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "m"
+	byKeys := s.With(t, client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey()))
+	if _, err := byKeys.UpdateVPCPeering(ctx, p.ID, client.VPCPeeringUpdate{Name: &name}); err != nil {
+		t.Error(err)
+	}
+	_, err = byKeys.AcceptVPCPeering(ctx, p.ID)
+	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = s.By(t, harness.AccepterReader).AcceptVPCPeering(ctx, p.ID)
+	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = s.By(t, harness.Outsider).AcceptVPCPeering(ctx, p.ID) // to him there is none, so nothing is denied
+	wantRefusal(t, err, http.StatusNotFound, "VPC.2204")
+	for range 2 {
+		if _, err := s.By(t, harness.Accepter).AcceptVPCPeering(ctx, p.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := owner.CreateRoute(ctx, cluster, p.ID, "192.168.0.0/16"); err != nil {
+		t.Error(err)
+	}
+	if err := s.By(t, harness.Accepter).DeleteVPCPeering(ctx, p.ID); err != nil {
+		t.Error(err)
+	}
+	lines := s.Log.Audit(t, p.ID)
+	harness.WantAudit(t, lines,
+		"changed create peering by caller user=cluster-admin credentials=token to=PENDING_ACCEPTANCE",
+		"changed rename peering by caller user=requester credentials=signature from=PENDING_ACCEPTANCE to=PENDING_ACCEPTANCE",
+		"denied acceptVpcPeering by caller user=requester credentials=signature reason=forbidden",
+		"denied acceptVpcPeering by caller user=accepter-reader credentials=token reason=forbidden",
+		"changed accept peering by caller user=accepter credentials=token from=PENDING_ACCEPTANCE to=ACTIVE",
+		"changed create route by caller user=cluster-admin credentials=token",
+		"changed delete peering by caller user=accepter credentials=token from=ACTIVE to=DELETED",
+	)
+	for _, line := range lines {
+		if line["remote"] != "127.0.0.1" || line["project"] == "" || len(fmt.Sprint(line["request_id"])) != 36 {
+			t.Errorf("an audit line lacks something: %v", line)
+		}
+	}
+	made := s.Log.Audit(t, harness.ClusterProject)[:1]
+	harness.WantAudit(t, made, "changed create cluster by caller user=cluster-admin credentials=token")
+	if len(made) == 1 && (made[0]["cluster"] != cluster || made[0]["cluster_project"] != harness.ClusterProject) {
+		t.Errorf("the cluster is not named: %v", made[0])
+	}
+	harness.WantAudit(t, s.Log.Audit(t, `"inventory"`), "changed create cluster by inventory")
+}
+
+func TestAuditOfWhoeverHasNoCredentials(t *testing.T) {
+	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
+	got := harness.Send(t, http.MethodPut, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID+"/accept", "", "X-Auth-Token", harness.SecretMark, "X-Project-Id", harness.AccepterTenant)
+	lines := s.Log.Audit(t, got.Header.Get("X-Request-Id"))
+	harness.WantAudit(t, lines, "denied acceptVpcPeering by <nil> reason=unauthenticated")
+	if len(lines) == 1 && (lines[0]["remote"] != "127.0.0.1" || !strings.Contains(fmt.Sprint(lines[0]["path"]), harness.UnknownID)) {
+		t.Errorf("the line lacks something: %v", lines[0])
+	}
+}
+
+func TestAuditOfReplays(t *testing.T) {
+	s := harness.Start(t, t.TempDir())
+	for range 3 {
+		post(t, s.Endpoint+harness.CSPath, seedRequest, "8e03978e-40d5-43dd-bc93-6894a57f9324")
+	}
+	harness.WantAudit(t, s.Log.Audit(t, `"create peering"`), "changed create peering by caller credentials=none to=PENDING_ACCEPTANCE")
+}

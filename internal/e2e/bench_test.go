@@ -1,0 +1,158 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.uber.org/zap"
+
+	"github.com/peering/peering/internal/e2e/harness"
+	"github.com/peering/peering/internal/etcd"
+	"github.com/peering/peering/internal/peering"
+)
+
+// BenchmarkCreate compares creations over HTTP at 64 connections with bare etcd transactions of the same keys and sizes
+// by 64 writers, each on an embedded etcd of its own, in turns.
+func BenchmarkCreate(b *testing.B) {
+	const writers, creations = 64, 4000
+	raw, keys := bareEtcd(b)
+	s := harness.StartWith(b, "--data-dir", b.TempDir(), "--log-level", "error")
+	transport := &http.Transport{MaxIdleConnsPerHost: writers, MaxConnsPerHost: writers}
+	defer transport.CloseIdleConnections()
+	create := func() error { return createOver(b.Context(), &http.Client{Transport: transport}, s.Endpoint) }
+	put := func() error { return putAll(b.Context(), raw, keys) }
+	var bare, served time.Duration
+	for b.Loop() {
+		bare += timed(b, writers, creations, put)
+		served += timed(b, writers, creations, create)
+	}
+	n := float64(creations * b.N)
+	b.ReportMetric(n/bare.Seconds(), "transactions/s")
+	b.ReportMetric(n/served.Seconds(), "creates/s")
+	b.ReportMetric(bare.Seconds()/served.Seconds(), "ratio")
+	b.ReportMetric(0, "ns/op") // it says nothing of two things in turns
+}
+
+// timed has so many writers do something so many times in all.
+func timed(b *testing.B, writers, times int, do func() error) time.Duration {
+	b.Helper()
+	begin := time.Now()
+	var writing sync.WaitGroup
+	for range writers {
+		writing.Go(func() {
+			for range times / writers {
+				if err := do(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writing.Wait()
+	return time.Since(begin)
+}
+
+// createOver creates a peering between tenants that nobody else has.
+func createOver(ctx context.Context, c *http.Client, endpoint string) error {
+	body := fmt.Sprintf(`{"peering":{"name":"n","request_vpc_info":{"vpc_id":%q},"accept_vpc_info":{"vpc_id":%q,"tenant_id":%q}}}`,
+		uuid.NewString(), uuid.NewString(), uuid.NewString())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/v2.0/vpc/peerings", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Project-Id", uuid.NewString())
+	resp, err := c.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is left to read
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusCreated {
+		return fmt.Errorf("answered %s", resp.Status)
+	}
+	return nil
+}
+
+// bareEtcd answers an etcd as the service embeds it, and what the creation of a peering writes.
+func bareEtcd(b *testing.B) (*clientv3.Client, map[string]string) {
+	b.Helper()
+	dir := b.TempDir()
+	store, err := etcd.Open(b.Context(), etcd.Config{DataDir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	now := time.Now().UTC()
+	vpc := func() peering.VPC {
+		return peering.VPC{ID: newPeeringID(), Tenant: newPeeringID()}
+	}
+	_, _, err = store.Create(b.Context(), peering.Peering{
+		ID: newPeeringID(), Name: "n", Status: peering.PendingAcceptance, Requester: vpc(), Accepter: vpc(),
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour),
+	}, peering.Once{}, peering.DefaultLimits())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		b.Fatal(err)
+	}
+	c := embed.NewConfig()
+	c.Dir = filepath.Join(dir, "etcd")
+	c.ListenPeerUrls, c.ListenClientUrls = nil, []url.URL{}
+	c.TickMs, c.ElectionMs, c.QuotaBackendBytes = 10, 100, etcd.DefaultQuota
+	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
+	e, err := embed.StartEtcd(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(e.Close)
+	<-e.Server.ReadyNotify()
+	client := v3client.New(e.Server)
+	resp, err := client.Get(b.Context(), "/peering/", clientv3.WithPrefix())
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys := map[string]string{}
+	for _, kv := range resp.Kvs {
+		keys[string(kv.Key)] = string(kv.Value)
+	}
+	return client, keys
+}
+
+// putAll writes the keys in one transaction, each with another end, where none of them is there.
+func putAll(ctx context.Context, c *clientv3.Client, keys map[string]string) error {
+	id := strings.ReplaceAll(uuid.NewString(), "-", "")
+	var compare []clientv3.Cmp
+	var then []clientv3.Op
+	guards := 0
+	for key, value := range keys {
+		end := id
+		if strings.HasPrefix(key, "/peering/quota-guard/") {
+			end = fmt.Sprintf("%x%s", guards, id[:3]) // creations share them
+			guards++
+		} else if len(compare) < 4 { // about as many as a creation compares
+			compare = append(compare, clientv3.Compare(clientv3.CreateRevision(key[:len(key)-len(end)]+end), "=", 0))
+		}
+		key = key[:len(key)-len(end)] + end
+		then = append(then, clientv3.OpPut(key, value))
+	}
+	resp, err := c.Txn(ctx).If(compare...).Then(then...).Commit()
+	if err == nil && !resp.Succeeded {
+		err = fmt.Errorf("a key with the end %s is there", id)
+	}
+	return err
+}

@@ -1,0 +1,195 @@
+package e2e_test
+
+import (
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peering/peering/internal/e2e/harness"
+	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/server"
+)
+
+// slowly are flags with which nothing comes back into a bucket while a test runs.
+func slowly(burst int) []string {
+	return []string{"--rate", "0.001", "--rate-burst", strconv.Itoa(burst)}
+}
+
+// allOperations answers all operations with requests that follow the contract.
+func allOperations() []operation {
+	return slices.Concat(operationsBelow("/v1.0/"), operationsBelow("/v2.0/"))
+}
+
+// from answers a client that calls from a loopback address of its own, and whose answers are checked.
+func from(t *testing.T, address string) *http.Client {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	base := &http.Transport{DialContext: dialer.DialContext}
+	t.Cleanup(base.CloseIdleConnections)
+	return &http.Client{Transport: harness.CheckedTransport{T: t, Base: base}}
+}
+
+var rateLimit = regexp.MustCompile(`^"(project|address)";r=([0-9]+);t=([1-9][0-9]*)$`)
+
+// wantLimited checks that an answer is a 429 of the policy, with headers that agree with each other.
+func wantLimited(t *testing.T, got harness.Response, vpcStyle bool, policy string) {
+	t.Helper()
+	code := "CS.22115"
+	if vpcStyle {
+		code = "VPC.22115"
+	}
+	wantFields(t, got, vpcStyle, http.StatusTooManyRequests, code, "")
+	found := rateLimit.FindStringSubmatch(got.Header.Get("RateLimit"))
+	if len(found) != 4 || found[1] != policy || found[2] != "0" || found[3] != got.Header.Get("Retry-After") {
+		t.Errorf("RateLimit is %q, Retry-After %q", got.Header.Get("RateLimit"), got.Header.Get("Retry-After"))
+	}
+}
+
+func TestProjectThatSendsTooMuchIsRefused(t *testing.T) {
+	s := harness.StartWith(t, append(slowly(1), "--data-dir", t.TempDir())...)
+	first := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Project)
+	if first.Status != http.StatusOK {
+		t.Fatalf("answered %d %s", first.Status, first.Body)
+	}
+	for _, o := range allOperations() {
+		t.Run(o.id, func(t *testing.T) {
+			got := harness.Send(t, o.method, s.Endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", harness.Project)
+			wantLimited(t, got, strings.HasPrefix(o.path, "/v2.0/"), "project")
+			if policy := got.Header.Get("RateLimit-Policy"); policy != `"project";q=1;w=1000` {
+				t.Errorf("RateLimit-Policy is %s", policy)
+			}
+		})
+	}
+}
+
+func TestAnswersTellWhatIsLeft(t *testing.T) {
+	s := harness.StartWith(t, append(slowly(3), "--data-dir", t.TempDir())...)
+	spellings := []string{"9a7b63e1c2d84f0f8e5d6c7b8a901234", "9A7B63E1C2D84F0F8E5D6C7B8A901234", "9a7b63e1-c2d8-4f0f-8e5d-6c7b8a901234"}
+	for i, spelling := range spellings {
+		got := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", spelling)
+		found := rateLimit.FindStringSubmatch(got.Header.Get("RateLimit"))
+		if got.Status != http.StatusOK || len(found) != 4 || found[1] != "project" || found[2] != strconv.Itoa(2-i) {
+			t.Errorf("request %d: answered %d with RateLimit %q", i, got.Status, got.Header.Get("RateLimit"))
+		}
+		if policy := got.Header.Get("RateLimit-Policy"); policy != `"project";q=3;w=3000` {
+			t.Errorf("RateLimit-Policy is %s", policy)
+		}
+		if got.Header.Get("Retry-After") != "" {
+			t.Error("an answer that is no refusal has Retry-After")
+		}
+	}
+	// A refusal for another reason costs as much, and tells it.
+	got := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath+"/7", "", "X-Project-Id", harness.Project)
+	if got.Status != http.StatusBadRequest || !strings.HasPrefix(got.Header.Get("RateLimit"), `"project";r=2;`) {
+		t.Errorf("answered %d with RateLimit %q", got.Status, got.Header.Get("RateLimit"))
+	}
+	wantLimited(t, harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger), true, "project")
+}
+
+func TestOtherProjectsAreNotLimited(t *testing.T) {
+	s := harness.StartWith(t, append(slowly(2), "--data-dir", t.TempDir())...)
+	for range 20 {
+		harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger)
+	}
+	wantLimited(t, harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger), true, "project")
+	if got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, ""); got.Status != http.StatusOK {
+		t.Errorf("answered %d %s", got.Status, got.Body)
+	}
+}
+
+func TestBurstWaitsBesideOthers(t *testing.T) {
+	began := time.Now()
+	store := &brokenStore{fail: func() error { return peering.NoPeering(harness.UnknownID) }}
+	// The clock stands still, so nobody is forgotten and nothing comes back into a bucket.
+	endpoint, _ := serveLimitedAt(t, func() time.Time { return began }, store, server.Limits{Rate: 1, Burst: 5})
+	for _, sent := range []struct {
+		operation
+		projectID string
+	}{{showOne, harness.Stranger}, {updateOne, harness.Project}, {updateOne, harness.Project}} {
+		if got := sent.send(t, endpoint, sent.projectID); got.Status != http.StatusNotFound {
+			t.Errorf("%s of %s is answered %d %s", sent.id, sent.projectID, got.Status, got.Body)
+		}
+	}
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("the second request of a project, for which it has a second's time, was answered after %v", took)
+	}
+}
+
+func TestConnectionIsNotReadAfterARefusal(t *testing.T) {
+	s := harness.StartWith(t, append(slowly(1), "--data-dir", t.TempDir())...)
+	c := harness.MustDialRaw(t, s.Endpoint)
+	began := time.Now()
+	for _, want := range []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusTooManyRequests} {
+		if status, err := c.Do(harness.RawShow(harness.Project)); status != want || err != nil {
+			t.Errorf("answered %d, %v, want %d", status, err, want)
+		}
+	}
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("the second refusal came after %v", took)
+	}
+}
+
+func TestNoRateLimit(t *testing.T) {
+	s := harness.StartWith(t, "--rate", "0", "--rate-burst", "1", "--data-dir", t.TempDir())
+	for range 20 {
+		got := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Project)
+		if got.Status != http.StatusOK || got.Header.Get("RateLimit") != "" || got.Header.Get("RateLimit-Policy") != "" {
+			t.Errorf("answered %d with %v", got.Status, got.Header)
+		}
+	}
+	if got := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, ""); got.Status != http.StatusUnauthorized {
+		t.Errorf("answered %d", got.Status)
+	}
+}
+
+func TestAddressWithoutValidCredentialsIsRefused(t *testing.T) {
+	s := harness.StartWith(t, append(slowly(2), "--data-dir", t.TempDir())...)
+	get := func(c *http.Client, headers ...string) harness.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Endpoint+harness.VPCPath, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return harness.SendWith(t, c, r, headers...)
+	}
+	guesser, other := from(t, "127.0.0.2"), from(t, "127.0.0.3")
+	for range 2 {
+		if got := get(guesser); got.Status != http.StatusUnauthorized {
+			t.Errorf("answered %d %s", got.Status, got.Body)
+		}
+	}
+	wantLimited(t, get(guesser), true, "address")
+	// Were a valid guess let through, guessing would go on.
+	wantLimited(t, get(guesser, "X-Project-Id", harness.Project), true, "address")
+	if got := get(other); got.Status != http.StatusUnauthorized {
+		t.Errorf("another address is answered %d %s", got.Status, got.Body)
+	}
+	if got := get(other, "X-Project-Id", harness.Project); got.Status != http.StatusOK {
+		t.Errorf("another address is answered %d %s", got.Status, got.Body)
+	}
+}
+
+func TestLongURIIsRefused(t *testing.T) {
+	s := harness.Start(t, t.TempDir())
+	const most = 8 << 10
+	for _, o := range allOperations() {
+		t.Run(o.id, func(t *testing.T) {
+			vpcStyle := strings.HasPrefix(o.path, "/v2.0/")
+			code := "CS.22116"
+			if vpcStyle {
+				code = "VPC.22116"
+			}
+			uri := o.path + "?x=" + strings.Repeat("x", most-len(o.path)-len("?x="))
+			headers := []string{"Content-Type", "application/json", "X-Project-Id", harness.Project}
+			wantFields(t, harness.Send(t, o.method, s.Endpoint+uri+"x", o.body, headers...), vpcStyle, http.StatusRequestURITooLong, code, "")
+			if got := harness.Send(t, o.method, s.Endpoint+uri, o.body, headers...); got.Status == http.StatusRequestURITooLong {
+				t.Errorf("answered %d for %d bytes", got.Status, len(uri))
+			}
+		})
+	}
+}
