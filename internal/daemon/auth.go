@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/peering/peering/internal/cli/command"
 	"github.com/peering/peering/internal/iam"
-	"github.com/peering/peering/internal/peering"
 	"github.com/peering/peering/server"
 )
 
@@ -32,7 +30,7 @@ func (f *authFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.auth, "auth", authNone,
 		"how callers are known: none believes them, on a loopback address only; file:PATH; keystone:URL")
-	flags.DurationVar(&f.cache, "keystone-cache", iam.MaxKeystoneCache,
+	flags.DurationVar(&f.cache, "keystone-cache", iam.MaxKeystoneCacheTTL,
 		"how long a token is believed before Keystone is asked again; the default is the maximum")
 }
 
@@ -49,13 +47,13 @@ func (f *authFlags) open(ctx context.Context, getenv func(string) string, log *s
 	way, where, _ := strings.Cut(f.auth, ":")
 	switch {
 	case f.auth == authNone:
-		return authenticator{iam.Believe()}, nothing, nil
+		return iam.NoAuth{}, nothing, nil
 	case way == "file" && where != "":
 		file, err := iam.OpenFile(where, time.Now, log)
 		if err != nil {
 			return nil, nil, fmt.Errorf("--auth: %w", err)
 		}
-		return authenticator{file}, file.Close, nil
+		return file, file.Close, nil
 	case way == "keystone":
 		config, err := f.keystone(where, getenv)
 		if err != nil {
@@ -67,7 +65,7 @@ func (f *authFlags) open(ctx context.Context, getenv func(string) string, log *s
 			// Its text alone: a cause of type url.Error is taken for a service that does not answer its client.
 			return nil, nil, errors.New("--auth: " + err.Error())
 		}
-		return authenticator{keystone}, nothing, nil
+		return keystone, nothing, nil
 	default:
 		return nil, nil, command.Usagef("--auth %q is not none, file:PATH or keystone:URL", f.auth)
 	}
@@ -76,13 +74,13 @@ func (f *authFlags) open(ctx context.Context, getenv func(string) string, log *s
 // keystone answers where Keystone is and as whom to ask it, or what is wrong with that. The URL is not repeated: a password
 // may have got into it.
 func (f *authFlags) keystone(where string, getenv func(string) string) (iam.KeystoneConfig, error) {
-	config := iam.KeystoneConfig{URL: where, Cache: f.cache}
+	config := iam.KeystoneConfig{URL: where, CacheTTL: f.cache}
 	u, err := url.Parse(where)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return config, command.UsageError{Err: errors.New("--auth keystone: needs a URL such as keystone:https://keystone.example.com:5000, without a user")}
 	}
-	if f.cache <= 0 || f.cache > iam.MaxKeystoneCache {
-		return config, command.Usagef("--keystone-cache %s is not more than 0 and at most %s", f.cache, iam.MaxKeystoneCache)
+	if f.cache <= 0 || f.cache > iam.MaxKeystoneCacheTTL {
+		return config, command.Usagef("--keystone-cache %s is not more than 0 and at most %s", f.cache, iam.MaxKeystoneCacheTTL)
 	}
 	for _, v := range []struct {
 		name   string
@@ -101,17 +99,6 @@ func (f *authFlags) keystone(where string, getenv func(string) string) (iam.Keys
 		}
 	}
 	return config, nil
-}
-
-// authenticator reports bodies that are too large as the server expects.
-type authenticator struct{ iam.Authenticator }
-
-func (a authenticator) Authenticate(r *http.Request, project peering.ID) (peering.Caller, error) {
-	caller, err := a.Authenticator.Authenticate(r, project)
-	if errors.Is(err, iam.ErrBodyTooLarge) {
-		err = &http.MaxBytesError{Limit: iam.DefaultMaxBody}
-	}
-	return caller, err
 }
 
 // allows answers why the API must not listen at an address, which --listen asks for, or nil. It warns of one at which credentials can be overheard.

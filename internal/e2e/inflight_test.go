@@ -53,7 +53,7 @@ func serveLimitedAt(
 	registry = prometheus.NewRegistry()
 	handler, err := server.New(server.Config{
 		Peerings:      peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
-		Authenticator: iam.Believe(),
+		Authenticator: iam.NoAuth{},
 		Log:           slog.New(slog.DiscardHandler),
 		Now:           now,
 		Limits:        limits,

@@ -13,64 +13,67 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/peering/peering/internal/peering"
+	"github.com/peering/peering/internal/signature"
 )
 
-// credentials are what a file lists. They do not change.
+// credentials are the content of a credentials file. They are immutable.
 type credentials struct {
-	tokens map[[sha256.Size]byte]listedToken
-	keys   map[string]listedKey
+	tokens     map[[sha256.Size]byte]tokenEntry
+	accessKeys map[string]accessKeyEntry
 }
 
-// listedToken is what is known of a token. A zero expiry is none.
-type listedToken struct {
-	caller  peering.Caller
+type tokenEntry struct {
+	caller peering.Caller
+	// expires is zero for a token that doesn't expire.
 	expires time.Time
 }
 
-type listedKey struct {
-	secret string
-	caller peering.Caller
+type accessKeyEntry struct {
+	secretKey string
+	caller    peering.Caller
 }
 
-// accessKey is what an access key may look like: nothing that would end it in the header Authorization.
-var accessKey = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
-
-// parse reads the form that OpenFile describes. Its errors name the line and the reason, but repeat no value of the file: any
-// of them may be a secret, or one that got into the wrong place.
-func parse(data []byte) (*credentials, error) {
+// parseCredentials parses the format that OpenFile documents. Its errors give
+// the line and the reason but no value from the file: any value may be a
+// secret, or a secret in the wrong place.
+func parseCredentials(data []byte) (*credentials, error) {
 	var document, next yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return nil, malformed(err)
 	}
 	if err := decoder.Decode(&next); err == nil {
-		return nil, problem(&next, "a second YAML document; there may be one only")
+		return nil, errorAt(&next, "a second YAML document; only one is allowed")
 	} else if !errors.Is(err, io.EOF) {
 		return nil, malformed(err)
 	}
 	if len(document.Content) == 0 {
-		return nil, errors.New("the file is empty; it needs tokens or access_keys")
+		return nil, errEmptyFile
 	}
-	root, err := membersOf(document.Content[0], "tokens", "access_keys")
+	root, err := decodeMapping(document.Content[0], "tokens", "access_keys")
 	if err != nil {
 		return nil, err
 	}
 	if len(root) == 0 {
-		return nil, errors.New("the file is empty; it needs tokens or access_keys")
+		return nil, errEmptyFile
 	}
-	c := &credentials{tokens: map[[sha256.Size]byte]listedToken{}, keys: map[string]listedKey{}}
-	if err := eachOf(root["tokens"], c.addToken); err != nil {
+	c := &credentials{tokens: map[[sha256.Size]byte]tokenEntry{}, accessKeys: map[string]accessKeyEntry{}}
+	if err := forEach(root["tokens"], c.addToken); err != nil {
 		return nil, err
 	}
-	if err := eachOf(root["access_keys"], c.addKey); err != nil {
+	if err := forEach(root["access_keys"], c.addAccessKey); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// yamlLine finds the line in an error of the YAML reader, whose other words may repeat what the file says.
+var errEmptyFile = errors.New("the file is empty; it needs tokens or access_keys")
+
+// yamlLine matches the line number in an error of the YAML decoder.
 var yamlLine = regexp.MustCompile(`\bline (\d+)\b`)
 
+// malformed returns a syntax error without the decoder's text, which may repeat
+// values.
 func malformed(err error) error {
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil {
 		return fmt.Errorf("line %s: not well-formed YAML", found[1])
@@ -79,7 +82,7 @@ func malformed(err error) error {
 }
 
 func (c *credentials) addToken(node *yaml.Node) error {
-	m, err := membersOf(node, "sha256", "project_id", "user", "roles", "expires_at")
+	m, err := decodeMapping(node, "sha256", "project_id", "user", "roles", "expires_at")
 	if err != nil {
 		return err
 	}
@@ -89,14 +92,14 @@ func (c *credentials) addToken(node *yaml.Node) error {
 	}
 	hash, err := hex.DecodeString(text)
 	if err != nil || len(hash) != sha256.Size {
-		return problem(m["sha256"], "sha256 is not 64 hexadecimal digits")
+		return errorAt(m["sha256"], "sha256 is not 64 hexadecimal digits")
 	}
 	sum := [sha256.Size]byte(hash)
 	if _, ok := c.tokens[sum]; ok {
-		return problem(m["sha256"], "the token is listed twice")
+		return errorAt(m["sha256"], "the token is listed twice")
 	}
-	listed := listedToken{}
-	if listed.caller, err = m.caller(node); err != nil {
+	entry := tokenEntry{}
+	if entry.caller, err = m.caller(node); err != nil {
 		return err
 	}
 	if m["expires_at"] != nil {
@@ -104,67 +107,67 @@ func (c *credentials) addToken(node *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		if listed.expires, err = time.Parse(time.RFC3339, text); err != nil {
-			return problem(m["expires_at"], "expires_at is not a time such as 2027-01-01T00:00:00Z")
+		if entry.expires, err = time.Parse(time.RFC3339, text); err != nil {
+			return errorAt(m["expires_at"], "expires_at is not a time such as 2027-01-01T00:00:00Z")
 		}
 	}
-	c.tokens[sum] = listed
+	c.tokens[sum] = entry
 	return nil
 }
 
-func (c *credentials) addKey(node *yaml.Node) error {
-	m, err := membersOf(node, "access_key", "secret_key", "project_id", "user", "roles")
+func (c *credentials) addAccessKey(node *yaml.Node) error {
+	m, err := decodeMapping(node, "access_key", "secret_key", "project_id", "user", "roles")
 	if err != nil {
 		return err
 	}
-	key, err := m.text(node, "access_key")
+	accessKey, err := m.text(node, "access_key")
 	if err != nil {
 		return err
 	}
-	if !accessKey.MatchString(key) {
-		return problem(m["access_key"], "access_key is not 1 to 128 letters, digits, '_', '.' or '-'")
+	if !signature.ValidAccessKey(accessKey) {
+		return errorAt(m["access_key"], "access_key is not 1 to 128 letters, digits, '_', '.' or '-'")
 	}
-	if _, ok := c.keys[key]; ok {
-		return problem(m["access_key"], "the access key is listed twice")
+	if _, ok := c.accessKeys[accessKey]; ok {
+		return errorAt(m["access_key"], "the access key is listed twice")
 	}
-	listed := listedKey{}
-	if listed.secret, err = m.text(node, "secret_key"); err != nil {
+	entry := accessKeyEntry{}
+	if entry.secretKey, err = m.text(node, "secret_key"); err != nil {
 		return err
 	}
-	if listed.caller, err = m.caller(node); err != nil {
+	if entry.caller, err = m.caller(node); err != nil {
 		return err
 	}
-	c.keys[key] = listed
+	c.accessKeys[accessKey] = entry
 	return nil
 }
 
-// caller reads the members that say for whom credentials stand.
-func (m members) caller(node *yaml.Node) (peering.Caller, error) {
+// caller returns the caller that the mapping at node describes.
+func (m mapping) caller(node *yaml.Node) (peering.Caller, error) {
 	project, err := m.text(node, "project_id")
 	if err != nil {
 		return peering.Caller{}, err
 	}
 	if !peering.ID(project).Valid() {
-		return peering.Caller{}, problem(m["project_id"], "project_id is neither 32 hexadecimal digits nor a UUID")
+		return peering.Caller{}, errorAt(m["project_id"], "project_id is neither 32 hexadecimal digits nor a UUID")
 	}
 	user, err := m.text(node, "user")
 	if err != nil {
 		return peering.Caller{}, err
 	}
 	var roles []peering.Role
-	err = eachOf(m["roles"], func(role *yaml.Node) error {
-		known := peering.Role(role.Value)
-		if role.Kind != yaml.ScalarNode || known != peering.Admin && known != peering.Reader {
-			return problem(role, "the role is neither %s nor %s", peering.Admin, peering.Reader)
+	err = forEach(m["roles"], func(node *yaml.Node) error {
+		role := peering.Role(node.Value)
+		if node.Kind != yaml.ScalarNode || role != peering.Admin && role != peering.Reader {
+			return errorAt(node, "the role is neither %s nor %s", peering.Admin, peering.Reader)
 		}
-		roles = append(roles, known)
+		roles = append(roles, role)
 		return nil
 	})
 	if err != nil {
 		return peering.Caller{}, err
 	}
 	if len(roles) == 0 {
-		return peering.Caller{}, problem(node, "roles is needed, a list of %s or %s", peering.Admin, peering.Reader)
+		return peering.Caller{}, errorAt(node, "roles is required and lists %s or %s", peering.Admin, peering.Reader)
 	}
 	return peering.Caller{Project: peering.ID(project), User: user, Roles: roles}, nil
 }

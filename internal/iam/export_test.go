@@ -2,30 +2,24 @@ package iam
 
 import "time"
 
-// NewFile is OpenFile without the looking.
+// NewFile returns a File that is read once and not polled.
 var NewFile = newFile
 
-// ParseAuthorization reads the header Authorization and answers the access key and the names of the signed headers.
-func ParseAuthorization(value string) (accessKey string, signed []string, err error) {
-	s, err := parseAuthorization(value)
-	return s.accessKey, s.signed, err
+// Poll polls the file once.
+func (f *File) Poll() { f.poll() }
+
+// PollAt polls the file at each tick until Close.
+func (f *File) PollAt(ticks <-chan time.Time) { f.pollAt(ticks) }
+
+// SetCacheSize sets the maximum number of cached tokens.
+func (k *Keystone) SetCacheSize(size int) { k.cache.size = size }
+
+// CacheLen returns the number of cached tokens.
+func (k *Keystone) CacheLen() int {
+	k.cache.mu.Lock()
+	defer k.cache.mu.Unlock()
+	return len(k.cache.tokens)
 }
 
-// Look looks at the file once.
-func (f *File) Look() { f.look() }
-
-// Follow looks at the file at each tick until Close.
-func (f *File) Follow(ticks <-chan time.Time) { f.follow(ticks) }
-
-// Remember sets how many tokens are remembered.
-func (k *Keystone) Remember(most int) { k.known.max = most }
-
-// Remembered answers how many are.
-func (k *Keystone) Remembered() int {
-	k.known.mu.Lock()
-	defer k.known.mu.Unlock()
-	return len(k.known.tokens)
-}
-
-// WaitFor sets how long Keystone has for an answer.
-func (k *Keystone) WaitFor(timeout time.Duration) { k.timeout = timeout }
+// SetTimeout sets the timeout for a response of Keystone.
+func (k *Keystone) SetTimeout(timeout time.Duration) { k.timeout = timeout }

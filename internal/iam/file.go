@@ -17,49 +17,52 @@ import (
 )
 
 const (
-	// interval is how often a file is looked at.
-	interval = time.Second
-	// maxFile is how large a file of credentials may be, in bytes.
-	maxFile = 16 << 20
+	// pollInterval is the time between two reads of a credentials file.
+	pollInterval = time.Second
+	// maxFileSize is the maximum size of a credentials file in bytes.
+	maxFileSize = 16 << 20
 )
 
-// A File knows the tokens and access keys that a file lists.
+// A File authenticates requests by the tokens and access keys in a file.
 type File struct {
-	// MaxBody is how many bytes the body of a signed request may have: it is read to check its signature. OpenFile sets it to
-	// DefaultMaxBody; it may be changed before the first request.
+	// MaxBody is the maximum size in bytes of the body of a signed request, which
+	// is read to verify the signature. OpenFile sets it to DefaultMaxBody. It must
+	// not change after the first request.
 	MaxBody int64
 
 	path string
 	now  func() time.Time
 	log  *slog.Logger
 
-	inForce atomic.Pointer[credentials]
-	// noKey is what a signature is compared with where the access key is unknown, so that the answer takes as long. Nobody knows
-	// its secret.
-	noKey listedKey
-	// handled is the last state of the file that was taken or refused, pending one that was seen once. Only the goroutine that
-	// watches the file uses them.
-	handled, pending fileState
+	current atomic.Pointer[credentials]
+	// decoy has a random secret key. Signatures with an unknown access key are
+	// compared with its signature, so that they take as long.
+	decoy accessKeyEntry
+	// processed is the state of the file that was last applied or rejected,
+	// candidate the state at the last poll. Only the polling goroutine uses them.
+	processed, candidate fileState
 
-	stop    sync.Once
-	stopped chan struct{}
-	watch   sync.WaitGroup
+	closing sync.Once
+	closed  chan struct{}
+	polling sync.WaitGroup
 }
 
-// fileState tells states of a file from each other, also unreadable ones.
+// A fileState identifies the content of a file, or the error that reading it
+// returned.
 type fileState struct {
-	sum     [sha256.Size]byte
-	problem string
+	sum [sha256.Size]byte
+	err string
 }
 
-// OpenFile reads a YAML file of tokens and access keys and goes on to look every second whether it has changed:
+// OpenFile reads a YAML file of tokens and access keys, and polls it for changes
+// every second until Close:
 //
 //	tokens:
 //	  - sha256: 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90  # of the token, as "peering token hash" prints it
 //	    project_id: 4f30b9215e054c908d18f2b150131646
 //	    user: alice
 //	    roles: [admin]                    # admin, reader
-//	    expires_at: 2027-01-01T00:00:00Z  # may be left out
+//	    expires_at: 2027-01-01T00:00:00Z  # optional
 //	access_keys:
 //	  - access_key: AKEXAMPLE
 //	    secret_key: ...
@@ -67,115 +70,131 @@ type fileState struct {
 //	    user: bob
 //	    roles: [reader]
 //
-// A changed file is in force when it has stayed the same for a second, so within two; it may be written in place, or replaced
-// by a rename or a symbolic link. A file that is broken, or gone, is an error when it is opened. Later it leaves what was read
-// before in force, which one line in the log at level error says for each change; one at level info says that a changed file
-// was taken. A file with access keys that others than its owner may read gets a line at level warn.
+// A changed file is applied within two seconds, as soon as two polls have read
+// the same content. It may be written in place, or replaced by a rename or by a
+// symbolic link.
 //
-// Secret keys stand in the file as they are, since a signature can't be checked without them; tokens only by their hashes.
+// OpenFile returns an error if the file is missing or invalid. If it becomes so
+// later, the credentials that were read before remain valid, and the log gets
+// one error for each change. The log also gets one line at level info whenever
+// credentials are applied, and one at level warn if the file contains access
+// keys and users other than its owner may access it.
+//
+// The file contains secret keys in plain text, because verifying a signature
+// requires them, but only hashes of tokens.
 func OpenFile(path string, now func() time.Time, log *slog.Logger) (*File, error) {
 	f, err := newFile(path, now, log)
 	if err != nil {
 		return nil, err
 	}
-	ticker := time.NewTicker(interval)
-	f.watch.Go(func() {
+	ticker := time.NewTicker(pollInterval)
+	f.polling.Go(func() {
 		defer ticker.Stop()
-		f.follow(ticker.C)
+		f.pollAt(ticker.C)
 	})
 	return f, nil
 }
 
-// newFile answers a File that is read once and not followed.
+// newFile returns a File that has been read once and isn't polled.
 func newFile(path string, now func() time.Time, log *slog.Logger) (*File, error) {
-	f := &File{MaxBody: DefaultMaxBody, path: path, now: now, log: log, noKey: listedKey{secret: rand.Text()}, stopped: make(chan struct{})}
+	f := &File{
+		MaxBody: DefaultMaxBody,
+		path:    path,
+		now:     now,
+		log:     log,
+		decoy:   accessKeyEntry{secretKey: rand.Text()},
+		closed:  make(chan struct{}),
+	}
 	data, mode, err := readFile(path)
 	if err == nil {
-		err = f.take(data, mode)
+		err = f.apply(data, mode)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("credentials file %s: %w", path, err)
 	}
-	f.handled = fileState{sum: sha256.Sum256(data)}
+	f.processed = fileState{sum: sha256.Sum256(data)}
 	return f, nil
 }
 
-// Close ends the looking. What was read stays in force.
+// Close stops polling. The credentials that were read remain valid.
 func (f *File) Close() error {
-	f.stop.Do(func() { close(f.stopped) })
-	f.watch.Wait()
+	f.closing.Do(func() { close(f.closed) })
+	f.polling.Wait()
 	return nil
 }
 
-// Authenticate knows a caller by a token or by a signed request. The body of a signed request is read and put back.
+// Authenticate returns the caller of a request with a token or a signature. If
+// it reads the body to verify a signature, it makes the body readable again.
 func (f *File) Authenticate(r *http.Request, _ peering.ID) (peering.Caller, error) {
 	if len(r.Header[tokenHeader]) == 0 && len(r.Header[authorizationHeader]) > 0 {
-		return f.signer(r)
+		return f.verifySignature(r)
 	}
-	token, err := tokenOf(r)
+	token, err := requestToken(r)
 	if err != nil {
-		return peering.Caller{}, refuse("%w", err)
+		return peering.Caller{}, unauthenticated("%w", err)
 	}
-	listed, ok := f.inForce.Load().tokens[sha256.Sum256([]byte(token))]
+	entry, ok := f.current.Load().tokens[sha256.Sum256([]byte(token))]
 	if !ok {
-		return peering.Caller{}, refuse("the token is not listed")
+		return peering.Caller{}, unauthenticated("the token is not listed")
 	}
-	if !listed.expires.IsZero() && !f.now().Before(listed.expires) {
-		return peering.Caller{}, expired("token of user %q in project %s", listed.caller.User, listed.caller.Project)
+	if !entry.expires.IsZero() && !f.now().Before(entry.expires) {
+		return peering.Caller{}, tokenExpired(entry.caller)
 	}
-	return listed.caller, nil
+	return entry.caller, nil
 }
 
-// follow looks at the file at each tick until Close.
-func (f *File) follow(ticks <-chan time.Time) {
+// pollAt polls the file at each tick until Close.
+func (f *File) pollAt(ticks <-chan time.Time) {
 	for {
 		select {
-		case <-f.stopped:
+		case <-f.closed:
 			return
 		case <-ticks:
-			f.look()
+			f.poll()
 		}
 	}
 }
 
-// look takes the file where it has changed and was the same at the last look: one that is being written is not looked at
-// half-way. Contents are compared, not times: those are coarse on some file systems, and can be set.
-func (f *File) look() {
+// poll reads the file and applies it if it has changed and two polls in a row
+// have read the same content; otherwise it could be half-written. It compares
+// contents, because modification times are coarse on some file systems and can
+// be set.
+func (f *File) poll() {
 	data, mode, err := readFile(f.path)
 	state := fileState{sum: sha256.Sum256(data)}
 	if err != nil {
-		state = fileState{problem: err.Error()}
+		state = fileState{err: err.Error()}
 	}
-	if state == f.handled || state != f.pending {
-		f.pending = state
+	if state == f.processed || state != f.candidate {
+		f.candidate = state
 		return
 	}
-	f.handled = state
+	f.processed = state
 	if err == nil {
-		err = f.take(data, mode)
+		err = f.apply(data, mode)
 	}
 	if err != nil {
-		f.log.Error("the credentials file is broken; what was read before stays in force", "file", f.path, "error", err)
+		f.log.Error("the credentials file is invalid; the previous credentials remain valid", "file", f.path, "error", err)
 	}
 }
 
-// take puts what a file says in force, or answers what is wrong with it.
-func (f *File) take(data []byte, mode os.FileMode) error {
-	listed, err := parse(data)
+// apply parses the content of the file and replaces the current credentials.
+func (f *File) apply(data []byte, mode os.FileMode) error {
+	parsed, err := parseCredentials(data)
 	if err != nil {
 		return err
 	}
-	f.inForce.Store(listed)
-	f.log.Info("credentials are in force", "file", f.path, "tokens", len(listed.tokens), "access_keys", len(listed.keys))
-	if len(listed.keys) > 0 && mode.Perm()&0o077 != 0 {
-		f.log.Warn("others than its owner may read the credentials file, which has secret keys in it",
+	f.current.Store(parsed)
+	f.log.Info("loaded credentials", "file", f.path, "tokens", len(parsed.tokens), "access_keys", len(parsed.accessKeys))
+	if len(parsed.accessKeys) > 0 && mode.Perm()&0o077 != 0 {
+		f.log.Warn("the credentials file contains secret keys, but users other than its owner may access it",
 			"file", f.path, "mode", mode.Perm().String())
 	}
 	return nil
 }
 
 func readFile(path string) (data []byte, mode os.FileMode, err error) {
-	file, err := os.Open(path) //nolint:gosec // the operator names the file
+	file, err := os.Open(path) //nolint:gosec // the operator chooses the file
 	if err != nil {
 		return nil, 0, err
 	}
@@ -184,12 +203,12 @@ func readFile(path string) (data []byte, mode os.FileMode, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	data, err = io.ReadAll(io.LimitReader(file, maxFile+1))
+	data, err = io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(data) > maxFile {
-		return nil, 0, fmt.Errorf("more than %d MiB", maxFile>>20)
+	if len(data) > maxFileSize {
+		return nil, 0, fmt.Errorf("the file has more than %d MiB", maxFileSize>>20)
 	}
 	return data, info.Mode(), nil
 }

@@ -27,9 +27,10 @@ func hashOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// listing is a file with the tokens of alice, who is admin, and carol, whose token expires at 05:00, and bob's access key.
-func listing() string {
-	return fmt.Sprintf(`# who may call
+// credentialsText returns a file with the tokens of alice, an admin, and of
+// carol, a reader whose token expires at 05:00 UTC, and the access key of bob.
+func credentialsText() string {
+	return fmt.Sprintf(`# test credentials
 tokens:
   - sha256: %s
     project_id: %s
@@ -49,8 +50,8 @@ access_keys:
 `, hashOf(aliceToken), project, strings.ToUpper(hashOf(carolToken)), project, bobKey, bobSecret, project)
 }
 
-// write replaces a file by a rename, as editors do.
-func write(t testing.TB, file, text string) {
+// replaceFile writes a file by a rename, as editors do.
+func replaceFile(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -60,11 +61,11 @@ func write(t testing.TB, file, text string) {
 	}
 }
 
-// fileOf answers a File that looks only when it is told to.
-func fileOf(t testing.TB, text string, c *clock) (f *iam.File, file string, log *journal) {
+// newFile returns a File with the given content that isn't polled.
+func newFile(t testing.TB, text string, c *fakeClock) (f *iam.File, file string, log *logBuffer) {
 	t.Helper()
-	file, log = filepath.Join(t.TempDir(), "credentials.yaml"), &journal{}
-	write(t, file, text)
+	file, log = filepath.Join(t.TempDir(), "credentials.yaml"), &logBuffer{}
+	replaceFile(t, file, text)
 	f, err := iam.NewFile(file, c.now, log.logger())
 	if err != nil {
 		t.Fatal(err)
@@ -72,59 +73,59 @@ func fileOf(t testing.TB, text string, c *clock) (f *iam.File, file string, log 
 	return f, file, log
 }
 
-func TestFileKnowsTokens(t *testing.T) {
+func TestFileAuthenticatesTokens(t *testing.T) {
 	c := newClock()
-	f, _, log := fileOf(t, listing(), c)
-	got, err := f.Authenticate(withToken(t, aliceToken), "")
+	f, _, log := newFile(t, credentialsText(), c)
+	got, err := f.Authenticate(tokenRequest(t, aliceToken), "")
 	wantCaller(t, got, err, "alice", peering.Admin)
-	got, err = f.Authenticate(withToken(t, carolToken), "")
+	got, err = f.Authenticate(tokenRequest(t, carolToken), "")
 	wantCaller(t, got, err, "carol", peering.Reader)
-	_, err = f.Authenticate(withToken(t, "another"), "")
+	_, err = f.Authenticate(tokenRequest(t, "unknown-token"), "")
 	wantCode(t, err, peering.Unauthenticated)
 
-	c.pass(time.Hour - time.Nanosecond)
-	_, err = f.Authenticate(withToken(t, carolToken), "")
+	c.advance(time.Hour - time.Nanosecond)
+	_, err = f.Authenticate(tokenRequest(t, carolToken), "")
 	wantCode(t, err, "")
-	c.pass(time.Nanosecond)
-	_, err = f.Authenticate(withToken(t, carolToken), "")
+	c.advance(time.Nanosecond)
+	_, err = f.Authenticate(tokenRequest(t, carolToken), "")
 	wantCode(t, err, peering.TokenExpired)
-	_, err = f.Authenticate(withToken(t, aliceToken), "")
+	_, err = f.Authenticate(tokenRequest(t, aliceToken), "")
 	wantCode(t, err, "")
 
 	if lines := log.lines(slog.LevelInfo); len(lines) != 1 || !strings.Contains(lines[0], "tokens=2 access_keys=1") {
-		t.Errorf("the log says %q", lines)
+		t.Errorf("log lines are %q, want the counts", lines)
 	}
 }
 
-func TestFileTakesAnyoneWhoIsListedAtItsProjectOnly(t *testing.T) {
-	f, _, _ := fileOf(t, listing(), newClock())
-	got, err := f.Authenticate(withToken(t, aliceToken), "8185f87d043f4519a68420a282b5e2fa")
+func TestFileIgnoresTheNamedProject(t *testing.T) {
+	f, _, _ := newFile(t, credentialsText(), newClock())
+	got, err := f.Authenticate(tokenRequest(t, aliceToken), "8185f87d043f4519a68420a282b5e2fa")
 	wantCaller(t, got, err, "alice", peering.Admin)
 }
 
-func TestFileMayListNobody(t *testing.T) {
-	f, _, _ := fileOf(t, "tokens: []\n", newClock())
-	_, err := f.Authenticate(withToken(t, aliceToken), "")
+func TestFileWithoutCredentialsRejectsAll(t *testing.T) {
+	f, _, _ := newFile(t, "tokens: []\n", newClock())
+	_, err := f.Authenticate(tokenRequest(t, aliceToken), "")
 	wantCode(t, err, peering.Unauthenticated)
 }
 
-func TestFileMayBeReadByOthers(t *testing.T) {
-	tokensOnly, _, _ := strings.Cut(listing(), "access_keys:")
+func TestFileModeWarning(t *testing.T) {
+	tokensOnly, _, _ := strings.Cut(credentialsText(), "access_keys:")
 	tests := []struct {
 		name string
 		text string
 		mode os.FileMode
 		want int
 	}{
-		{"by its owner only", listing(), 0o600, 0},
-		{"by its group", listing(), 0o640, 1},
-		{"by all", listing(), 0o604, 1},
-		{"without access keys", tokensOnly, 0o644, 0},
+		{"not for the owner alone", credentialsText(), 0o600, 0},
+		{"if the group may read it", credentialsText(), 0o640, 1},
+		{"if all may read it", credentialsText(), 0o604, 1},
+		{"not without access keys", tokensOnly, 0o644, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			file, log := filepath.Join(t.TempDir(), "credentials.yaml"), &journal{}
-			write(t, file, tt.text)
+			file, log := filepath.Join(t.TempDir(), "credentials.yaml"), &logBuffer{}
+			replaceFile(t, file, tt.text)
 			if err := os.Chmod(file, tt.mode); err != nil {
 				t.Fatal(err)
 			}
@@ -132,27 +133,27 @@ func TestFileMayBeReadByOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			if lines := log.lines(slog.LevelWarn); len(lines) != tt.want {
-				t.Errorf("the log warns %q", lines)
+				t.Errorf("warnings are %q, want %d", lines, tt.want)
 			}
 		})
 	}
 }
 
-func TestOpenFileFollowsIt(t *testing.T) {
+func TestOpenFileAndClose(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "credentials.yaml")
-	write(t, file, listing())
+	replaceFile(t, file, credentialsText())
 	f, err := iam.OpenFile(file, newClock().now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.Authenticate(withToken(t, aliceToken), "")
+	_, err = f.Authenticate(tokenRequest(t, aliceToken), "")
 	wantCode(t, err, "")
 	for range 2 {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := iam.OpenFile(file+".gone", newClock().now, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("a file that is not there: %v", err)
+	if _, err := iam.OpenFile(file+".missing", newClock().now, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("error for a missing file is %v", err)
 	}
 }

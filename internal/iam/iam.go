@@ -1,8 +1,22 @@
-// Package iam finds out who is calling. A File knows tokens and access keys that its operator lists, Keystone knows the
-// tokens that an OpenStack identity service issues, and Believe takes every caller at his word, for trials on one machine.
+// Package iam authenticates requests. A File knows the tokens and access keys
+// that a file lists, Keystone validates the tokens of an OpenStack identity
+// service, and NoAuth trusts every request.
 //
-// Whatever is wrong with credentials, the caller learns only that they are not valid. Why stands in the cause of the error,
-// for the log, and never holds a token, a key, a password or a signature.
+// Their Authenticate methods return the caller of a request. The project
+// argument is the project that the request names in its path or in the header
+// X-Project-Id, and may be empty; checking it against the caller's project is
+// left to the server. All methods are safe for concurrent use. Errors are of
+// type *peering.Error, with one of these codes:
+//   - Unauthenticated: the credentials are missing or invalid;
+//   - TokenExpired: the token was valid and has expired;
+//   - Forbidden: the token has no role in this service;
+//   - Unavailable: the identity service did not respond;
+//   - Invalid: the body of a signed request can't be read. The cause is an
+//     *http.MaxBytesError if it has more than File.MaxBody bytes.
+//
+// The message of an Unauthenticated error is always the same. Its cause, meant
+// for the log, gives the reason. No error contains a token, a key, a password
+// or a signature.
 package iam
 
 import (
@@ -15,40 +29,28 @@ import (
 )
 
 const (
-	tokenHeader         = "X-Auth-Token" //nolint:gosec // a name, no token
+	tokenHeader         = "X-Auth-Token" //nolint:gosec // a header name, not a credential
 	authorizationHeader = "Authorization"
 
-	// maxToken is how long a token may be, in bytes. Keystone's Fernet tokens have about 255, signed ones some hundreds.
-	maxToken = 16 << 10
+	// maxTokenLength is in bytes. Keystone's Fernet tokens have about 255, its
+	// JWS tokens several hundred.
+	maxTokenLength = 16 << 10
 )
 
-// An Authenticator finds out who sent a request. Named is the project that the request names, in its path or in the header
-// X-Project-Id, and may be empty; whether it is the caller's is for others to check. Any number of goroutines may use it.
-//
-// Its errors are of type *peering.Error:
-//   - Unauthenticated for credentials that are missing or wrong;
-//   - TokenExpired for a token that is known to have expired;
-//   - Forbidden for a token without a role that means something here;
-//   - Unavailable where those who know did not answer;
-//   - Invalid for a request whose body can't be read or, then errors.Is(err, ErrBodyTooLarge), is too large to be checked.
-type Authenticator interface {
-	Authenticate(r *http.Request, named peering.ID) (peering.Caller, error)
+// NoAuth doesn't authenticate requests. It returns an administrator of whichever
+// project the request names, so a client that can reach the service can act for
+// any project.
+type NoAuth struct{}
+
+// Authenticate returns an administrator of project, which need not be a valid
+// id, and a nil error.
+func (NoAuth) Authenticate(_ *http.Request, project peering.ID) (peering.Caller, error) {
+	return peering.Caller{Project: project, Roles: []peering.Role{peering.Admin}}, nil
 }
 
-// Believe answers an Authenticator that takes every caller for a user of the project that he names, who may do everything.
-// Whoever reaches the service can act for any project. What he names may be no project at all.
-func Believe() Authenticator {
-	return believer{}
-}
-
-type believer struct{}
-
-func (believer) Authenticate(_ *http.Request, named peering.ID) (peering.Caller, error) {
-	return peering.Caller{Project: named, Roles: []peering.Role{peering.Admin}}, nil
-}
-
-// refuse answers the one error of all bad credentials; the format and its arguments say why, for the log.
-func refuse(format string, args ...any) error {
+// unauthenticated returns the error for missing or invalid credentials. The
+// format and its arguments give the reason for the log.
+func unauthenticated(format string, args ...any) error {
 	return &peering.Error{
 		Code:    peering.Unauthenticated,
 		Message: "The request carries no valid credentials.",
@@ -56,30 +58,34 @@ func refuse(format string, args ...any) error {
 	}
 }
 
-// expired answers the error of a token that was good once; the format and its arguments say more, for the log.
-func expired(format string, args ...any) error {
-	return &peering.Error{Code: peering.TokenExpired, Message: "The token has expired.", Err: fmt.Errorf(format, args...)}
+func tokenExpired(caller peering.Caller) error {
+	return &peering.Error{
+		Code:    peering.TokenExpired,
+		Message: "The token has expired.",
+		Err:     fmt.Errorf("token of user %q in project %s", caller.User, caller.Project),
+	}
 }
 
-// tokenOf answers the token of a request that carries one and no other credentials.
-func tokenOf(r *http.Request) (string, error) {
+// requestToken returns the token of a request. It returns an error if the
+// request has no token, a malformed one, or other credentials as well.
+func requestToken(r *http.Request) (string, error) {
 	values := r.Header[tokenHeader]
 	switch {
 	case len(values) == 0:
-		return "", errors.New("neither a token nor a signature")
+		return "", errors.New("there is neither a token nor a signature")
 	case len(r.Header[authorizationHeader]) > 0:
-		return "", errors.New("a token and the header Authorization at once")
+		return "", fmt.Errorf("there are both a token and the header %s", authorizationHeader)
 	case len(values) > 1:
-		return "", fmt.Errorf("%d headers %s", len(values), tokenHeader)
+		return "", fmt.Errorf("there are %d headers %s", len(values), tokenHeader)
 	}
 	token := values[0]
 	switch {
 	case token == "":
 		return "", errors.New("the token is empty")
-	case len(token) > maxToken:
-		return "", fmt.Errorf("the token has %d bytes, more than %d", len(token), maxToken)
+	case len(token) > maxTokenLength:
+		return "", fmt.Errorf("the token has %d bytes, more than %d", len(token), maxTokenLength)
 	case strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
-		return "", errors.New("the token has characters that no token has")
+		return "", errors.New("the token has characters other than printable ASCII")
 	}
 	return token, nil
 }

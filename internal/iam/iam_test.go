@@ -19,50 +19,48 @@ const (
 	path    = "/v2.0/vpc/peerings"
 )
 
-// A clock goes only when it is told to.
-type clock struct {
+// A fakeClock is a clock that only advance moves.
+type fakeClock struct {
 	mu   sync.Mutex
 	time time.Time
 }
 
-func newClock() *clock {
-	return &clock{time: time.Date(2026, time.November, 24, 4, 0, 0, 0, time.UTC)}
+func newClock() *fakeClock {
+	return &fakeClock{time: time.Date(2026, time.November, 24, 4, 0, 0, 0, time.UTC)}
 }
 
-func (c *clock) now() time.Time {
+func (c *fakeClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.time
 }
 
-func (c *clock) pass(d time.Duration) {
+func (c *fakeClock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.time = c.time.Add(d)
 }
 
-// A journal keeps what is logged.
-type journal struct {
+// A logBuffer keeps all log output.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
 }
 
-func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
+func (b *logBuffer) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// lines answers the lines of a level.
-func (j *journal) lines(level slog.Level) []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+// lines returns the lines of one level.
+func (b *logBuffer) lines(level slog.Level) []string {
 	var lines []string
-	for line := range strings.Lines(j.text.String()) {
+	for line := range strings.Lines(b.String()) {
 		if strings.Contains(line, "level="+level.String()) {
 			lines = append(lines, line)
 		}
@@ -70,14 +68,15 @@ func (j *journal) lines(level slog.Level) []string {
 	return lines
 }
 
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
-// raw answers a request as a server gets it: lines are the request line and the headers.
-func raw(t testing.TB, body string, lines ...string) *http.Request {
+// newRequest returns a request as a server receives it. The lines are the
+// request line and the headers.
+func newRequest(t testing.TB, body string, lines ...string) *http.Request {
 	t.Helper()
 	r, err := readRequest(body, lines...)
 	if err != nil {
@@ -91,18 +90,18 @@ func readRequest(body string, lines ...string) (*http.Request, error) {
 	return http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
 }
 
-// get answers a GET with headers.
-func get(t testing.TB, headers ...string) *http.Request {
+func getRequest(t testing.TB, headers ...string) *http.Request {
 	t.Helper()
-	return raw(t, "", append([]string{"GET " + path + " HTTP/1.1", "Host: peering.test"}, headers...)...)
+	return newRequest(t, "", append([]string{"GET " + path + " HTTP/1.1", "Host: peering.test"}, headers...)...)
 }
 
-func withToken(t testing.TB, token string) *http.Request {
+func tokenRequest(t testing.TB, token string) *http.Request {
 	t.Helper()
-	return get(t, "X-Auth-Token: "+token)
+	return getRequest(t, "X-Auth-Token: "+token)
 }
 
-// wantCode fails the test where err has another code; no code stands for no error.
+// wantCode stops the test if err doesn't have the code. An empty code means no
+// error.
 func wantCode(t testing.TB, err error, want peering.Code) {
 	t.Helper()
 	if err == nil && want == "" {
@@ -117,15 +116,15 @@ func wantCaller(t testing.TB, got peering.Caller, err error, user string, role p
 	t.Helper()
 	wantCode(t, err, "")
 	if got.Project != project || got.User != user || len(got.Roles) != 1 || got.Roles[0] != role {
-		t.Errorf("the caller is %+v, want %s as %s of %s", got, user, role, project)
+		t.Errorf("caller is %+v, want %s as %s of %s", got, user, role, project)
 	}
 }
 
-func TestBelieve(t *testing.T) {
+func TestNoAuthTrustsTheNamedProject(t *testing.T) {
 	for _, named := range []peering.ID{project, "83081290-198e-48e2-8e2d-64c50023d136", "us", ""} {
-		got, err := iam.Believe().Authenticate(get(t), named)
+		got, err := iam.NoAuth{}.Authenticate(getRequest(t), named)
 		if wantCode(t, err, ""); got.Project != named || got.User != "" || !got.MayChange() {
-			t.Errorf("the caller who names %q is %+v", named, got)
+			t.Errorf("caller is %+v, want an administrator of %q", got, named)
 		}
 	}
 }

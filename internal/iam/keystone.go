@@ -20,58 +20,68 @@ import (
 )
 
 const (
-	// MaxKeystoneCache is how long a token may be believed without asking Keystone again, at most and by default.
-	MaxKeystoneCache = time.Minute
-	// DefaultKeystoneTimeout is how long Keystone has for an answer.
+	// MaxKeystoneCacheTTL is the maximum and the default of
+	// KeystoneConfig.CacheTTL.
+	MaxKeystoneCacheTTL = time.Minute
+	// DefaultKeystoneTimeout is the default of KeystoneConfig.Timeout.
 	DefaultKeystoneTimeout = 3 * time.Second
 )
 
-// KeystoneConfig says where Keystone is and as whom the service asks it. The service has either a user with a password and a
-// project, or an application credential; it needs the role service or admin, or whichever other Keystone's policy lets
-// validate the tokens of others.
+// KeystoneConfig configures access to Keystone. The service authenticates there
+// with either a user name, a password and a project name, or an application
+// credential. It needs the role service or admin, or another one that
+// Keystone's policy permits to validate tokens of other users.
 type KeystoneConfig struct {
-	// URL is that of the identity service, with or without /v3 at its end.
+	// URL is the base URL of the identity service, with or without /v3.
 	URL string
 
 	Username, Password string
-	// ProjectName is the project of the service itself.
+	// ProjectName is the service's own project.
 	ProjectName string
-	// UserDomainName and ProjectDomainName are Default where they are empty.
+	// UserDomainName and ProjectDomainName are Default by default.
 	UserDomainName, ProjectDomainName string
 
 	ApplicationCredentialID, ApplicationCredentialSecret string
 
-	// Roles says what the roles of Keystone allow here; all others allow nothing. By default admin, manager and member are
-	// Admin, and reader is Reader.
+	// Roles maps the names of Keystone's roles to roles in this service. Other
+	// roles permit nothing. By default admin, manager and member map to Admin,
+	// and reader to Reader.
 	Roles map[string]peering.Role
-	// Cache is how long a token that Keystone knew is believed, and so how long one that was revoked goes on to be. It is
-	// MaxKeystoneCache by default and at most. A token is never believed beyond its expiry.
-	Cache time.Duration
-	// Timeout is how long an answer of Keystone may take; DefaultKeystoneTimeout by default.
+	// CacheTTL is the time for which a valid token is cached, and so the longest
+	// time for which a revoked token is still accepted. Its default and maximum
+	// is MaxKeystoneCacheTTL. A cached token still expires on time.
+	CacheTTL time.Duration
+	// Timeout limits the time for a response of Keystone. The default is
+	// DefaultKeystoneTimeout.
 	Timeout time.Duration
 
-	// Now is needed, and so is Log, which is told of all that keeps Keystone from being asked.
+	// Now is required.
 	Now func() time.Time
+	// Log is required. It gets an error whenever Keystone is unavailable.
 	Log *slog.Logger
 }
 
-// Keystone knows the tokens that an OpenStack identity service issued for a project. It asks once for any number of requests
-// that come with one token at a time. While Keystone fails, tokens that are not known are answered Unavailable, after some
-// failures without asking, but for one request every few seconds that tries whether it is back.
+// Keystone authenticates requests by project-scoped tokens of an OpenStack
+// identity service. Concurrent requests with the same token cause one
+// validation. While Keystone fails, tokens that aren't cached get the error
+// Unavailable; after several failures in a row, Keystone gets only one request
+// every few seconds until it responds.
 type Keystone struct {
-	client  *gophercloud.ServiceClient
-	roles   map[string]peering.Role
-	cache   time.Duration
-	timeout time.Duration
-	now     func() time.Time
-	log     *slog.Logger
+	client   *gophercloud.ServiceClient
+	roles    map[string]peering.Role
+	cacheTTL time.Duration
+	timeout  time.Duration
+	now      func() time.Time
+	log      *slog.Logger
 
-	known   *knownTokens
-	flights singleflight.Group
-	circuit circuit
+	cache   *tokenCache
+	lookUps singleflight.Group
+	breaker circuitBreaker
 }
 
-// NewKeystone answers a Keystone when the service has got a token of its own there, or why it did not.
+// NewKeystone gets a token for the service itself and returns a Keystone. It
+// returns an error if the configuration is invalid or Keystone doesn't issue the
+// token.
 func NewKeystone(ctx context.Context, cfg KeystoneConfig) (*Keystone, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -79,50 +89,50 @@ func NewKeystone(ctx context.Context, cfg KeystoneConfig) (*Keystone, error) {
 	}
 	provider, err := openstack.NewClient(cfg.URL)
 	if err != nil {
-		return nil, errors.New("keystone: the URL can't be used")
+		return nil, errors.New("keystone: the URL is invalid")
 	}
-	provider.HTTPClient = httpClient()
+	provider.HTTPClient = newHTTPClient()
 	client, err := openstack.NewIdentityV3(provider, gophercloud.EndpointOpts{})
 	if err != nil {
-		return nil, errors.New("keystone: the URL can't be used")
+		return nil, errors.New("keystone: the URL is invalid")
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	if err := openstack.AuthenticateV3(ctx, provider, cfg.options(), gophercloud.EndpointOpts{}); err != nil {
-		return nil, fmt.Errorf("keystone: get a token for the service: %w", reason(err))
+	if err := openstack.AuthenticateV3(ctx, provider, cfg.authOptions(), gophercloud.EndpointOpts{}); err != nil {
+		return nil, fmt.Errorf("keystone: get a token for the service: %w", redacted(err))
 	}
 	return &Keystone{
-		client:  client,
-		roles:   cfg.Roles,
-		cache:   cfg.Cache,
-		timeout: cfg.Timeout,
-		now:     cfg.Now,
-		log:     cfg.Log,
-		known:   newKnownTokens(maxKnown),
+		client:   client,
+		roles:    cfg.Roles,
+		cacheTTL: cfg.CacheTTL,
+		timeout:  cfg.Timeout,
+		now:      cfg.Now,
+		log:      cfg.Log,
+		cache:    newTokenCache(maxCachedTokens),
 	}, nil
 }
 
-// withDefaults answers the configuration with its defaults, or what is wrong with it.
+// withDefaults validates the configuration and returns it with defaults filled
+// in.
 func (cfg KeystoneConfig) withDefaults() (KeystoneConfig, error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return cfg, errors.New("the URL must be one such as https://keystone.example.com:5000, without user and password")
+		return cfg, errors.New("the URL must look like https://keystone.example.com:5000, without a user and password")
 	}
 	byPassword := cfg.Username != "" && cfg.Password != "" && cfg.ProjectName != ""
 	byCredential := cfg.ApplicationCredentialID != "" && cfg.ApplicationCredentialSecret != ""
-	anything := cfg.Username + cfg.Password + cfg.ProjectName
 	switch {
-	case byCredential && anything != "":
-		return cfg, errors.New("the service has a user and an application credential; it needs one of them")
+	case byCredential && cfg.Username+cfg.Password+cfg.ProjectName != "":
+		return cfg, errors.New("both a user and an application credential are set; set one of them")
 	case !byPassword && !byCredential:
-		return cfg, errors.New("the service needs a user name, a password and a project name, or the id and the secret of an application credential")
-	case cfg.Cache < 0 || cfg.Cache > MaxKeystoneCache:
-		return cfg, fmt.Errorf("tokens can't be believed for %s; at most for %s", cfg.Cache, MaxKeystoneCache)
+		return cfg, errors.New("a user name, a password and a project name are required, or the id and the secret of an application credential")
+	case cfg.CacheTTL < 0 || cfg.CacheTTL > MaxKeystoneCacheTTL:
+		return cfg, fmt.Errorf("the cache time must be positive and at most %s, got %s", MaxKeystoneCacheTTL, cfg.CacheTTL)
 	case cfg.Timeout < 0:
-		return cfg, fmt.Errorf("a time-out of %s is none", cfg.Timeout)
+		return cfg, fmt.Errorf("the timeout must be positive, got %s", cfg.Timeout)
 	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) {
-		cfg.Log.Warn("passwords and tokens go to Keystone unencrypted; its URL should start with https", "host", u.Host)
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		cfg.Log.Warn("passwords and tokens are sent to Keystone unencrypted; use an https URL", "host", u.Host)
 	}
 	if cfg.UserDomainName == "" {
 		cfg.UserDomainName = "Default"
@@ -135,8 +145,8 @@ func (cfg KeystoneConfig) withDefaults() (KeystoneConfig, error) {
 			"admin": peering.Admin, "manager": peering.Admin, "member": peering.Admin, "reader": peering.Reader,
 		}
 	}
-	if cfg.Cache == 0 {
-		cfg.Cache = MaxKeystoneCache
+	if cfg.CacheTTL == 0 {
+		cfg.CacheTTL = MaxKeystoneCacheTTL
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultKeystoneTimeout
@@ -144,12 +154,12 @@ func (cfg KeystoneConfig) withDefaults() (KeystoneConfig, error) {
 	return cfg, nil
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// options answers how the service gets a token, and gets another when that has expired.
-func (cfg KeystoneConfig) options() *tokens.AuthOptions {
+// authOptions returns how the service gets its own token and renews it.
+func (cfg KeystoneConfig) authOptions() *tokens.AuthOptions {
 	if cfg.ApplicationCredentialID != "" {
 		return &tokens.AuthOptions{
 			ApplicationCredentialID:     cfg.ApplicationCredentialID,
@@ -166,8 +176,9 @@ func (cfg KeystoneConfig) options() *tokens.AuthOptions {
 	}
 }
 
-// httpClient answers a client that follows no redirection: it would take the tokens along.
-func httpClient() http.Client {
+// newHTTPClient returns a client that doesn't follow redirects, which would
+// disclose tokens to the target.
+func newHTTPClient() http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 32
 	return http.Client{
@@ -176,21 +187,23 @@ func httpClient() http.Client {
 	}
 }
 
-// Authenticate knows a caller by a token; signatures are none of Keystone's business.
+// Authenticate returns the caller of a request with a token. Signatures are not
+// supported.
 func (k *Keystone) Authenticate(r *http.Request, _ peering.ID) (peering.Caller, error) {
-	token, err := tokenOf(r)
+	token, err := requestToken(r)
 	if err != nil {
-		return peering.Caller{}, refuse("%w", err)
+		return peering.Caller{}, unauthenticated("%w", err)
 	}
 	sum := sha256.Sum256([]byte(token))
-	if known, ok := k.known.get(sum, k.now()); ok {
-		return known.callerAt(k.now())
+	if cached, ok := k.cache.get(sum, k.now()); ok {
+		return cached.callerAt(k.now())
 	}
-	// The check belongs to all who wait for it, so it does not end with the first of them.
+	// The requests that wait for the same token share the validation, so it must
+	// outlive the first of them.
 	ctx := context.WithoutCancel(r.Context())
-	checked := k.flights.DoChan(string(sum[:]), func() (any, error) { return k.check(ctx, sum, token) })
+	done := k.lookUps.DoChan(string(sum[:]), func() (any, error) { return k.lookUp(ctx, sum, token) })
 	select {
-	case result := <-checked:
+	case result := <-done:
 		caller, _ := result.Val.(peering.Caller)
 		return caller, result.Err
 	case <-r.Context().Done():

@@ -13,124 +13,124 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestKeystoneIsAskedOncePerToken(t *testing.T) {
+func TestKeystoneValidatesEachTokenOnce(t *testing.T) {
 	const callers = 100
 	fake := newFakeKeystone(t, newClock())
-	k, _ := fake.open(t)
+	k, _ := fake.connect(t)
 	fake.issue("first", "admin")
 	fake.issue("second", "reader")
 	var wait sync.WaitGroup
-	answers := make(chan error, 2*callers)
+	results := make(chan error, 2*callers)
 	for _, token := range []string{"first", "second"} {
 		for range callers {
-			r := withToken(t, token)
+			r := tokenRequest(t, token)
 			wait.Go(func() {
 				got, err := k.Authenticate(r, "")
 				if err == nil && got.MayChange() != (token == "first") {
 					err = fmt.Errorf("the caller with token %s is %+v", token, got)
 				}
-				answers <- err
+				results <- err
 			})
 		}
 	}
 	wait.Wait()
 	for range 2 * callers {
-		if err := <-answers; err != nil {
+		if err := <-results; err != nil {
 			t.Error(err)
 		}
 	}
-	fake.wantAsks(t, 2)
+	fake.wantValidations(t, 2)
 }
 
-func TestKeystoneIsAskedAgainAfterTheCacheTime(t *testing.T) {
+func TestKeystoneRevalidatesAfterTheCacheTTL(t *testing.T) {
 	tests := []struct {
-		name  string
-		cache time.Duration
-		want  time.Duration
+		name string
+		ttl  time.Duration
+		want time.Duration
 	}{
-		{"by default", 0, time.Minute},
-		{"as long as may be", time.Minute, time.Minute},
-		{"a second", time.Second, time.Second},
+		{"default", 0, time.Minute},
+		{"maximum", time.Minute, time.Minute},
+		{"one second", time.Second, time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newClock()
 			fake := newFakeKeystone(t, c)
-			k, _ := fake.open(t, func(cfg *iam.KeystoneConfig) { cfg.Cache = tt.cache })
+			k, _ := fake.connect(t, func(cfg *iam.KeystoneConfig) { cfg.CacheTTL = tt.ttl })
 			fake.issue("token", "admin")
 			wantToken(t, k, "token", "")
 			fake.revoke("token")
-			c.pass(tt.want - 1)
+			c.advance(tt.want - 1)
 			wantToken(t, k, "token", "")
-			fake.wantAsks(t, 1)
-			c.pass(1)
+			fake.wantValidations(t, 1)
+			c.advance(1)
 			wantToken(t, k, "token", peering.Unauthenticated)
-			fake.wantAsks(t, 2)
+			fake.wantValidations(t, 2)
 		})
 	}
 }
 
-func TestKeystoneRefusalsAreNotRemembered(t *testing.T) {
+func TestKeystoneErrorsAreNotCached(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, _ := fake.open(t)
+	k, _ := fake.connect(t)
 	wantToken(t, k, "token", peering.Unauthenticated)
 	fake.issue("token", "auditor")
 	wantToken(t, k, "token", peering.Forbidden)
-	fake.answer(status(http.StatusInternalServerError))
+	fake.handleValidations(failWith(http.StatusInternalServerError))
 	wantToken(t, k, "token", peering.Unavailable)
-	fake.answer(nil)
+	fake.handleValidations(nil)
 	fake.issue("token", "admin")
 	wantToken(t, k, "token", "")
-	fake.wantAsks(t, 4)
+	fake.wantValidations(t, 4)
 }
 
-func TestKeystoneRemembersNoMoreThanItMay(t *testing.T) {
+func TestKeystoneCacheIsBounded(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, _ := fake.open(t)
-	k.Remember(10)
+	k, _ := fake.connect(t)
+	k.SetCacheSize(10)
 	for i := range 30 {
 		token := fmt.Sprintf("token-%d", i)
 		fake.issue(token, "admin")
 		wantToken(t, k, token, "")
-		wantToken(t, k, token, "") // the newest is there
-		if n := k.Remembered(); n > 10 {
-			t.Fatalf("%d tokens are remembered", n)
+		wantToken(t, k, token, "") // the newest is cached
+		if n := k.CacheLen(); n > 10 {
+			t.Fatalf("%d tokens are cached, want at most 10", n)
 		}
 	}
-	fake.wantAsks(t, 30)
+	fake.wantValidations(t, 30)
 }
 
-// A caller who leaves does not take the answer along from those who wait for it, too.
-func TestKeystoneCallersLeaveByThemselves(t *testing.T) {
+// A canceled request must not cancel the validation that others wait for.
+func TestKeystoneValidationOutlivesACanceledRequest(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, _ := fake.open(t)
+	k, _ := fake.connect(t)
 	fake.issue("token", "admin")
-	asked, goOn := make(chan struct{}), make(chan struct{})
-	fake.answer(func(w http.ResponseWriter, r *http.Request) {
-		close(asked)
-		<-goOn
-		fake.answer(nil)
-		fake.answerAsk(w, r)
+	started, proceed := make(chan struct{}), make(chan struct{})
+	fake.handleValidations(func(w http.ResponseWriter, r *http.Request) {
+		close(started)
+		<-proceed
+		fake.handleValidations(nil)
+		fake.validate(w, r)
 	})
-	answers := func(ctx context.Context) <-chan error {
-		r, answer := withToken(t, "token").WithContext(ctx), make(chan error, 1)
+	authenticate := func(ctx context.Context) <-chan error {
+		r, result := tokenRequest(t, "token").WithContext(ctx), make(chan error, 1)
 		go func() {
 			_, err := k.Authenticate(r, "")
-			answer <- err
+			result <- err
 		}()
-		return answer
+		return result
 	}
-	ctx, leave := context.WithCancel(t.Context())
-	first := answers(ctx)
-	<-asked
-	second := answers(t.Context())
-	leave()
+	ctx, cancel := context.WithCancel(t.Context())
+	first := authenticate(ctx)
+	<-started
+	second := authenticate(t.Context())
+	cancel()
 	err := <-first
 	wantCode(t, err, peering.Unavailable)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
-	close(goOn)
+	close(proceed)
 	wantCode(t, <-second, "")
-	fake.wantAsks(t, 2) // the fake counts its own answer to the held question, too
+	fake.wantValidations(t, 2) // the handler that held the request counts it again
 }

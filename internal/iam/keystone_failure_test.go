@@ -13,206 +13,208 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestKeystoneThatFails(t *testing.T) {
+func TestKeystoneFailures(t *testing.T) {
 	tests := []struct {
-		name string
-		ask  http.HandlerFunc
-		code peering.Code
+		name    string
+		handler http.HandlerFunc
+		code    peering.Code
 	}{
-		{"does not understand", status(http.StatusBadRequest), peering.Unauthenticated},
-		{"takes no such header", status(http.StatusRequestHeaderFieldsTooLarge), peering.Unauthenticated},
-		{"does not take the service", status(http.StatusUnauthorized), peering.Unavailable},
-		{"does not let the service ask", status(http.StatusForbidden), peering.Unavailable},
-		{"is asked too often", status(http.StatusTooManyRequests), peering.Unavailable},
-		{"is broken", status(http.StatusInternalServerError), peering.Unavailable},
-		{"is behind a broken proxy", status(http.StatusBadGateway), peering.Unavailable},
-		{"is overloaded", status(http.StatusServiceUnavailable), peering.Unavailable},
-		{"is somewhere else", func(w http.ResponseWriter, r *http.Request) {
+		{"bad request is unauthenticated", failWith(http.StatusBadRequest), peering.Unauthenticated},
+		{"too large headers are unauthenticated", failWith(http.StatusRequestHeaderFieldsTooLarge), peering.Unauthenticated},
+		{"unauthorized service is unavailable", failWith(http.StatusUnauthorized), peering.Unavailable},
+		{"forbidden service is unavailable", failWith(http.StatusForbidden), peering.Unavailable},
+		{"too many requests is unavailable", failWith(http.StatusTooManyRequests), peering.Unavailable},
+		{"internal error is unavailable", failWith(http.StatusInternalServerError), peering.Unavailable},
+		{"bad gateway is unavailable", failWith(http.StatusBadGateway), peering.Unavailable},
+		{"overload is unavailable", failWith(http.StatusServiceUnavailable), peering.Unavailable},
+		{"redirect is unavailable", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/v3/elsewhere", http.StatusTemporaryRedirect)
 		}, peering.Unavailable},
-		{"says nothing", func(http.ResponseWriter, *http.Request) {}, peering.Unavailable},
-		{"says something else", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, peering.Unavailable},
-		{"says what means nothing", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }, peering.Unavailable},
-		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, peering.Unavailable},
+		{"empty body is unavailable", func(http.ResponseWriter, *http.Request) {}, peering.Unavailable},
+		{"HTML is unavailable", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, peering.Unavailable},
+		{"empty object is unavailable", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }, peering.Unavailable},
+		{"closed connection is unavailable", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, peering.Unavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			fake := newFakeKeystone(t, newClock())
-			k, log := fake.open(t)
-			fake.answer(tt.ask)
-			_, err := k.Authenticate(withToken(t, "token-of-alice"), "")
+			k, log := fake.connect(t)
+			fake.handleValidations(tt.handler)
+			_, err := k.Authenticate(tokenRequest(t, "token-of-alice"), "")
 			wantCode(t, err, tt.code)
 			want := 0
 			if tt.code == peering.Unavailable {
 				want = 1
 			}
 			if lines := log.lines(slog.LevelError); len(lines) != want {
-				t.Errorf("the log says %q", lines)
+				t.Errorf("error lines are %q, want %d", lines, want)
 			}
-			wantNoSecret(t, printed(err)+log.String(), "token-of-alice", ownPassword, "own-token-1", "own-token-2")
-			fake.answer(nil)
+			wantNoSecret(t, formatted(err)+log.String(), "token-of-alice", servicePassword, "service-token-1", "service-token-2")
+			fake.handleValidations(nil)
 			fake.issue("token-of-bob", "admin")
 			wantToken(t, k, "token-of-bob", "")
 		})
 	}
 }
 
-func TestKeystoneThatIsGone(t *testing.T) {
+func TestKeystoneDown(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, log := fake.open(t)
+	k, log := fake.connect(t)
 	fake.issue("token", "admin")
 	wantToken(t, k, "token", "")
 	fake.Close()
 	wantToken(t, k, "another", peering.Unavailable)
-	wantToken(t, k, "token", "") // it is remembered
-	fake.clock.pass(time.Minute)
+	wantToken(t, k, "token", "") // cached
+	fake.clock.advance(time.Minute)
 	wantToken(t, k, "token", peering.Unavailable)
 	if lines := log.lines(slog.LevelError); len(lines) != 2 {
-		t.Errorf("the log says %q", lines)
+		t.Errorf("error lines are %q, want two", lines)
 	}
 }
 
-func TestKeystoneThatIsSlow(t *testing.T) {
+func TestKeystoneTimeout(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, log := fake.open(t)
-	k.WaitFor(50 * time.Millisecond)
-	left := make(chan struct{})
-	fake.answer(func(_ http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done() // it would never answer
-		close(left)
+	k, log := fake.connect(t)
+	k.SetTimeout(50 * time.Millisecond)
+	canceled := make(chan struct{})
+	fake.handleValidations(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done() // never responds
+		close(canceled)
 	})
 	wantToken(t, k, "token", peering.Unavailable)
-	<-left
+	<-canceled
 	if lines := log.lines(slog.LevelError); len(lines) != 1 || !strings.Contains(lines[0], "in time") {
-		t.Errorf("the log says %q", lines)
+		t.Errorf("error lines are %q, want one about the timeout", lines)
 	}
 }
 
-func TestKeystoneIsLeftAloneWhileItFails(t *testing.T) {
+func TestKeystoneCircuitBreaker(t *testing.T) {
 	c := newClock()
 	fake := newFakeKeystone(t, c)
-	k, log := fake.open(t)
-	fake.issue("known", "admin")
-	wantToken(t, k, "known", "")
+	k, log := fake.connect(t)
+	fake.issue("cached", "admin")
+	wantToken(t, k, "cached", "")
 	fake.issue("token", "admin")
-	fake.answer(status(http.StatusServiceUnavailable))
+	fake.handleValidations(failWith(http.StatusServiceUnavailable))
 	for i := range 20 {
 		wantToken(t, k, fmt.Sprintf("token-%d", i), peering.Unavailable)
 	}
-	fake.wantAsks(t, 1+5)
-	wantToken(t, k, "known", "")
+	fake.wantValidations(t, 1+5)
+	wantToken(t, k, "cached", "")
 
-	c.pass(5*time.Second - 1)
+	c.advance(5*time.Second - 1)
 	wantToken(t, k, "token", peering.Unavailable)
-	fake.wantAsks(t, 6)
-	c.pass(1) // one may try, and fails
+	fake.wantValidations(t, 6)
+	c.advance(1) // one probe is sent, and fails
 	wantToken(t, k, "token", peering.Unavailable)
 	wantToken(t, k, "token", peering.Unavailable)
-	fake.wantAsks(t, 7)
+	fake.wantValidations(t, 7)
 
-	fake.answer(nil)
+	fake.handleValidations(nil)
 	wantToken(t, k, "token", peering.Unavailable)
-	c.pass(5 * time.Second)
+	c.advance(5 * time.Second)
 	wantToken(t, k, "token", "")
-	wantToken(t, k, "nobody's", peering.Unauthenticated)
-	fake.wantAsks(t, 9)
+	wantToken(t, k, "unknown-token", peering.Unauthenticated)
+	fake.wantValidations(t, 9)
 	if lines := log.lines(slog.LevelError); len(lines) != 6 {
-		t.Errorf("the log has %d errors: %q", len(lines), lines)
+		t.Errorf("error lines are %q, want 6", lines)
 	}
 	if lines := log.lines(slog.LevelInfo); len(lines) != 1 || !strings.Contains(lines[0], "again") {
-		t.Errorf("the log says %q", lines)
+		t.Errorf("info lines are %q, want one about the recovery", lines)
 	}
 }
 
-func TestKeystoneIsTriedByOneAtATime(t *testing.T) {
+func TestKeystoneCircuitBreakerSendsOneProbeAtATime(t *testing.T) {
 	c := newClock()
 	fake := newFakeKeystone(t, c)
-	k, _ := fake.open(t)
-	fake.answer(status(http.StatusServiceUnavailable))
+	k, _ := fake.connect(t)
+	fake.handleValidations(failWith(http.StatusServiceUnavailable))
 	for i := range 5 {
 		wantToken(t, k, fmt.Sprintf("token-%d", i), peering.Unavailable)
 	}
-	c.pass(5 * time.Second)
-	asked, goOn := make(chan struct{}), make(chan struct{})
-	fake.answer(func(w http.ResponseWriter, _ *http.Request) {
-		close(asked)
-		<-goOn
+	c.advance(5 * time.Second)
+	started, proceed := make(chan struct{}), make(chan struct{})
+	fake.handleValidations(func(w http.ResponseWriter, _ *http.Request) {
+		close(started)
+		<-proceed
 		w.WriteHeader(http.StatusNotFound)
 	})
-	tried := make(chan error, 1)
-	first := withToken(t, "first")
+	probed := make(chan error, 1)
+	first := tokenRequest(t, "first")
 	go func() {
 		_, err := k.Authenticate(first, "")
-		tried <- err
+		probed <- err
 	}()
-	<-asked
+	<-started
 	wantToken(t, k, "second", peering.Unavailable)
-	close(goOn)
-	wantCode(t, <-tried, peering.Unauthenticated)
-	fake.answer(nil)
+	close(proceed)
+	wantCode(t, <-probed, peering.Unauthenticated)
+	fake.handleValidations(nil)
 	wantToken(t, k, "second", peering.Unauthenticated)
-	fake.wantAsks(t, 7)
+	fake.wantValidations(t, 7)
 }
 
-// Failures have to come in a row, and a token that nobody knows is none.
-func TestKeystoneThatFailsAtTimesIsAsked(t *testing.T) {
+// Only consecutive failures open the circuit, and an unknown token is not a
+// failure.
+func TestKeystoneCircuitBreakerStaysClosedOnOccasionalFailures(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, _ := fake.open(t)
+	k, _ := fake.connect(t)
 	for i := range 20 {
-		fake.answer(status(http.StatusServiceUnavailable))
+		handler, want := failWith(http.StatusServiceUnavailable), peering.Unavailable
 		if i%5 == 4 {
-			fake.answer(nil)
+			handler, want = nil, peering.Unauthenticated
 		}
-		wantToken(t, k, fmt.Sprintf("token-%d", i), map[bool]peering.Code{true: peering.Unauthenticated, false: peering.Unavailable}[i%5 == 4])
+		fake.handleValidations(handler)
+		wantToken(t, k, fmt.Sprintf("token-%d", i), want)
 	}
-	fake.wantAsks(t, 20)
+	fake.wantValidations(t, 20)
 }
 
-func TestKeystoneTokenOfTheServiceIsRenewed(t *testing.T) {
+func TestKeystoneServiceTokenIsRenewedOnce(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, log := fake.open(t)
-	fake.expireOwn()
+	k, log := fake.connect(t)
+	fake.expireServiceToken()
 	const callers = 20
 	var wait sync.WaitGroup
-	answers := make(chan error, callers)
+	results := make(chan error, callers)
 	for i := range callers {
 		token := fmt.Sprintf("token-%d", i)
 		fake.issue(token, "admin")
-		r := withToken(t, token)
+		r := tokenRequest(t, token)
 		wait.Go(func() {
 			_, err := k.Authenticate(r, "")
-			answers <- err
+			results <- err
 		})
 	}
 	wait.Wait()
 	for range callers {
-		wantCode(t, <-answers, "")
+		wantCode(t, <-results, "")
 	}
 	if logins, _ := fake.counts(); logins != 2 {
-		t.Errorf("the service got a token %d times, want once at its start and once again", logins)
+		t.Errorf("the service got %d tokens, want one at the start and one renewal", logins)
 	}
 	if lines := log.lines(slog.LevelError); len(lines) > 0 {
-		t.Errorf("the log says %q", lines)
+		t.Errorf("error lines are %q, want none", lines)
 	}
 }
 
-func TestKeystoneTokenOfTheServiceIsNotRenewed(t *testing.T) {
+func TestKeystoneServiceTokenCannotBeRenewed(t *testing.T) {
 	fake := newFakeKeystone(t, newClock())
-	k, log := fake.open(t)
+	k, log := fake.connect(t)
 	fake.issue("token-of-alice", "admin")
-	fake.expireOwn()
-	fake.answerLogins(func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, "no "+ownPassword+" "+r.Header.Get("X-Auth-Token"), http.StatusUnauthorized)
+	fake.expireServiceToken()
+	fake.handleLogins(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "rejected "+servicePassword+" "+r.Header.Get("X-Auth-Token"), http.StatusUnauthorized)
 	})
-	_, err := k.Authenticate(withToken(t, "token-of-alice"), "")
+	_, err := k.Authenticate(tokenRequest(t, "token-of-alice"), "")
 	wantCode(t, err, peering.Unavailable)
 	if logins, _ := fake.counts(); logins != 2 {
-		t.Errorf("the service asked for a token %d times", logins)
+		t.Errorf("the service requested %d tokens, want 2", logins)
 	}
 	if !strings.Contains(errors.Unwrap(err).Error(), "own") {
-		t.Errorf("error is %v", err)
+		t.Errorf("error is %v, want one about the service's own token", err)
 	}
-	wantNoSecret(t, printed(err)+log.String(), "token-of-alice", ownPassword, "own-token-1")
-	fake.answerLogins(nil)
+	wantNoSecret(t, formatted(err)+log.String(), "token-of-alice", servicePassword, "service-token-1")
+	fake.handleLogins(nil)
 	wantToken(t, k, "token-of-alice", "")
 }

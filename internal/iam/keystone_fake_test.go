@@ -17,71 +17,73 @@ import (
 )
 
 const (
-	ownPassword = "password-of-the-service"
-	ownSecret   = "secret-of-the-service"
+	servicePassword = "password-of-the-service"
+	serviceSecret   = "secret-of-the-service"
 )
 
-// fakeKeystone answers as Keystone does: 404 for tokens that it does not know, 401 to services whose own token is not good.
+// A fakeKeystone behaves like Keystone: it returns 404 for unknown tokens, and
+// 401 if the service's own token is invalid.
 type fakeKeystone struct {
 	*httptest.Server
 
-	clock *clock
+	clock *fakeClock
 
 	mu sync.Mutex
-	// tokens are the bodies that tokens are answered with.
+	// tokens are the response bodies by token.
 	tokens map[string]string
-	// own is the token that the service got last.
-	own string
-	// logins and asks count what came.
-	logins, asks int
-	// ask, where it is set, answers what the service asks, login its requests for a token of its own.
-	ask, login http.HandlerFunc
+	// serviceToken is the service's own latest token.
+	serviceToken string
+	// logins and validations count requests.
+	logins, validations int
+	// loginHandler and validationHandler replace the default behaviour unless
+	// they are nil.
+	loginHandler, validationHandler http.HandlerFunc
 }
 
-func newFakeKeystone(t testing.TB, c *clock) *fakeKeystone {
+func newFakeKeystone(t testing.TB, c *fakeClock) *fakeKeystone {
 	t.Helper()
 	k := &fakeKeystone{clock: c, tokens: map[string]string{}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v3/auth/tokens", k.answerLogin)
-	mux.HandleFunc("GET /v3/auth/tokens", k.answerAsk)
+	mux.HandleFunc("POST /v3/auth/tokens", k.login)
+	mux.HandleFunc("GET /v3/auth/tokens", k.validate)
 	k.Server = httptest.NewServer(mux)
 	t.Cleanup(k.Close)
 	return k
 }
 
-func (k *fakeKeystone) answerLogin(w http.ResponseWriter, r *http.Request) {
+func (k *fakeKeystone) login(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	k.mu.Lock()
 	k.logins++
-	n, login := k.logins, k.login
+	n, handler := k.logins, k.loginHandler
 	k.mu.Unlock()
-	if login != nil {
-		login(w, r)
+	if handler != nil {
+		handler(w, r)
 		return
 	}
-	if err != nil || !strings.Contains(string(body), ownPassword) && !strings.Contains(string(body), ownSecret) {
-		http.Error(w, string(body), http.StatusUnauthorized) // a real one is more discreet
+	if err != nil || !strings.Contains(string(body), servicePassword) && !strings.Contains(string(body), serviceSecret) {
+		http.Error(w, string(body), http.StatusUnauthorized) // Keystone doesn't repeat it, but a proxy could
 		return
 	}
 	k.mu.Lock()
-	k.own = fmt.Sprintf("own-token-%d", n)
-	w.Header().Set("X-Subject-Token", k.own)
+	k.serviceToken = fmt.Sprintf("service-token-%d", n)
+	w.Header().Set("X-Subject-Token", k.serviceToken)
 	k.mu.Unlock()
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, `{"token":{"catalog":[]}}`)
 }
 
-func (k *fakeKeystone) answerAsk(w http.ResponseWriter, r *http.Request) {
+func (k *fakeKeystone) validate(w http.ResponseWriter, r *http.Request) {
 	subject := r.Header.Get("X-Subject-Token")
 	k.mu.Lock()
-	k.asks++
+	k.validations++
 	body, known := k.tokens[subject]
-	own, ask := k.own, k.ask
+	serviceToken, handler := k.serviceToken, k.validationHandler
 	k.mu.Unlock()
 	switch {
-	case ask != nil:
-		ask(w, r)
-	case r.Header.Get("X-Auth-Token") != own:
+	case handler != nil:
+		handler(w, r)
+	case r.Header.Get("X-Auth-Token") != serviceToken:
 		http.Error(w, "token "+r.Header.Get("X-Auth-Token"), http.StatusUnauthorized)
 	case !known:
 		http.Error(w, `{"error":{"message":"Could not find token: `+subject+`.","code":404}}`, http.StatusNotFound)
@@ -90,14 +92,14 @@ func (k *fakeKeystone) answerAsk(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// issue makes a token for an hour with roles in the project.
+// issue issues a token for the project that is valid for an hour.
 func (k *fakeKeystone) issue(token string, roles ...string) {
 	type named map[string]string
 	list := []named{}
 	for _, role := range roles {
 		list = append(list, named{"id": "id-of-" + role, "name": role})
 	}
-	k.issueAs(token, map[string]any{
+	k.issueBody(token, map[string]any{
 		"expires_at": k.clock.now().Add(time.Hour).Format("2006-01-02T15:04:05.000000Z"),
 		"user":       named{"id": "id-of-alice", "name": "alice"},
 		"project":    named{"id": project, "name": "peerings"},
@@ -105,8 +107,8 @@ func (k *fakeKeystone) issue(token string, roles ...string) {
 	})
 }
 
-func (k *fakeKeystone) issueAs(token string, said map[string]any) {
-	body, err := json.Marshal(map[string]any{"token": said})
+func (k *fakeKeystone) issueBody(token string, content map[string]any) {
+	body, err := json.Marshal(map[string]any{"token": content})
 	if err != nil {
 		panic(err)
 	}
@@ -121,73 +123,77 @@ func (k *fakeKeystone) revoke(token string) {
 	delete(k.tokens, token)
 }
 
-// expireOwn makes the service's own token a bad one.
-func (k *fakeKeystone) expireOwn() {
+// expireServiceToken invalidates the service's own token.
+func (k *fakeKeystone) expireServiceToken() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.own = "another"
+	k.serviceToken = "another"
 }
 
-// answer sets what answers the service from now on, nil for the usual.
-func (k *fakeKeystone) answer(ask http.HandlerFunc) {
+// handleValidations replaces the handler of validations. Nil restores it.
+func (k *fakeKeystone) handleValidations(handler http.HandlerFunc) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ask = ask
+	k.validationHandler = handler
 }
 
-func (k *fakeKeystone) answerLogins(login http.HandlerFunc) {
+// handleLogins replaces the handler of the service's own logins. Nil restores
+// it.
+func (k *fakeKeystone) handleLogins(handler http.HandlerFunc) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.login = login
+	k.loginHandler = handler
 }
 
-// counts answers how often the service asked for tokens of its own and for those of others.
-func (k *fakeKeystone) counts() (logins, asks int) {
+// counts returns the numbers of the service's own logins and of validations.
+func (k *fakeKeystone) counts() (logins, validations int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.logins, k.asks
+	return k.logins, k.validations
 }
 
-func (k *fakeKeystone) wantAsks(t testing.TB, want int) {
+func (k *fakeKeystone) wantValidations(t testing.TB, want int) {
 	t.Helper()
-	if _, asks := k.counts(); asks != want {
-		t.Errorf("Keystone was asked %d times, want %d", asks, want)
+	if _, validations := k.counts(); validations != want {
+		t.Errorf("Keystone got %d validations, want %d", validations, want)
 	}
 }
 
-// status answers with a status, and repeats what it should not.
-func status(code int) http.HandlerFunc {
+// failWith returns a handler that responds with a status and a body that repeats
+// the tokens of the request.
+func failWith(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, r.Header.Get("X-Auth-Token")+" "+r.Header.Get("X-Subject-Token"), code)
 	}
 }
 
-// config is how the service reaches the fake.
-func (k *fakeKeystone) config(log *journal) iam.KeystoneConfig {
+// config returns a configuration for the fake.
+func (k *fakeKeystone) config(log *logBuffer) iam.KeystoneConfig {
 	return iam.KeystoneConfig{
-		URL: k.URL, Username: "peering", Password: ownPassword, ProjectName: "service",
+		URL: k.URL, Username: "peering", Password: servicePassword, ProjectName: "service",
 		Now: k.clock.now, Log: log.logger(),
 	}
 }
 
-// open answers the service's side of the fake.
-func (k *fakeKeystone) open(t testing.TB, change ...func(*iam.KeystoneConfig)) (*iam.Keystone, *journal) {
+// connect returns a Keystone that uses the fake.
+func (k *fakeKeystone) connect(t testing.TB, change ...func(*iam.KeystoneConfig)) (*iam.Keystone, *logBuffer) {
 	t.Helper()
-	log := &journal{}
+	log := &logBuffer{}
 	cfg := k.config(log)
 	for _, change := range change {
 		change(&cfg)
 	}
-	opened, err := iam.NewKeystone(context.Background(), cfg)
+	keystone, err := iam.NewKeystone(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return opened, log
+	return keystone, log
 }
 
-// wantToken fails the test where a token is answered otherwise.
+// wantToken stops the test if authenticating with the token doesn't return the
+// code.
 func wantToken(t testing.TB, k *iam.Keystone, token string, want peering.Code) {
 	t.Helper()
-	_, err := k.Authenticate(withToken(t, token), "")
+	_, err := k.Authenticate(tokenRequest(t, token), "")
 	wantCode(t, err, want)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// secretsOf answers what a request carries that nobody may repeat.
-func secretsOf(r *http.Request) []string {
+// requestSecrets returns the values in a request that must not be repeated.
+func requestSecrets(r *http.Request) []string {
 	secrets := append([]string{aliceToken, carolToken, bobKey, bobSecret, hashOf(aliceToken)}, r.Header["X-Auth-Token"]...)
 	for _, value := range r.Header["Authorization"] {
 		_, parts, _ := strings.Cut(value, " ")
@@ -23,18 +23,20 @@ func secretsOf(r *http.Request) []string {
 	return secrets
 }
 
-// wantNoSecret fails the test where a text repeats one of the secrets; what is shorter than six bytes is none.
+// wantNoSecret fails the test if the text contains one of the secrets. Strings
+// shorter than six bytes don't count.
 func wantNoSecret(t *testing.T, text string, secrets ...string) {
 	t.Helper()
 	for _, secret := range secrets {
 		if len(secret) > 5 && !strings.Contains(secret, "x-sdk-date") && strings.Contains(text, secret) {
-			t.Errorf("%q repeats %q", text, secret)
+			t.Errorf("%q contains the secret %q", text, secret)
 		}
 	}
 }
 
-// printed answers an error in all the ways in which a log could write it.
-func printed(err error) string {
+// formatted returns an error and its causes in every format that a log could
+// use.
+func formatted(err error) string {
 	var text strings.Builder
 	for ; err != nil; err = errors.Unwrap(err) {
 		fmt.Fprintf(&text, "%v %+v %#v\n", err, err, err)
@@ -42,23 +44,23 @@ func printed(err error) string {
 	return text.String()
 }
 
-func TestErrorsRepeatNoSecret(t *testing.T) {
-	for what, r := range badCredentials(t) {
-		t.Run(what, func(t *testing.T) {
-			f, _, log := fileOf(t, listing(), newClock())
+func TestErrorsContainNoSecret(t *testing.T) {
+	for name, r := range invalidCredentials(t) {
+		t.Run(name, func(t *testing.T) {
+			f, _, log := newFile(t, credentialsText(), newClock())
 			_, err := f.Authenticate(r, project)
 			wantCode(t, err, peering.Unauthenticated)
-			wantNoSecret(t, printed(err)+log.String(), secretsOf(r)...)
+			wantNoSecret(t, formatted(err)+log.String(), requestSecrets(r)...)
 		})
 	}
 }
 
-func TestErrorOfAnExpiredTokenRepeatsNoSecret(t *testing.T) {
+func TestErrorForAnExpiredTokenContainsNoSecret(t *testing.T) {
 	c := newClock()
-	f, _, log := fileOf(t, listing(), c)
-	c.pass(24 * 3600e9)
-	r := withToken(t, carolToken)
+	f, _, log := newFile(t, credentialsText(), c)
+	c.advance(24 * 3600e9)
+	r := tokenRequest(t, carolToken)
 	_, err := f.Authenticate(r, project)
 	wantCode(t, err, peering.TokenExpired)
-	wantNoSecret(t, printed(err)+log.String(), secretsOf(r)...)
+	wantNoSecret(t, formatted(err)+log.String(), requestSecrets(r)...)
 }

@@ -8,47 +8,49 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// members are the values of a mapping by their keys.
-type members map[string]*yaml.Node
+// A mapping holds the values of a YAML mapping by key.
+type mapping map[string]*yaml.Node
 
-// membersOf answers the members of a mapping, which may have the keys that are allowed only, each of them once.
-func membersOf(node *yaml.Node, allowed ...string) (members, error) {
+// decodeMapping returns the values of a mapping. It rejects duplicate keys and
+// keys that are not allowed.
+func decodeMapping(node *yaml.Node, allowed ...string) (mapping, error) {
 	if node.Kind != yaml.MappingNode {
-		return nil, problem(node, "not a mapping of %s", strings.Join(allowed, ", "))
+		return nil, errorAt(node, "not a mapping of %s", strings.Join(allowed, ", "))
 	}
-	m := members{}
+	m := mapping{}
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		if key.Kind != yaml.ScalarNode || !slices.Contains(allowed, key.Value) {
-			return nil, problem(key, "an unknown key; the keys here are %s", strings.Join(allowed, ", "))
+			return nil, errorAt(key, "unknown key; allowed are %s", strings.Join(allowed, ", "))
 		}
 		if m[key.Value] != nil {
-			return nil, problem(key, "%s stands twice", key.Value)
+			return nil, errorAt(key, "%s is set twice", key.Value)
 		}
 		m[key.Value] = value
 	}
 	return m, nil
 }
 
-// text answers the value of a key of the mapping node as it is written: digits alone are a text, too.
-func (m members) text(node *yaml.Node, key string) (string, error) {
+// text returns the value of a required key of the mapping at node as written,
+// so a string of digits needs no quotes.
+func (m mapping) text(node *yaml.Node, key string) (string, error) {
 	value := m[key]
 	if value == nil {
-		return "", problem(node, "%s is needed", key)
+		return "", errorAt(node, "%s is required", key)
 	}
 	if value.Kind != yaml.ScalarNode || value.Value == "" || value.Tag == "!!null" {
-		return "", problem(value, "%s is not a text", key)
+		return "", errorAt(value, "%s must be a non-empty string", key)
 	}
 	return value.Value, nil
 }
 
-// eachOf calls do for each element of a list, which may be absent.
-func eachOf(list *yaml.Node, do func(*yaml.Node) error) error {
+// forEach calls do for each element of a list, which may be nil.
+func forEach(list *yaml.Node, do func(*yaml.Node) error) error {
 	if list == nil {
 		return nil
 	}
 	if list.Kind != yaml.SequenceNode {
-		return problem(list, "not a list")
+		return errorAt(list, "not a list")
 	}
 	for _, element := range list.Content {
 		if err := do(element); err != nil {
@@ -58,7 +60,7 @@ func eachOf(list *yaml.Node, do func(*yaml.Node) error) error {
 	return nil
 }
 
-// problem answers an error about what stands at a node.
-func problem(node *yaml.Node, format string, args ...any) error {
+// errorAt returns an error that gives the line of a node.
+func errorAt(node *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("line %d: "+format, append([]any{node.Line}, args...)...)
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// recorded is a request that an SDK signed and sent; testdata/signed.json says how it was recorded.
-type recorded struct {
+// A recordedRequest is a request that an SDK signed and sent.
+// ../signature/testdata/signed.json describes how it was recorded.
+type recordedRequest struct {
 	SDK, What string
 	AccessKey string `json:"access_key"`
 	SecretKey string `json:"secret_key"`
@@ -24,30 +25,30 @@ type recorded struct {
 	Target    string
 	Headers   []string
 	Body      string
-	// Refused says why the SDK's own signature does not fit what it sends; mostly empty.
+	// Refused is why the SDK's signature doesn't match its request, if it doesn't.
 	Refused string
 }
 
-func readRecorded(t *testing.T) []recorded {
+func readRecordedRequests(t *testing.T) []recordedRequest {
 	t.Helper()
-	data, err := os.ReadFile("testdata/signed.json")
+	data, err := os.ReadFile("../signature/testdata/signed.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Requests []recorded }
+	var file struct{ Requests []recordedRequest }
 	if err := json.Unmarshal(data, &file); err != nil {
 		t.Fatal(err)
 	}
 	return file.Requests
 }
 
-// lines answers the request line and the headers.
-func (r recorded) lines() []string {
+// lines returns the request line and the headers.
+func (r recordedRequest) lines() []string {
 	return append([]string{r.Method + " " + r.Target + " HTTP/1.1"}, r.Headers...)
 }
 
-// header answers the value of a header.
-func (r recorded) header(t *testing.T, name string) string {
+// header returns the value of a header.
+func (r recordedRequest) header(t *testing.T, name string) string {
 	t.Helper()
 	for _, line := range r.Headers {
 		if got, value, _ := strings.Cut(line, ": "); strings.EqualFold(got, name) {
@@ -58,24 +59,25 @@ func (r recorded) header(t *testing.T, name string) string {
 	return ""
 }
 
-// verifier answers a File that knows the access key, at the time of the request's date.
-func (r recorded) verifier(t *testing.T) *iam.File {
+// verifier returns a File that lists the access key of the request and whose
+// clock shows the date of the request.
+func (r recordedRequest) verifier(t *testing.T) *iam.File {
 	t.Helper()
 	date, err := time.Parse("20060102T150405Z", r.header(t, "X-Sdk-Date"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer(bobKey, r.AccessKey, bobSecret, r.SecretKey).Replace(listing())
-	f, _, _ := fileOf(t, text, &clock{time: date})
+	text := strings.NewReplacer(bobKey, r.AccessKey, bobSecret, r.SecretKey).Replace(credentialsText())
+	f, _, _ := newFile(t, text, &fakeClock{time: date})
 	return f
 }
 
-func TestRequestsOfSDKs(t *testing.T) {
+func TestSDKRequestsAreAuthenticated(t *testing.T) {
 	seen := map[string]int{}
-	for _, r := range readRecorded(t) {
+	for _, r := range readRecordedRequests(t) {
 		t.Run(r.SDK+": "+r.What, func(t *testing.T) {
 			seen[r.SDK]++
-			request := raw(t, r.Body, r.lines()...)
+			request := newRequest(t, r.Body, r.lines()...)
 			got, err := r.verifier(t).Authenticate(request, "")
 			if r.Refused != "" {
 				wantCode(t, err, peering.Unauthenticated)
@@ -84,7 +86,7 @@ func TestRequestsOfSDKs(t *testing.T) {
 			wantCaller(t, got, err, "bob", peering.Reader)
 			body, err := io.ReadAll(request.Body)
 			if err != nil || string(body) != r.Body {
-				t.Errorf("the body reads as %q, %v", body, err)
+				t.Errorf("body is %q, %v, want it readable again", body, err)
 			}
 			if err := request.Body.Close(); err != nil {
 				t.Error(err)
@@ -92,13 +94,13 @@ func TestRequestsOfSDKs(t *testing.T) {
 		})
 	}
 	if len(seen) != 3 {
-		t.Errorf("requests of %v, want three SDKs", seen)
+		t.Errorf("there are requests of %v, want three SDKs", seen)
 	}
 }
 
-// Not one byte of what is signed can be changed.
-func TestChangedRequestsOfSDKs(t *testing.T) {
-	for _, r := range readRecorded(t) {
+// A change to any signed byte must invalidate the signature.
+func TestTamperedSDKRequestsAreRejected(t *testing.T) {
+	for _, r := range readRecordedRequests(t) {
 		if r.Refused != "" {
 			continue
 		}
@@ -108,24 +110,24 @@ func TestChangedRequestsOfSDKs(t *testing.T) {
 			list, _, _ := strings.Cut(after, ",")
 			signed := append(strings.Split(list, ";"), "authorization")
 			n := 0
-			refused := func(what string, at int, changed recorded) {
+			wantRejected := func(what string, at int, changed recordedRequest) {
 				n++
 				request, err := readRequest(changed.Body, changed.lines()...)
 				if err != nil {
-					return // a server would not get it either
+					return // net/http rejects it
 				}
 				if _, err := f.Authenticate(request, ""); peering.CodeOf(err) != peering.Unauthenticated {
-					t.Errorf("%s changed at byte %d of %q: error %v", what, at, changed.lines(), err)
+					t.Errorf("%s changed at byte %d of %q: error is %v", what, at, changed.lines(), err)
 				}
 			}
 			for at, text := range changes(r.Method) {
-				refused("method", at, recorded{Method: text, Target: r.Target, Headers: r.Headers, Body: r.Body})
+				wantRejected("method", at, recordedRequest{Method: text, Target: r.Target, Headers: r.Headers, Body: r.Body})
 			}
 			for at, text := range changes(r.Target) {
-				refused("target", at, recorded{Method: r.Method, Target: text, Headers: r.Headers, Body: r.Body})
+				wantRejected("target", at, recordedRequest{Method: r.Method, Target: text, Headers: r.Headers, Body: r.Body})
 			}
 			for at, text := range changes(r.Body) {
-				refused("body", at, recorded{Method: r.Method, Target: r.Target, Headers: r.Headers, Body: text})
+				wantRejected("body", at, recordedRequest{Method: r.Method, Target: r.Target, Headers: r.Headers, Body: text})
 			}
 			for i, line := range r.Headers {
 				name, value, _ := strings.Cut(line, ": ")
@@ -135,18 +137,19 @@ func TestChangedRequestsOfSDKs(t *testing.T) {
 				for at, text := range changes(value) {
 					headers := slices.Clone(r.Headers)
 					headers[i] = name + ": " + text
-					refused(name, at, recorded{Method: r.Method, Target: r.Target, Headers: headers, Body: r.Body})
+					wantRejected(name, at, recordedRequest{Method: r.Method, Target: r.Target, Headers: headers, Body: r.Body})
 				}
 			}
 			if n < 200 {
-				t.Errorf("only %d changes", n)
+				t.Errorf("%d changes, want at least 200", n)
 			}
 		})
 	}
 }
 
-// changes yields a text with each of its bytes changed in two ways, and where. What follows a percent sign is not changed in
-// case only: it would mean the same.
+// changes yields the text with each of its bytes changed in two ways, by the
+// index of the byte. The case of an escape's digits doesn't change, because they
+// would mean the same.
 func changes(text string) func(yield func(int, string) bool) {
 	return func(yield func(int, string) bool) {
 		for i := range len(text) {
@@ -165,17 +168,18 @@ func changes(text string) func(yield func(int, string) bool) {
 	}
 }
 
-// signedRequest is a request as bob signs it, but for what a test changes. It signs what lines says, in its order.
+// A signedRequest is a request that a test builds and signs itself.
 type signedRequest struct {
 	request, canonicalPath, canonicalQuery string
-	headers                                []string
-	body                                   string
-	// payload is what is signed as the hash of the body; by default it is that.
+	// headers are the signed headers as name:value, in the order of the signature.
+	headers []string
+	body    string
+	// payload replaces the hash of the body in the signature unless it is empty.
 	payload           string
 	key, secret, date string
 }
 
-func byBob() signedRequest {
+func bobsRequest() signedRequest {
 	return signedRequest{
 		request:       "POST " + path,
 		canonicalPath: path + "/",
@@ -187,7 +191,7 @@ func byBob() signedRequest {
 	}
 }
 
-// authorization answers the value of the header.
+// authorization returns the value of the Authorization header.
 func (s signedRequest) authorization() string {
 	method, _, _ := strings.Cut(s.request, " ")
 	var names []string
@@ -198,11 +202,12 @@ func (s signedRequest) authorization() string {
 	signed := strings.Join(names, ";")
 	canonical := fmt.Sprintf("%s\n%s\n%s\n%s\n\n%s\n%s",
 		method, s.canonicalPath, s.canonicalQuery, strings.Join(s.headers, "\n"), signed, cmp.Or(s.payload, hashOf(s.body)))
-	mac := macOf(s.secret, "SDK-HMAC-SHA256\n"+s.date+"\n"+hashOf(canonical))
+	mac := hmacHex(s.secret, "SDK-HMAC-SHA256\n"+s.date+"\n"+hashOf(canonical))
 	return fmt.Sprintf("SDK-HMAC-SHA256 Access=%s, SignedHeaders=%s, Signature=%s", s.key, signed, mac)
 }
 
-// lines answers the request line and the headers, those given and the authorization as it is given.
+// lines returns the request line and the headers with the given authorization
+// and more unsigned headers.
 func (s signedRequest) lines(authorization string, more ...string) []string {
 	lines := []string{s.request + " HTTP/1.1", fmt.Sprintf("Content-Length: %d", len(s.body)), "Authorization: " + authorization}
 	for _, header := range s.headers {
