@@ -41,7 +41,7 @@ func TestTracesSeeEveryAttempt(t *testing.T) {
 	var order []string
 	wrap := func(name string) client.Option {
 		return client.WithTransport(func(next http.RoundTripper) http.RoundTripper {
-			return meddlerOf(next, func(*http.Request) { order = append(order, name) })
+			return newTamperer(next, func(*http.Request) { order = append(order, name) })
 		})
 	}
 	c, _ := scripted(t, &script{steps: []step{lost, fine}}, wrap("inner"), wrap("outer"))

@@ -31,7 +31,7 @@ func TestWaitForCluster(t *testing.T) {
 				}
 				_, _ = fmt.Fprintf(w, `{"payload":{"cluster_id":7,"status_name":%q}}`, status)
 			})
-			c, err := client.New(url, client.WithProject(project), client.WithTiming(nil, at0, nil))
+			c, err := client.New(url, client.WithProject(project), client.WithTiming(nil, noSleep, nil))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,8 +18,9 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// checking answers a server that takes requests which the secret key has signed, and counts them.
-func checking(t *testing.T) (url string, taken *int) {
+// newVerifyingServer starts a server that accepts only requests signed with
+// secretKey, and counts them.
+func newVerifyingServer(t *testing.T) (url string, accepted *int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "credentials.yaml")
 	text := "access_keys:\n- {access_key: AK, secret_key: " + secretKey + ", project_id: " + project + ", user: u, roles: [admin]}\n"
@@ -30,7 +31,7 @@ func checking(t *testing.T) (url string, taken *int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	taken = new(int)
+	accepted = new(int)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := keys.Authenticate(r, ""); err != nil {
 			status := http.StatusInternalServerError
@@ -40,18 +41,19 @@ func checking(t *testing.T) (url string, taken *int) {
 			w.WriteHeader(status)
 			return
 		}
-		*taken++
+		*accepted++
 		_, _ = w.Write([]byte(`{}`))
 	}))
 	t.Cleanup(func() {
 		s.Close()
 		_ = keys.Close()
 	})
-	return s.URL, taken
+	return s.URL, accepted
 }
 
-// calls make requests of all shapes: with and without a body, a query, and what has to be escaped.
-var calls = map[string]func(context.Context, *client.Client) error{
+// signedCalls are calls whose requests differ in method, body, query and
+// escaping.
+var signedCalls = map[string]func(context.Context, *client.Client) error{
 	"list": func(ctx context.Context, c *client.Client) error {
 		_, err := c.ListVPCPeerings(ctx, client.VPCPeeringQuery{})
 		return err
@@ -72,14 +74,14 @@ var calls = map[string]func(context.Context, *client.Client) error{
 		_, err := c.AcceptVPCPeering(ctx, "1")
 		return err
 	},
-	"a change": func(ctx context.Context, c *client.Client) error {
+	"PATCH": func(ctx context.Context, c *client.Client) error {
 		return c.UpdateCluster(ctx, "1", client.ClusterUpdate{Name: "n"})
 	},
-	"a deletion": func(ctx context.Context, c *client.Client) error { return c.DeleteVPCPeering(ctx, "1") },
+	"DELETE": func(ctx context.Context, c *client.Client) error { return c.DeleteVPCPeering(ctx, "1") },
 }
 
-func TestSignaturesAreTaken(t *testing.T) {
-	url, taken := checking(t)
+func TestSignedRequestsAreAccepted(t *testing.T) {
+	url, accepted := newVerifyingServer(t)
 	for prefix, options := range map[string][]client.Option{
 		"":        {client.WithProject(project)},
 		"/a%20b/": {client.WithProject(project), client.WithHTTPClient(&http.Client{Transport: &http.Transport{}})},
@@ -88,65 +90,65 @@ func TestSignaturesAreTaken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, call := range calls {
+		for name, call := range signedCalls {
 			t.Run(prefix+name, func(t *testing.T) {
-				*taken = 0
-				if err := call(t.Context(), c); err != nil || *taken != 1 {
-					t.Errorf("%d were taken: %v", *taken, err)
+				*accepted = 0
+				if err := call(t.Context(), c); err != nil || *accepted != 1 {
+					t.Errorf("%d requests accepted, want 1: %v", *accepted, err)
 				}
 			})
 		}
 	}
 }
 
-// meddler changes requests that are signed.
-type meddler struct {
+// tamperer is a transport that changes requests after they are signed.
+type tamperer struct {
 	next   http.RoundTripper
 	change func(*http.Request)
 }
 
-func meddlerOf(next http.RoundTripper, change func(*http.Request)) meddler {
-	return meddler{next, change}
+func newTamperer(next http.RoundTripper, change func(*http.Request)) tamperer {
+	return tamperer{next, change}
 }
 
-func (m meddler) RoundTrip(r *http.Request) (*http.Response, error) {
-	m.change(r)
-	return m.next.RoundTrip(r)
+func (t tamperer) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.change(r)
+	return t.next.RoundTrip(r)
 }
 
-func TestSignaturesCoverWhatMatters(t *testing.T) {
-	url, taken := checking(t)
+func TestTamperedRequestsAreRejected(t *testing.T) {
+	url, accepted := newVerifyingServer(t)
 	for name, change := range map[string]func(*http.Request){
-		"the method":  func(r *http.Request) { r.Method = http.MethodPatch },
-		"the path":    func(r *http.Request) { r.URL.Path += "x" },
-		"the query":   func(r *http.Request) { r.URL.RawQuery = "x=1" },
-		"the host":    func(r *http.Request) { r.Host = "elsewhere.test" },
-		"the type":    func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
-		"the project": func(r *http.Request) { r.Header.Set("X-Project-Id", "another") },
-		"the date":    func(r *http.Request) { r.Header.Set("X-Sdk-Date", "20260102T150405Z") },
-		"the body": func(r *http.Request) {
+		"method":       func(r *http.Request) { r.Method = http.MethodPatch },
+		"path":         func(r *http.Request) { r.URL.Path += "x" },
+		"query":        func(r *http.Request) { r.URL.RawQuery = "x=1" },
+		"host":         func(r *http.Request) { r.Host = "elsewhere.test" },
+		"content type": func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
+		"project":      func(r *http.Request) { r.Header.Set("X-Project-Id", "another") },
+		"date":         func(r *http.Request) { r.Header.Set("X-Sdk-Date", "20260102T150405Z") },
+		"body": func(r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			body[0] ^= 1
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			*taken = 0
+			*accepted = 0
 			c, err := client.New(url, client.WithProject(project), client.WithCredentials("AK", secretKey),
-				client.WithHTTPClient(&http.Client{Transport: meddlerOf(http.DefaultTransport, change)}))
+				client.WithHTTPClient(&http.Client{Transport: newTamperer(http.DefaultTransport, change)}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = calls["a body"](t.Context(), c)
-			if !client.IsUnauthorized(err) || *taken != 0 || strings.Contains(err.Error(), secretKey) {
-				t.Errorf("%d were taken: %v", *taken, err)
+			err = signedCalls["a body"](t.Context(), c)
+			if !client.IsUnauthorized(err) || *accepted != 0 || strings.Contains(err.Error(), secretKey) {
+				t.Errorf("%d requests accepted, want none and no secret in the error: %v", *accepted, err)
 			}
 		})
 	}
 }
 
-// TestEachAttemptIsSignedAnew has the clock go on between attempts for longer than a signature lives.
-func TestEachAttemptIsSignedAnew(t *testing.T) {
+// The clock advances between attempts by more than the lifetime of a signature.
+func TestEachAttemptIsSignedAgain(t *testing.T) {
 	begin := time.Now()
 	s := &script{steps: []step{
 		reply(429, `{"code":"VPC.22115","message":"m"}`, "Retry-After", "1200"), lost, fine,
@@ -154,13 +156,13 @@ func TestEachAttemptIsSignedAnew(t *testing.T) {
 	c, at := scripted(t, s, client.WithCredentials("AK", secretKey),
 		client.WithRetryPolicy(client.RetryPolicy{MaxRetryAfter: time.Hour, Timeout: time.Hour}))
 	at.now = begin
-	if err := calls["a body"](t.Context(), c); err != nil || len(s.sent) != 3 {
-		t.Fatalf("sent %d times: %v", len(s.sent), err)
+	if err := signedCalls["a body"](t.Context(), c); err != nil || len(s.sent) != 3 {
+		t.Fatalf("sent %d times, want 3: %v", len(s.sent), err)
 	}
-	want := []string{dateOf(begin), dateOf(at.now.Add(-200 * time.Millisecond)), dateOf(at.now)}
+	want := []string{sdkDate(begin), sdkDate(at.now.Add(-200 * time.Millisecond)), sdkDate(at.now)}
 	for i, r := range s.sent {
 		if got := r.Header.Get("X-Sdk-Date"); got != want[i] {
-			t.Errorf("attempt %d is of %s, want %s", i+1, got, want[i])
+			t.Errorf("attempt %d has the date %s, want %s", i+1, got, want[i])
 		}
 	}
 	if s.sent[0].Header.Get("Authorization") == s.sent[1].Header.Get("Authorization") {
@@ -168,42 +170,41 @@ func TestEachAttemptIsSignedAnew(t *testing.T) {
 	}
 }
 
-func dateOf(at time.Time) string { return at.UTC().Format("20060102T150405Z") }
+func sdkDate(at time.Time) string { return at.UTC().Format("20060102T150405Z") }
 
-// TestRepetitionsAreTaken has what knows signatures look at a second attempt.
-func TestRepetitionsAreTaken(t *testing.T) {
-	url, taken := checking(t)
-	for name, call := range calls {
+func TestRetriedRequestsAreAccepted(t *testing.T) {
+	url, accepted := newVerifyingServer(t)
+	for name, call := range signedCalls {
 		t.Run(name, func(t *testing.T) {
-			*taken = 0
-			lose := 1
-			c, err := client.New(url, client.WithProject(project), client.WithCredentials("AK", secretKey), client.WithTiming(nil, at0, nil),
-				client.WithTransport(func(next http.RoundTripper) http.RoundTripper { return loser{next, &lose} }))
+			*accepted = 0
+			limited := 1
+			c, err := client.New(url, client.WithProject(project), client.WithCredentials("AK", secretKey), client.WithTiming(nil, noSleep, nil),
+				client.WithTransport(func(next http.RoundTripper) http.RoundTripper { return rateLimiter{next, &limited} }))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := call(t.Context(), c); err != nil || *taken != 2 {
-				t.Errorf("%d were taken: %v", *taken, err)
+			if err := call(t.Context(), c); err != nil || *accepted != 2 {
+				t.Errorf("%d requests accepted, want 2: %v", *accepted, err)
 			}
 		})
 	}
 }
 
-// at0 does not wait.
-func at0(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+// noSleep returns without sleeping.
+func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
-// loser answers 429 in place of some answers.
-type loser struct {
-	next http.RoundTripper
-	lose *int
+// rateLimiter is a transport that turns the next responses into 429.
+type rateLimiter struct {
+	next    http.RoundTripper
+	limited *int
 }
 
-func (l loser) RoundTrip(r *http.Request) (*http.Response, error) {
+func (l rateLimiter) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := l.next.RoundTrip(r)
-	if err != nil || *l.lose == 0 {
+	if err != nil || *l.limited == 0 {
 		return resp, err
 	}
-	*l.lose--
+	*l.limited--
 	resp.StatusCode = http.StatusTooManyRequests
 	return resp, nil
 }

@@ -29,7 +29,7 @@ func newWaiting(t *testing.T) *waiting {
 	t.Helper()
 	w := &waiting{server: clienttest.NewServer(t)}
 	w.theirs = w.server.Client(accepter)
-	w.mine = w.server.Client(project, client.WithTiming(nil, at0, nil), client.WithWaitPolicy(client.WaitPolicy{OnPoll: func(p client.Poll) {
+	w.mine = w.server.Client(project, client.WithTiming(nil, noSleep, nil), client.WithWaitPolicy(client.WaitPolicy{OnPoll: func(p client.Poll) {
 		w.polls = append(w.polls, p)
 		if w.onPoll != nil {
 			w.onPoll(len(w.polls))
@@ -122,7 +122,7 @@ func TestWaitForPeering(t *testing.T) {
 
 // theirsLooking answers a client of the accepter that tells what it sees.
 func (w *waiting) theirsLooking() *client.Client {
-	return w.server.Client(accepter, client.WithTiming(nil, at0, nil), client.WithWaitPolicy(client.WaitPolicy{OnPoll: func(p client.Poll) {
+	return w.server.Client(accepter, client.WithTiming(nil, noSleep, nil), client.WithWaitPolicy(client.WaitPolicy{OnPoll: func(p client.Poll) {
 		w.polls = append(w.polls, p)
 		w.onPoll(len(w.polls))
 	}}))

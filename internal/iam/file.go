@@ -58,7 +58,8 @@ type fileState struct {
 // every second until Close:
 //
 //	tokens:
-//	  - sha256: 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90  # of the token, as "peering token hash" prints it
+//	  - # The SHA-256 of the token, as "peering token hash" prints it.
+//	    sha256: 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90
 //	    project_id: 4f30b9215e054c908d18f2b150131646
 //	    user: alice
 //	    roles: [admin]                    # admin, reader
