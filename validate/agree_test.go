@@ -54,7 +54,7 @@ func TestAgreesWithKinOpenAPI(t *testing.T) {
 				if problem := disagreement(c, wanted); problem != "" {
 					t.Fatalf("%s\n%s", problem, c)
 				}
-				opinion := c.operation.OpinionOn(c.request(), c.path)
+				opinion := c.operation.CompiledVerdict(c.request(), c.path)
 				if opinion.BodyInvalid && wanted {
 					t.Fatalf("certainly invalid, but kin-openapi accepts\n%s", c)
 				}
@@ -183,7 +183,7 @@ func disagreement(c trial, wanted bool) string {
 }
 
 // differently says how the compiled form explains a refused body in another way than kin-openapi, or "".
-func differently(c trial, opinion validate.Opinion) string {
+func differently(c trial, opinion validate.CompiledVerdict) string {
 	refused, ok := errors.AsType[*validate.Error](c.operation.Check(c.request(), c.path))
 	const listed = 16
 	if !opinion.BodyInvalid || opinion.Violations == nil || !opinion.Parameters || !ok || len(refused.Violations) == listed || len(opinion.Violations) == listed {

@@ -10,74 +10,81 @@ import (
 	"sync"
 )
 
-// Bind decodes the body of a request that Check accepted into v, a pointer to a zero value, and answers whether it did.
-// It follows encoding/json, but for the names of members, which have to match exactly: what was validated under a name is
-// what v gets. It does without encoding/json, and leaves v as it is, for types that decode themselves, embed others or hold
-// an interface, for values that do not fit, and for bodies that are not JSON.
+// Bind decodes the body of a request that Check accepted into v, a pointer to a
+// zero value, and reports whether it did. It decodes as encoding/json does,
+// except that member names must match exactly, so that v receives what was
+// validated under that name.
+//
+// Bind returns false and leaves v unchanged for types that decode themselves,
+// embed others or contain an interface, for values that do not fit v, and for
+// bodies that are not JSON. Use encoding/json or ValidatedValue for these.
 func Bind(r *http.Request, v any) bool {
 	b, ok := r.Body.(*checkedBody)
 	target := reflect.ValueOf(v)
 	if !ok || !b.json || target.Kind() != reflect.Pointer || target.IsNil() {
 		return false
 	}
-	bind := binders.of(target.Type().Elem())
-	if bind == nil {
+	decode := decoders.of(target.Type().Elem())
+	if decode == nil {
 		return false
 	}
-	run := newRun()
-	defer run.free()
-	if !b.load(run) {
+	e := newEvaluator()
+	defer e.release()
+	if !b.load(e) {
 		return false
 	}
-	if !bind(run, 0, shareable(b.Bytes()), target.Elem()) {
+	if !decode(e, 0, sharedText(b.Bytes()), target.Elem()) {
 		target.Elem().SetZero()
 		return false
 	}
 	return true
 }
 
-// binder sets a value to what stands at entry i. It answers false for what does not fit.
-type binder func(r *run, i int, shared string, v reflect.Value) bool
+// decoder sets v to the value at entry i. It returns false for a value that
+// does not fit.
+type decoder func(e *evaluator, i int, shared string, v reflect.Value) bool
 
-// binders knows those of the types that were asked for; nil for ones that encoding/json has to decode.
-var binders binderCache
+// decoders caches the decoder of each type, nil for a type that only
+// encoding/json can decode.
+var decoders decoderCache
 
-type binderCache struct{ known sync.Map }
+type decoderCache struct{ byType sync.Map }
 
-func (c *binderCache) of(t reflect.Type) binder {
-	if known, ok := c.known.Load(t); ok {
-		return known.(binder) //nolint:forcetypeassert // nothing else is stored
+func (c *decoderCache) of(t reflect.Type) decoder {
+	if cached, ok := c.byType.Load(t); ok {
+		return cached.(decoder) //nolint:forcetypeassert // nothing else is stored
 	}
-	made := newBinder(t, map[reflect.Type]bool{})
-	c.known.Store(t, made)
-	return made
+	d := newDecoder(t, map[reflect.Type]bool{})
+	c.byType.Store(t, d)
+	return d
 }
 
-// newBinder answers nil for a type that holds one of open, which are being made: types that hold themselves are rare.
-func newBinder(t reflect.Type, open map[reflect.Type]bool) binder {
-	if open[t] || t.Kind() != reflect.Pointer && decodesItself(t) {
+// newDecoder returns nil for a recursive type. pending contains the types whose
+// decoders are under construction.
+func newDecoder(t reflect.Type, pending map[reflect.Type]bool) decoder {
+	if pending[t] || t.Kind() != reflect.Pointer && decodesItself(t) {
 		return nil
 	}
-	open[t] = true
-	defer delete(open, t)
+	pending[t] = true
+	defer delete(pending, t)
 	switch t.Kind() {
 	case reflect.String:
-		return bindText
+		return decodeString
 	case reflect.Bool:
-		return bindBool
+		return decodeBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return bindInt
+		return decodeInt
 	case reflect.Float32, reflect.Float64:
-		return bindFloat
+		return decodeFloat
 	case reflect.Pointer:
-		return pointerBinder(t, newBinder(t.Elem(), open))
+		return pointerDecoder(t, newDecoder(t.Elem(), pending))
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return nil
 		}
-		return sliceBinder(t, newBinder(t.Elem(), open))
+		return sliceDecoder(t, newDecoder(t.Elem(), pending))
 	case reflect.Struct:
-		return structBinder(t, open)
+		return structDecoder(t, pending)
 	default:
 		return nil
 	}
@@ -88,10 +95,10 @@ func decodesItself(t reflect.Type) bool {
 	return pointer.Implements(reflect.TypeFor[json.Unmarshaler]()) || pointer.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-func bindText(r *run, i int, shared string, v reflect.Value) bool {
-	switch r.entries[i].kind {
-	case jsonText:
-		v.SetString(r.decodeText(i, shared))
+func decodeString(e *evaluator, i int, shared string, v reflect.Value) bool {
+	switch e.entries[i].kind {
+	case jsonString:
+		v.SetString(e.decodeString(i, shared))
 		return true
 	case jsonNull:
 		return true
@@ -100,57 +107,57 @@ func bindText(r *run, i int, shared string, v reflect.Value) bool {
 	}
 }
 
-func bindBool(r *run, i int, _ string, v reflect.Value) bool {
-	kind := r.entries[i].kind
+func decodeBool(e *evaluator, i int, _ string, v reflect.Value) bool {
+	kind := e.entries[i].kind
 	if kind != jsonNull {
 		v.SetBool(kind == jsonTrue)
 	}
 	return kind <= jsonTrue
 }
 
-func bindInt(r *run, i int, _ string, v reflect.Value) bool {
-	if r.entries[i].kind != jsonNumber {
-		return r.entries[i].kind == jsonNull
+func decodeInt(e *evaluator, i int, _ string, v reflect.Value) bool {
+	if e.entries[i].kind != jsonNumber {
+		return e.entries[i].kind == jsonNull
 	}
-	n, err := strconv.ParseInt(string(r.text(i)), 10, v.Type().Bits())
+	n, err := strconv.ParseInt(string(e.text(i)), 10, v.Type().Bits())
 	v.SetInt(n)
 	return err == nil
 }
 
-func bindFloat(r *run, i int, _ string, v reflect.Value) bool {
-	if r.entries[i].kind != jsonNumber {
-		return r.entries[i].kind == jsonNull
+func decodeFloat(e *evaluator, i int, _ string, v reflect.Value) bool {
+	if e.entries[i].kind != jsonNumber {
+		return e.entries[i].kind == jsonNull
 	}
-	f, err := strconv.ParseFloat(string(r.text(i)), v.Type().Bits())
+	f, err := strconv.ParseFloat(string(e.text(i)), v.Type().Bits())
 	v.SetFloat(f)
 	return err == nil
 }
 
-func pointerBinder(t reflect.Type, element binder) binder {
+func pointerDecoder(t reflect.Type, element decoder) decoder {
 	if element == nil {
 		return nil
 	}
-	return func(r *run, i int, shared string, v reflect.Value) bool {
-		if r.entries[i].kind == jsonNull {
+	return func(e *evaluator, i int, shared string, v reflect.Value) bool {
+		if e.entries[i].kind == jsonNull {
 			return true
 		}
 		v.Set(reflect.New(t.Elem()))
-		return element(r, i, shared, v.Elem())
+		return element(e, i, shared, v.Elem())
 	}
 }
 
-func sliceBinder(t reflect.Type, element binder) binder {
+func sliceDecoder(t reflect.Type, element decoder) decoder {
 	if element == nil {
 		return nil
 	}
-	return func(r *run, i int, shared string, v reflect.Value) bool {
-		if r.entries[i].kind != jsonArray {
-			return r.entries[i].kind == jsonNull
+	return func(e *evaluator, i int, shared string, v reflect.Value) bool {
+		if e.entries[i].kind != jsonArray {
+			return e.entries[i].kind == jsonNull
 		}
-		count := int(r.entries[i].b)
+		count := int(e.entries[i].count())
 		v.Set(reflect.MakeSlice(t, count, count))
-		for item, at := 0, i+1; item < count; item, at = item+1, r.next(at) {
-			if !element(r, at, shared, v.Index(item)) {
+		for item, at := 0, i+1; item < count; item, at = item+1, e.next(at) {
+			if !element(e, at, shared, v.Index(item)) {
 				return false
 			}
 		}
@@ -158,28 +165,28 @@ func sliceBinder(t reflect.Type, element binder) binder {
 	}
 }
 
-// fieldBinder is a field of a struct under the name that it has in JSON.
-type fieldBinder struct {
-	name  string
-	index int
-	bind  binder
+// fieldDecoder decodes the struct field with a JSON name.
+type fieldDecoder struct {
+	name   string
+	index  int
+	decode decoder
 }
 
-func structBinder(t reflect.Type, open map[reflect.Type]bool) binder {
-	fields, ok := fieldBinders(t, open)
+func structDecoder(t reflect.Type, pending map[reflect.Type]bool) decoder {
+	fields, ok := fieldDecoders(t, pending)
 	if !ok {
 		return nil
 	}
-	return func(r *run, i int, shared string, v reflect.Value) bool {
-		if r.entries[i].kind != jsonObject {
-			return r.entries[i].kind == jsonNull
+	return func(e *evaluator, i int, shared string, v reflect.Value) bool {
+		if e.entries[i].kind != jsonObject {
+			return e.entries[i].kind == jsonNull
 		}
-		end := r.next(i)
-		for at := i + 1; at < end; at = r.next(at + 1) {
-			name := r.text(at)
+		end := e.next(i)
+		for at := i + 1; at < end; at = e.next(at + 1) {
+			name := e.text(at)
 			for k := range fields {
 				if f := &fields[k]; len(f.name) == len(name) && f.name == string(name) {
-					if !f.bind(r, at+1, shared, v.Field(f.index)) {
+					if !f.decode(e, at+1, shared, v.Field(f.index)) {
 						return false
 					}
 					break
@@ -190,9 +197,10 @@ func structBinder(t reflect.Type, open map[reflect.Type]bool) binder {
 	}
 }
 
-// fieldBinders answers false for a struct with a field that is more than a plain one.
-func fieldBinders(t reflect.Type, open map[reflect.Type]bool) ([]fieldBinder, bool) {
-	var fields []fieldBinder
+// fieldDecoders returns false for a struct with a field that needs
+// encoding/json.
+func fieldDecoders(t reflect.Type, pending map[reflect.Type]bool) ([]fieldDecoder, bool) {
+	var fields []fieldDecoder
 	names := map[string]bool{}
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -206,18 +214,18 @@ func fieldBinders(t reflect.Type, open map[reflect.Type]bool) ([]fieldBinder, bo
 		case name == "":
 			name = field.Name
 		}
-		bind := newBinder(field.Type, open)
-		if bind == nil || names[name] || strings.Contains(","+options+",", ",string,") || !plainName(name) {
+		decode := newDecoder(field.Type, pending)
+		if decode == nil || names[name] || strings.Contains(","+options+",", ",string,") || !isPlainName(name) {
 			return nil, false
 		}
 		names[name] = true
-		fields = append(fields, fieldBinder{name, i, bind})
+		fields = append(fields, fieldDecoder{name, i, decode})
 	}
 	return fields, true
 }
 
-// plainName tells whether encoding/json takes a name from a tag for certain.
-func plainName(name string) bool {
+// isPlainName reports whether encoding/json accepts a name in a tag.
+func isPlainName(name string) bool {
 	return strings.IndexFunc(name, func(r rune) bool {
 		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}) < 0

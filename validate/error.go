@@ -6,24 +6,25 @@ import (
 	"unicode"
 )
 
-// Kind says what a request was refused for.
+// Kind classifies an Error.
 type Kind int
 
-// The kinds.
+// Kinds of errors.
 const (
-	// Invalid is a request that does not follow the document.
+	// Invalid is a request that does not conform to the document.
 	Invalid Kind = iota + 1
-	// TooLarge is a body over Options.MaxBody.
+	// TooLarge is a request with a body over Options.MaxBody.
 	TooLarge
-	// UnsupportedMediaType is a body in a form that the operation does not take.
+	// UnsupportedMediaType is a request with a body of a media type that the
+	// operation does not accept.
 	UnsupportedMediaType
-	// Unauthenticated is a request that Options.Authenticate refused.
+	// Unauthenticated is a request that Options.Authenticate rejected.
 	Unauthenticated
-	// BadResponse is a response that does not follow the document.
+	// BadResponse is a response that does not conform to the document.
 	BadResponse
 )
 
-// Status answers the HTTP status for the kind: 400, 413, 415, 401 or 500.
+// Status returns the HTTP status for the kind: 400, 413, 415, 401 or 500.
 func (k Kind) Status() int {
 	switch k {
 	case TooLarge:
@@ -39,16 +40,19 @@ func (k Kind) Status() int {
 	}
 }
 
-// An Error is a refused request, or a response that does not follow the document.
+// An Error describes a request or a response that does not conform to the
+// document.
 type Error struct {
 	Kind Kind
-	// Violations are the places that are wrong, at least one and at most 16.
+	// Violations has 1 to 16 elements.
 	Violations []Violation
-	// Err is a cause outside of the request's content, for the log; mostly nil.
+	// Err is the underlying error, if any. It is for the log, not for the
+	// caller.
 	Err error
 }
 
-// Error names the places and reasons. It is fit to be shown to the caller.
+// Error returns the locations and reasons of all violations. The text is safe
+// to show to the caller.
 func (e *Error) Error() string {
 	texts := make([]string, len(e.Violations))
 	for i, v := range e.Violations {
@@ -57,7 +61,7 @@ func (e *Error) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Unwrap answers the cause.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error {
 	return e.Err
 }
@@ -65,34 +69,38 @@ func (e *Error) Unwrap() error {
 // In is a part of a request or a response.
 type In string
 
-// The parts, with the names that OpenAPI gives to those that hold parameters.
+// Parts of a request or a response. Those of parameters have the names that
+// OpenAPI uses.
 const (
 	Path   In = "path"
 	Query  In = "query"
 	Header In = "header"
 	Cookie In = "cookie"
 	Body   In = "body"
-	// Status is the status of a response.
+	// Status is the status code of a response.
 	Status In = "status"
 )
 
-// A Violation is one place in which a request does not follow the document.
+// A Violation is one location that does not conform to the document.
 type Violation struct {
 	In In
-	// Field is the parameter's name or, in a body, the JSON pointer of the member (RFC 6901), cut where it is long;
-	// empty for the part as a whole.
+	// Field is the name of a parameter or, in a body, the JSON pointer (RFC
+	// 6901) to the value, truncated if it is long. It is empty for the part as
+	// a whole.
 	Field string
-	// Keyword is the keyword of the schema that is not met, or one of "additionalProperties" for a member that the
-	// schema does not name, "json" for what is no JSON value or followed by more data, "duplicate", "depth", "nul",
-	// "utf8", "size", "complexity" for what takes too long to check, "mediaType",
-	// "query", "read" and "security", and of responses "status" and "response".
+	// Keyword is the violated keyword of the schema, or one of the following:
+	// "additionalProperties" for an unknown member, "json" for invalid JSON,
+	// "duplicate", "depth", "nul", "utf8", "size", "complexity" for a body that
+	// would take too long to check, "mediaType", "query", "read", "security",
+	// and for responses "status" and "response".
 	Keyword string
-	// Reason continues the sentence that the field begins: "must be a string".
+	// Reason completes a sentence that starts with the field: "must be a
+	// string".
 	Reason string
 }
 
-// String answers the violation in one line: the names of members are the caller's, so control characters in them are
-// replaced.
+// String returns the violation in one line. Member names come from the caller,
+// so control characters in them are replaced.
 func (v Violation) String() string {
 	if v.Field == "" {
 		return string(v.In) + ": " + v.Reason

@@ -56,7 +56,7 @@ func ExampleOperation_Compiled() {
 	fmt.Println(small(validate.Options{}).Compiled())
 
 	// Output:
-	// false query parameter dry: its schema is composed of others, so what its text stands for depends
+	// false query parameter dry: the schema is composed of others, so the type of the value is ambiguous
 }
 
 func ExampleBind() {
@@ -84,7 +84,7 @@ func ExampleError_Problem() {
 
 	// Output:
 	// body /cpus maximum must be at most 64
-	// body /disks additionalProperties is not known here
+	// body /disks additionalProperties is unknown
 }
 
 func ExampleOptions_authenticate() {
@@ -101,7 +101,7 @@ func ExampleOptions_authenticate() {
 	fmt.Println("for the log:", errors.Unwrap(err))
 
 	// Output:
-	// header: must hold credentials that the operation takes
+	// header: must contain credentials that the operation accepts
 	// for the log: token: the token is not known
 }
 

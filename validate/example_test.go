@@ -78,7 +78,7 @@ paths:
 	// Output:
 	// 201 created
 	// 400 body /name: must not be empty
-	//     body /vpcid: is not known here; did you mean "vpc_id"?
+	//     body /vpcid: is unknown; did you mean "vpc_id"?
 	//     body /vpc_id: is required
 	// 400 body /name: is given more than once
 }

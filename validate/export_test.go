@@ -2,31 +2,34 @@ package validate
 
 import "net/http"
 
-// Opinion is what the compiled form says about a request, without kin-openapi.
-type Opinion struct {
-	// Parameters and Body are certainly valid, BodyInvalid certainly is not.
+// CompiledVerdict is the result of the compiled schemas for a request, without
+// kin-openapi.
+type CompiledVerdict struct {
+	// Parameters and Body are set if these are valid, BodyInvalid if the body
+	// is not. None is set if only kin-openapi can decide.
 	Parameters, Body, BodyInvalid bool
-	// Violations are what the compiled form would say is wrong with a body that is certainly invalid.
+	// Violations are those that the compiled schema reports for an invalid
+	// body.
 	Violations []Violation
 }
 
-// OpinionOn answers what the compiled form says.
-func (o *Operation) OpinionOn(r *http.Request, pathParams map[string]string) Opinion {
-	run := newRun()
-	defer run.free()
-	c := check{operation: o, request: r, run: run}
-	opinion := Opinion{}
-	opinion.Parameters = run.parameters(o.parameters, r, func(name string) (string, bool) {
+// CompiledVerdict returns the result of the compiled schemas.
+func (o *Operation) CompiledVerdict(r *http.Request, pathParams map[string]string) CompiledVerdict {
+	e := newEvaluator()
+	defer e.release()
+	c := check{operation: o, request: r, evaluator: e}
+	opinion := CompiledVerdict{}
+	opinion.Parameters = e.validParameters(o.parameters, r, func(name string) (string, bool) {
 		value, ok := pathParams[name]
 		return value, ok
 	})
-	run.forget()
+	e.clear()
 	if o.body != nil && c.readBody() != nil {
 		return opinion
 	}
 	opinion.Body, opinion.BodyInvalid = c.bodyVerdict == valid, c.bodyVerdict == invalid
 	if opinion.BodyInvalid {
-		if refused, ok := c.explain().(*Error); ok && !run.ask { //nolint:errorlint // it is never wrapped
+		if refused, ok := c.explain().(*Error); ok && !e.undecided { //nolint:errorlint // it is never wrapped
 			opinion.Violations = refused.Violations
 		}
 	}

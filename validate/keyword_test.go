@@ -110,7 +110,7 @@ func decides(t *testing.T, operation *validate.Operation, bodies []string, accep
 	t.Helper()
 	for _, body := range bodies {
 		c := trial{operation: operation, header: http.Header{"Content-Type": {"application/json"}}, body: body}
-		if opinion := operation.OpinionOn(c.request(), nil); opinion.Body != accepted || opinion.BodyInvalid == accepted {
+		if opinion := operation.CompiledVerdict(c.request(), nil); opinion.Body != accepted || opinion.BodyInvalid == accepted {
 			t.Errorf("the compiled form says %+v on %s, want accepted to be %t", opinion, body, accepted)
 		}
 		if problem := disagreement(c, accepted); problem != "" || (operation.Check(c.request(), nil) == nil) != accepted {

@@ -7,7 +7,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// parametersOf answers the parameters of an operation; its own stand in for those of its path with the same name.
+// parametersOf returns the parameters of an operation. They override parameters
+// of the path item with the same name and location.
 func parametersOf(item *openapi3.PathItem, operation *openapi3.Operation) []*openapi3.Parameter {
 	var parameters []*openapi3.Parameter
 	for _, ref := range item.Parameters {
@@ -21,28 +22,31 @@ func parametersOf(item *openapi3.PathItem, operation *openapi3.Operation) []*ope
 	return parameters
 }
 
-// checkParameters refuses what kin-openapi passes over: a query that url.URL.Query drops in part without a word, and a
-// value given twice of which only one would count. It leaves the query in input.
+// checkParameters rejects requests that kin-openapi would accept: a malformed
+// query, of which url.URL.Query silently drops parts, and a scalar parameter
+// given twice, of which only one value would count. It stores the query in
+// input.
 func (o *Operation) checkParameters(input *openapi3filter.RequestValidationInput) error {
 	query, err := url.ParseQuery(input.Request.URL.RawQuery)
 	if err != nil {
 		return &Error{Kind: Invalid, Violations: []Violation{{In: Query, Keyword: "query", Reason: "is not a valid query string"}}, Err: err}
 	}
 	input.QueryParams = query
-	var twice []Violation
+	var duplicates []Violation
 	for _, p := range o.parameters {
-		if single(p.Parameter) && len(given(input, p.Parameter)) > 1 && len(twice) < maxViolations {
-			twice = append(twice, Violation{In: In(p.In), Field: p.Name, Keyword: "duplicate", Reason: "is given more than once"})
+		if takesOneValue(p.Parameter) && len(rawValues(input, p.Parameter)) > 1 && len(duplicates) < maxViolations {
+			duplicates = append(duplicates, Violation{In: In(p.In), Field: p.Name, Keyword: "duplicate", Reason: "is given more than once"})
 		}
 	}
-	if len(twice) > 0 {
-		return &Error{Kind: Invalid, Violations: twice}
+	if len(duplicates) > 0 {
+		return &Error{Kind: Invalid, Violations: duplicates}
 	}
 	return nil
 }
 
-// single tells whether a parameter is a plain value, of which a request holds one at most.
-func single(p *openapi3.Parameter) bool {
+// takesOneValue reports whether a parameter is a scalar, which a request can
+// contain only once.
+func takesOneValue(p *openapi3.Parameter) bool {
 	if p.Schema == nil || p.Schema.Value == nil {
 		return false
 	}
@@ -50,8 +54,8 @@ func single(p *openapi3.Parameter) bool {
 	return t.Is(openapi3.TypeString) || t.Is(openapi3.TypeInteger) || t.Is(openapi3.TypeNumber) || t.Is(openapi3.TypeBoolean)
 }
 
-// given answers the texts that a request holds for a parameter.
-func given(input *openapi3filter.RequestValidationInput, p *openapi3.Parameter) []string {
+// rawValues returns the unparsed values of a parameter in a request.
+func rawValues(input *openapi3filter.RequestValidationInput, p *openapi3.Parameter) []string {
 	switch p.In {
 	case openapi3.ParameterInPath:
 		if text, ok := input.PathParams[p.Name]; ok {

@@ -151,7 +151,7 @@ func TestCheckSaysWhatAParameterShouldBe(t *testing.T) {
 		{"plain value", "token=x&limit=x", "must be an integer"},
 		{"list", "token=x&ids=x", "must be a list, each item an integer"},
 		{"object", "token=x&size[width]=x", "must be an object"},
-		{"alternatives", "token=x&either=x", "can't be read"},
+		{"alternatives", "token=x&either=x", "can't be parsed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := validShowing()

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// matcher tells whether a text in valid UTF-8 has the form of a pattern, as the regular expression of package regexp would.
+// matcher reports whether a text, which is valid UTF-8, matches a pattern as
+// package regexp defines it.
 type matcher interface {
 	match(text []byte) bool
 }
@@ -18,45 +19,49 @@ type regexpMatcher struct{ *regexp.Regexp }
 
 func (m regexpMatcher) match(text []byte) bool { return m.Match(text) }
 
-// codePoints are escapes of ECMAScript that kin-openapi translates for package regexp; it takes capital digits only.
-var codePoints = regexp.MustCompile(`\\u([0-9A-F]{4})`)
+// unicodeEscapes are escapes of ECMAScript that kin-openapi translates for
+// package regexp. Only upper-case digits are recognised.
+var unicodeEscapes = regexp.MustCompile(`\\u([0-9A-F]{4})`)
 
-// compilePattern answers a table for the pattern where that stays small, and the regular expression itself otherwise.
-func compilePattern(pattern string) (matcher, error) {
-	pattern = codePoints.ReplaceAllString(pattern, `\x{$1}`)
+// newMatcher returns a DFA for the pattern if its table is small, and the
+// regular expression otherwise.
+func newMatcher(pattern string) (matcher, error) {
+	pattern = unicodeEscapes.ReplaceAllString(pattern, `\x{$1}`)
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return nil, err
 	}
-	if a := newAutomaton(pattern); a != nil {
+	if a := newDFA(pattern); a != nil {
 		return a, nil
 	}
 	return regexpMatcher{re}, nil
 }
 
-// automaton is a pattern as a table: it takes one look-up for each character. It is built from the program of package
-// regexp/syntax, by the subset construction.
-type automaton struct {
-	// classes are the first characters of the groups that the pattern does not tell apart, ascending; ascii is the
-	// group of each character under 128.
+// dfa is a deterministic finite automaton for a pattern, which takes one table
+// look-up per character. The subset construction builds it from the program of
+// package regexp/syntax.
+type dfa struct {
+	// classes are the first characters of the ranges that the pattern does not
+	// distinguish, ascending. ascii is the class of each character below 128.
 	classes []rune
 	ascii   [utf8.RuneSelf]uint16
-	// next is a row for each state: the place of the row of the state after each group. ends tells which states match a
-	// text that ends there.
+	// next has a row for each state: for each class, the offset of the next
+	// state's row. ends reports which states accept at the end of the text.
 	next []uint16
 	ends []bool
 }
 
-// The first states: one from which no text matches, one from which every text does, and the one to begin with.
+// stateDead accepts no text and stateMatched every text; stateStart is the
+// initial state.
 const (
-	dead = iota
-	matched
-	begin
+	stateDead = iota
+	stateMatched
+	stateStart
 )
 
-func (a *automaton) match(text []byte) bool {
+func (a *dfa) match(text []byte) bool {
 	width := len(a.classes)
-	next, ascii, state := a.next, &a.ascii, begin*width
+	next, ascii, state := a.next, &a.ascii, stateStart*width
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {
 			state = int(next[state+int(ascii[c])])
@@ -66,14 +71,14 @@ func (a *automaton) match(text []byte) bool {
 			state = int(next[state+a.class(r)])
 			i += size
 		}
-		if state <= matched*width {
-			return state == matched*width
+		if state <= stateMatched*width {
+			return state == stateMatched*width
 		}
 	}
 	return a.ends[state/width]
 }
 
-func (a *automaton) class(r rune) int {
+func (a *dfa) class(r rune) int {
 	i, found := slices.BinarySearch(a.classes, r)
 	if !found {
 		i--
@@ -81,40 +86,42 @@ func (a *automaton) class(r rune) int {
 	return i
 }
 
-// newAutomaton answers nil for a pattern that looks at more than single characters and the two ends of the text, or
-// whose table would be large.
-func newAutomaton(pattern string) *automaton {
+// newDFA returns nil for a pattern with assertions other than those for the
+// start and end of the text, and for a pattern with a large table.
+func newDFA(pattern string) *dfa {
 	const maxInstructions, maxStates, maxTable = 4096, 4096, 1 << 15
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil
 	}
 	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil || len(program.Inst) > maxInstructions || looksAround(program) {
+	if err != nil || len(program.Inst) > maxInstructions || hasAssertions(program) {
 		return nil
 	}
-	b := builder{program: program, automaton: &automaton{classes: classesOf(program)}, states: map[string]int{}}
+	b := dfaBuilder{program: program, dfa: &dfa{classes: classesOf(program)}, states: map[string]int{}}
 	for c := range b.ascii {
 		b.ascii[c] = uint16(b.class(rune(c))) //nolint:gosec // at most maxTable classes matter
 	}
 	b.sets = append(b.sets, nil, nil, b.closure([]uint32{uint32(program.Start)}, true)) //nolint:gosec // an index
-	for state := begin; state < len(b.sets); state++ {
+	for state := stateStart; state < len(b.sets); state++ {
 		if len(b.sets) > maxStates || len(b.sets)*len(b.classes) > maxTable {
 			return nil
 		}
 		b.fill(state)
 	}
-	return b.automaton
+	return b.dfa
 }
 
-// looksAround tells whether a program has conditions other than those on the beginning and the end of the text.
-func looksAround(program *syntax.Prog) bool {
+// hasAssertions reports whether a program has assertions other than those for
+// the start and end of the text.
+func hasAssertions(program *syntax.Prog) bool {
 	return slices.ContainsFunc(program.Inst, func(i syntax.Inst) bool {
 		return i.Op == syntax.InstEmptyWidth && i.Arg&^uint32(syntax.EmptyBeginText|syntax.EmptyEndText) != 0
 	})
 }
 
-// classesOf answers where the groups of characters begin that the program tells apart.
+// classesOf returns the first characters of the ranges that the program
+// distinguishes.
 func classesOf(program *syntax.Prog) []rune {
 	edges := []rune{0}
 	add := func(low, high rune) { edges = append(edges, low, high+1) }
@@ -140,22 +147,22 @@ func classesOf(program *syntax.Prog) []rune {
 	return slices.Compact(edges)
 }
 
-// builder makes the table of an automaton. A state is a set of instructions of the program.
-type builder struct {
-	*automaton
+// dfaBuilder builds a DFA. A state is a set of program instructions.
+type dfaBuilder struct {
+	*dfa
 	program *syntax.Prog
 	sets    [][]uint32
 	states  map[string]int
 }
 
-// fill makes the row of a state, and new states as they are reached.
-func (b *builder) fill(state int) {
+// fill computes the row of a state and adds the states that it reaches.
+func (b *dfaBuilder) fill(state int) {
 	for len(b.ends) <= state {
-		b.ends = append(b.ends, len(b.ends) == matched)
+		b.ends = append(b.ends, len(b.ends) == stateMatched)
 		b.next = append(b.next, make([]uint16, len(b.classes))...)
 	}
 	set := b.sets[state]
-	b.ends[state] = b.matchesAtEnd(set, state == begin)
+	b.ends[state] = b.matchesAtEnd(set, state == stateStart)
 	for class, r := range b.classes {
 		after := []uint32{uint32(b.program.Start)} //nolint:gosec // an index
 		for _, pc := range set {
@@ -165,19 +172,19 @@ func (b *builder) fill(state int) {
 		}
 		reached := b.state(b.closure(after, false))
 		if b.hasMatch(set) {
-			reached = matched
+			reached = stateMatched
 		}
 		b.next[state*len(b.classes)+class] = uint16(reached * len(b.classes)) //nolint:gosec // within the table
 	}
 }
 
-// state answers the number of a set.
-func (b *builder) state(set []uint32) int {
+// state returns the number of a set.
+func (b *dfaBuilder) state(set []uint32) int {
 	switch {
 	case b.hasMatch(set):
-		return matched
+		return stateMatched
 	case len(set) == 0:
-		return dead
+		return stateDead
 	}
 	key := string(key(set))
 	if n, ok := b.states[key]; ok {
@@ -205,26 +212,28 @@ func consumes(inst *syntax.Inst) bool {
 	}
 }
 
-func (b *builder) hasMatch(set []uint32) bool {
+func (b *dfaBuilder) hasMatch(set []uint32) bool {
 	return slices.ContainsFunc(set, func(pc uint32) bool { return b.program.Inst[pc].Op == syntax.InstMatch })
 }
 
-// closure answers the instructions that wait for a character, for the end of the text or for nothing, ascending.
-func (b *builder) closure(from []uint32, atBegin bool) []uint32 {
+// closure returns the instructions that consume a character, assert the end of
+// the text, or match, in ascending order.
+func (b *dfaBuilder) closure(from []uint32, atBegin bool) []uint32 {
 	return b.follow(from, func(condition syntax.EmptyOp) bool {
 		return condition&syntax.EmptyEndText == 0 && (atBegin || condition&syntax.EmptyBeginText == 0)
 	})
 }
 
-func (b *builder) matchesAtEnd(set []uint32, atBegin bool) bool {
+func (b *dfaBuilder) matchesAtEnd(set []uint32, atBegin bool) bool {
 	return b.hasMatch(b.follow(set, func(condition syntax.EmptyOp) bool {
 		return atBegin || condition&syntax.EmptyBeginText == 0
 	}))
 }
 
-// follow answers the instructions that are reached without a character. One that waits for the end of the text stays
-// unless holds says that its condition is met; one that waits for the beginning falls away.
-func (b *builder) follow(from []uint32, holds func(syntax.EmptyOp) bool) []uint32 {
+// follow returns the instructions reachable without consuming a character. An
+// assertion of the end of the text that does not hold is kept; one of the start
+// is dropped.
+func (b *dfaBuilder) follow(from []uint32, holds func(syntax.EmptyOp) bool) []uint32 {
 	seen := make([]bool, len(b.program.Inst))
 	todo := slices.Clone(from)
 	var set []uint32

@@ -46,11 +46,11 @@ func TestOnlyUnusualPatternsAreLeftToRegexp(t *testing.T) {
 
 func compiled(t *testing.T, pattern string) (matcher, *regexp.Regexp) {
 	t.Helper()
-	m, err := compilePattern(pattern)
+	m, err := newMatcher(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m, regexp.MustCompile(codePoints.ReplaceAllString(pattern, `\x{$1}`))
+	return m, regexp.MustCompile(unicodeEscapes.ReplaceAllString(pattern, `\x{$1}`))
 }
 
 func FuzzPattern(f *testing.F) {
@@ -61,11 +61,11 @@ func FuzzPattern(f *testing.F) {
 		if len(pattern) > 100 || !utf8.ValidString(text) {
 			return
 		}
-		m, err := compilePattern(pattern)
+		m, err := newMatcher(pattern)
 		if err != nil {
 			return
 		}
-		re := regexp.MustCompile(codePoints.ReplaceAllString(pattern, `\x{$1}`))
+		re := regexp.MustCompile(unicodeEscapes.ReplaceAllString(pattern, `\x{$1}`))
 		if got, want := m.match([]byte(text)), re.MatchString(text); got != want {
 			t.Errorf("got %t, want %t", got, want)
 		}

@@ -2,7 +2,8 @@ package validate
 
 import "net/http"
 
-// Problem is a refusal in the form of RFC 9457, to be written as application/problem+json.
+// Problem is an Error in the form of RFC 9457, to be written as
+// application/problem+json.
 type Problem struct {
 	Type   string         `json:"type"`
 	Title  string         `json:"title"`
@@ -19,7 +20,8 @@ type ProblemEntry struct {
 	Message string `json:"message"`
 }
 
-// Problem answers the refusal as a problem of the type about:blank. It holds neither the schema nor the caller's value.
+// Problem returns the error as a problem of type about:blank. It contains
+// neither the schema nor the caller's value.
 func (e *Error) Problem() Problem {
 	status := e.Kind.Status()
 	p := Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: e.Error()}

@@ -7,7 +7,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// reason says in words what the schema asks for.
+// reason describes in words what a keyword of the schema requires.
 func reason(s *openapi3.Schema, keyword string) string {
 	switch keyword {
 	case "required":
@@ -15,32 +15,32 @@ func reason(s *openapi3.Schema, keyword string) string {
 	case "nullable", "type":
 		return "must be " + typeNames(s.Type)
 	case "enum":
-		return "must be one of " + list(s.Enum)
+		return "must be one of " + joinValues(s.Enum)
 	case "pattern":
-		return expected(s)
+		return patternReason(s)
 	case "format":
 		return "must be a valid " + s.Format
 	case "uniqueItems":
-		return "must not hold an item twice"
+		return "must not contain duplicate items"
 	case "oneOf":
 		return "must match exactly one of the alternatives"
 	case "anyOf":
 		return "must match one of the alternatives"
 	case "discriminator":
-		return fmt.Sprintf("must choose one of the alternatives by its member %q", s.Discriminator.PropertyName)
+		return fmt.Sprintf("must select one of the alternatives by its member %q", s.Discriminator.PropertyName)
 	case "not":
-		return "must not have this form"
+		return "must not match the excluded schema"
 	case "readOnly":
 		return "must be absent: only the server sets it"
 	case "writeOnly":
-		return "must be absent: only requests hold it"
+		return "must be absent: only requests contain it"
 	default:
-		return limit(keyword, s)
+		return limitReason(keyword, s)
 	}
 }
 
-// limit says in words how large or long a value may be.
-func limit(keyword string, s *openapi3.Schema) string {
+// limitReason describes a limit of the schema on a size or value.
+func limitReason(keyword string, s *openapi3.Schema) string {
 	switch keyword {
 	case "minLength":
 		return atLeast(s.MinLength, "character")
@@ -65,37 +65,38 @@ func limit(keyword string, s *openapi3.Schema) string {
 	case "multipleOf":
 		return fmt.Sprintf("must be a multiple of %v", *s.MultipleOf)
 	default:
-		return "does not follow the document's " + keyword
+		return "violates the schema's " + keyword
 	}
 }
 
-// unknown says that a member is none of the schema's, and which one was probably meant.
-func unknown(name string, s *openapi3.Schema) string {
-	if near := nearest(name, s.Properties); near != "" {
-		return fmt.Sprintf("is not known here; did you mean %q?", near)
+// unknownMember returns the reason for a member that the schema does not
+// declare, with a suggestion if a declared name is similar.
+func unknownMember(name string, s *openapi3.Schema) string {
+	if similar := suggestProperty(name, s.Properties); similar != "" {
+		return fmt.Sprintf("is unknown; did you mean %q?", similar)
 	}
-	return "is not known here"
+	return "is unknown"
 }
 
-func expected(s *openapi3.Schema) string {
-	if words, ok := s.Extensions["x-expects"].(string); ok {
-		return "must be " + words
+func patternReason(s *openapi3.Schema) string {
+	if description, ok := s.Extensions["x-expects"].(string); ok {
+		return "must be " + description
 	}
-	return "does not have the form that is asked for"
+	return "does not match the required pattern"
 }
 
 func atLeast(n uint64, unit string) string {
 	if n == 1 && unit == "character" {
 		return "must not be empty"
 	}
-	return "must have at least " + count(n, unit)
+	return "must have at least " + plural(n, unit)
 }
 
 func atMost(n uint64, unit string) string {
-	return "must have at most " + count(n, unit)
+	return "must have at most " + plural(n, unit)
 }
 
-func count(n uint64, unit string) string {
+func plural(n uint64, unit string) string {
 	if n != 1 {
 		unit += "s"
 	}
@@ -116,7 +117,7 @@ func typeNames(types *openapi3.Types) string {
 	return strings.Join(names, " or ")
 }
 
-func list(values []any) string {
+func joinValues(values []any) string {
 	texts := make([]string, len(values))
 	for i, v := range values {
 		texts[i] = fmt.Sprint(v)

@@ -11,9 +11,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// CheckResponse answers nil for a response that follows the document and an *Error of kind BadResponse for one that does
-// not: a status that is not documented, a media type, header or body that is not the documented one. It asks kin-openapi
-// about every response, so it is for tests and canaries.
+// CheckResponse returns nil for a response that conforms to the document and an
+// *Error of kind BadResponse for one with an undocumented status or media type,
+// or with an invalid header or body. Every response goes through kin-openapi,
+// so CheckResponse suits tests and canaries rather than all production traffic.
 func (o *Operation) CheckResponse(r *http.Request, status int, header http.Header, body []byte) error {
 	violation := func(in In, field, keyword, reason string) error {
 		return &Error{Kind: BadResponse, Violations: []Violation{{In: in, Field: field, Keyword: keyword, Reason: reason}}}
@@ -24,10 +25,10 @@ func (o *Operation) CheckResponse(r *http.Request, status int, header http.Heade
 		ref = responses.Default()
 	}
 	if ref == nil || ref.Value == nil {
-		return violation(Status, "", "status", fmt.Sprintf("must be a documented one; %d is not", status))
+		return violation(Status, "", "status", fmt.Sprintf("must be documented; %d is not", status))
 	}
 	if content := ref.Value.Content; len(content) > 0 && r.Method != http.MethodHead && content.Get(header.Get("Content-Type")) == nil {
-		return violation(Header, "Content-Type", "mediaType", "must be a documented one")
+		return violation(Header, "Content-Type", "mediaType", "must be documented")
 	}
 	err := openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: o.route},
@@ -40,51 +41,57 @@ func (o *Operation) CheckResponse(r *http.Request, status int, header http.Heade
 		return nil
 	}
 	c := collector{in: Body}
-	if wrong, ok := errors.AsType[*openapi3filter.ResponseError](err); ok {
-		c.collect(wrong.Err)
+	if responseError, ok := errors.AsType[*openapi3filter.ResponseError](err); ok {
+		c.collect(responseError.Err)
 	}
 	if len(c.violations) == 0 {
-		return violation(Body, "", "response", "does not follow the document, nor may its headers")
+		return violation(Body, "", "response", "does not conform to the document, or a header does not")
 	}
 	return &Error{Kind: BadResponse, Violations: c.violations}
 }
 
-// ResponseMode says what becomes of responses that leave the document.
+// ResponseMode defines what happens to responses that do not conform to the
+// document.
 type ResponseMode int
 
-// The modes.
+// Modes of Responses.
 const (
-	// Report lets responses pass as they are written and checks them afterwards.
+	// Report sends responses unchanged and checks them afterwards.
 	Report ResponseMode = iota
-	// Enforce holds responses back until they are checked, and answers 500 instead of those that leave the document.
+	// Enforce buffers responses until they are checked and replaces invalid
+	// ones by an empty 500.
 	Enforce
 )
 
-// Responses checks the responses of operations. The zero value reports to nobody but counts; the adapters take nil for no
-// checks at all. It is safe for concurrent use.
+// Responses checks the responses of operations. The zero value only counts; the
+// adapters accept nil for no checks. It is safe for concurrent use.
 type Responses struct {
 	// Mode is Report by default.
 	Mode ResponseMode
-	// OnViolation is called for every response that leaves the document, with the *Error; nil calls nobody.
+	// OnViolation is called with the *Error of every invalid response, unless
+	// it is nil.
 	OnViolation func(r *http.Request, err error)
-	// MaxBody is how many bytes of a response are kept to be checked; 1 MiB by default. Longer ones pass unchecked.
+	// MaxBody is the maximum number of bytes that are buffered for the check, 1
+	// MiB by default. Longer responses are sent unchecked.
 	MaxBody int
 
-	checked, wrong, unchecked atomic.Int64
+	checked, violating, unchecked atomic.Int64
 }
 
-// Counts answers how many responses were checked, how many of these left the document, and how many were too long.
-func (v *Responses) Counts() (checked, wrong, unchecked int64) {
-	return v.checked.Load(), v.wrong.Load(), v.unchecked.Load()
+// Counts returns the number of checked responses, of invalid ones among these,
+// and of responses that were too long to check.
+func (v *Responses) Counts() (checked, invalid, unchecked int64) {
+	return v.checked.Load(), v.violating.Load(), v.unchecked.Load()
 }
 
-// Writer answers a writer for the response to a request of an operation. Finish has to be called once it is complete, and
-// not after a panic: then nothing was answered yet, as far as responses are held back.
+// Writer returns a writer for the response to a request. Call Finish when the
+// response is complete, but not after a panic: a buffered response was not sent
+// then.
 func (v *Responses) Writer(o *Operation, r *http.Request, w http.ResponseWriter) *ResponseWriter {
 	return &ResponseWriter{ResponseWriter: w, responses: v, operation: o, request: r, status: http.StatusOK}
 }
 
-// ResponseWriter keeps a copy of a response, to be checked.
+// ResponseWriter copies a response for its check.
 type ResponseWriter struct {
 	http.ResponseWriter
 	responses *Responses
@@ -92,15 +99,16 @@ type ResponseWriter struct {
 	request   *http.Request
 	status    int
 	wrote     bool
-	long      bool
+	overflow  bool
 	body      bytes.Buffer
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap supports http.ResponseController.
 func (w *ResponseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Held tells whether what is written waits for its check, so that nothing of it was sent.
-func (w *ResponseWriter) Held() bool { return w.responses.Mode == Enforce && !w.long }
+// Held reports whether the response is buffered until its check, so that
+// nothing was sent yet.
+func (w *ResponseWriter) Held() bool { return w.responses.Mode == Enforce && !w.overflow }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *ResponseWriter) WriteHeader(status int) {
@@ -123,12 +131,12 @@ func (w *ResponseWriter) Write(p []byte) (int, error) {
 	if limit == 0 {
 		limit = 1 << 20
 	}
-	if !w.long && w.body.Len()+len(p) > limit {
-		if err := w.pass(); err != nil {
+	if !w.overflow && w.body.Len()+len(p) > limit {
+		if err := w.passThrough(); err != nil {
 			return 0, err
 		}
 	}
-	if !w.long {
+	if !w.overflow {
 		w.body.Write(p)
 	}
 	if w.Held() {
@@ -137,7 +145,8 @@ func (w *ResponseWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// FlushError is for http.ResponseController. A response that waits for its check is not sent earlier.
+// FlushError supports http.ResponseController. It has no effect on a buffered
+// response.
 func (w *ResponseWriter) FlushError() error {
 	if w.Held() {
 		return nil
@@ -148,10 +157,11 @@ func (w *ResponseWriter) FlushError() error {
 // Flush implements http.Flusher.
 func (w *ResponseWriter) Flush() { _ = w.FlushError() }
 
-// pass gives up on a response that is too long, and sends what was held back.
-func (w *ResponseWriter) pass() error {
+// passThrough stops buffering a response that is too long, and sends what was
+// buffered.
+func (w *ResponseWriter) passThrough() error {
 	held := w.Held()
-	w.long = true
+	w.overflow = true
 	if !held {
 		return nil
 	}
@@ -160,16 +170,17 @@ func (w *ResponseWriter) pass() error {
 	return err
 }
 
-// Finish checks the response and, if it was held back, sends it or an empty 500. It answers what is wrong with it.
+// Finish checks the response, sends it or an empty 500 if it was buffered, and
+// returns the *Error of an invalid response.
 func (w *ResponseWriter) Finish() error {
-	if w.long {
+	if w.overflow {
 		w.responses.unchecked.Add(1)
 		return nil
 	}
 	err := w.operation.CheckResponse(w.request, w.status, w.Header(), w.body.Bytes())
 	w.responses.checked.Add(1)
 	if err != nil {
-		w.responses.wrong.Add(1)
+		w.responses.violating.Add(1)
 		if w.responses.OnViolation != nil {
 			w.responses.OnViolation(w.request, err)
 		}

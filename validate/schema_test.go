@@ -47,7 +47,7 @@ func TestCheckRefusesBodiesThatBreakTheSchema(t *testing.T) {
 		{"too short", `{"name":"x"}`, "/name", "minLength", "must have at least 2 characters"},
 		{"empty", `{"title":""}`, "/title", "minLength", "must not be empty"},
 		{"too long", `{"name":"` + canary + `"}`, "/name", "maxLength", "must have at most 4 characters"},
-		{"pattern", `{"code":"` + canary + `"}`, "/code", "pattern", "does not have the form that is asked for"},
+		{"pattern", `{"code":"` + canary + `"}`, "/code", "pattern", "does not match the required pattern"},
 		{"pattern in words", `{"vpc_id":"` + canary + `"}`, "/vpc_id", "pattern", "must be letters from a to f"},
 		{"format of a string", `{"day":"` + canary + `"}`, "/day", "format", "must be a valid date"},
 		{"format of a number", `{"small":2147483648}`, "/small", "format", "must be a valid int32"},
@@ -58,18 +58,18 @@ func TestCheckRefusesBodiesThatBreakTheSchema(t *testing.T) {
 		{"not a multiple", `{"step":7}`, "/step", "multipleOf", "must be a multiple of 5"},
 		{"too few items", `{"list":[]}`, "/list", "minItems", "must have at least 1 item"},
 		{"too many items", `{"list":["a","b","` + canary + `"]}`, "/list", "maxItems", "must have at most 2 items"},
-		{"item twice", `{"set":["` + canary + `","` + canary + `"]}`, "/set", "uniqueItems", "must not hold an item twice"},
+		{"item twice", `{"set":["` + canary + `","` + canary + `"]}`, "/set", "uniqueItems", "must not contain duplicate items"},
 		{"too few members", `{"bag":{}}`, "/bag", "minProperties", "must have at least 1 member"},
 		{"too many members", `{"bag":{"a":1,"b":2,"c":"` + canary + `"}}`, "/bag", "maxProperties", "must have at most 2 members"},
 		{"several of oneOf", `{"one":"abcd"}`, "/one", "oneOf", "must match exactly one of the alternatives"},
 		{"none of oneOf", `{"one":["` + canary + `"]}`, "/one", "oneOf", "must match exactly one of the alternatives"},
 		{"none of anyOf", `{"any":"` + canary + `"}`, "/any", "anyOf", "must match one of the alternatives"},
 		{"one part of allOf", `{"all":{"width":"` + canary + `","depth":"1"}}`, "/all/width", "type", "must be an integer"},
-		{"excluded by not", `{"none":"` + canary + `"}`, "/none", "not", "must not have this form"},
-		{"no discriminator", `{"pet":{"width":1}}`, "/pet", "discriminator", `must choose one of the alternatives by its member "kind"`},
+		{"excluded by not", `{"none":"` + canary + `"}`, "/none", "not", "must not match the excluded schema"},
+		{"no discriminator", `{"pet":{"width":1}}`, "/pet", "discriminator", `must select one of the alternatives by its member "kind"`},
 		{"read-only member", `{"id":"` + canary + `"}`, "/id", "readOnly", "must be absent: only the server sets it"},
-		{"unknown member", `{"zzzzzzzzzz":"` + canary + `"}`, "/zzzzzzzzzz", "additionalProperties", "is not known here"},
-		{"unknown nested member", `{"sizes":[{"width":1},{"width":1,"zzzzzzzzzz":2}]}`, "/sizes/1/zzzzzzzzzz", "additionalProperties", "is not known here"},
+		{"unknown member", `{"zzzzzzzzzz":"` + canary + `"}`, "/zzzzzzzzzz", "additionalProperties", "is unknown"},
+		{"unknown nested member", `{"sizes":[{"width":1},{"width":1,"zzzzzzzzzz":2}]}`, "/sizes/1/zzzzzzzzzz", "additionalProperties", "is unknown"},
 		{"escaped names", `{"a/b~c":{"d":424242}}`, "/a~1b~0c/d", "type", "must be a string"},
 		{"array index", `{"list":["a",424242]}`, "/list/1", "type", "must be a string"},
 	} {
@@ -124,15 +124,15 @@ func TestCheckListsEveryViolation(t *testing.T) {
 }
 
 func TestCheckSuggestsTheMemberThatWasMeant(t *testing.T) {
-	const none = "is not known here"
+	const none = "is unknown"
 	o := operation(t, "createThing")
 	for _, tt := range []struct{ name, member, want string }{
-		{"other case", "VPC_ID", `is not known here; did you mean "vpc_id"?`},
-		{"missing letters", "vpcd", `is not known here; did you mean "vpc_id"?`},
-		{"additional letters", "coolour", `is not known here; did you mean "color"?`},
-		{"two other letters", "sixx", `is not known here; did you mean "size"?`},
-		{"swapped letters", "tetx", `is not known here; did you mean "text"?`},
-		{"first of equally near ones in the alphabet", "nane", `is not known here; did you mean "name"?`},
+		{"other case", "VPC_ID", `is unknown; did you mean "vpc_id"?`},
+		{"missing letters", "vpcd", `is unknown; did you mean "vpc_id"?`},
+		{"additional letters", "coolour", `is unknown; did you mean "color"?`},
+		{"two other letters", "sixx", `is unknown; did you mean "size"?`},
+		{"swapped letters", "tetx", `is unknown; did you mean "text"?`},
+		{"first of equally near ones in the alphabet", "nane", `is unknown; did you mean "name"?`},
 		{"three letters off", "vpc", none},
 		{"nothing in common with a short name", "x", none},
 		{"empty name", "", none},

@@ -33,7 +33,7 @@ func TestDocumentedExamplesDoWithoutKinOpenAPI(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := trial{operation: operation, header: http.Header{"Content-Type": {"application/json"}}, body: string(text)}
-			if opinion := operation.OpinionOn(c.request(), nil); !opinion.Body {
+			if opinion := operation.CompiledVerdict(c.request(), nil); !opinion.Body {
 				t.Errorf("%s needs kin-openapi for its example %s", operation.ID, text)
 			}
 		}
@@ -64,7 +64,7 @@ func TestAlmostAllValidRequestsDoWithoutKinOpenAPI(t *testing.T) {
 			continue
 		}
 		accepted++
-		if opinion := c.operation.OpinionOn(c.request(), c.path); !opinion.Parameters || c.body != "" && !opinion.Body {
+		if opinion := c.operation.CompiledVerdict(c.request(), c.path); !opinion.Parameters || c.body != "" && !opinion.Body {
 			asked++
 		}
 	}

@@ -61,5 +61,5 @@ paths:
 
 	// Output:
 	// 204
-	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"body /nam: is not known here; did you mean \"name\"?","errors":[{"in":"body","field":"/nam","keyword":"additionalProperties","message":"is not known here; did you mean \"name\"?"}]}
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"body /nam: is unknown; did you mean \"name\"?","errors":[{"in":"body","field":"/nam","keyword":"additionalProperties","message":"is unknown; did you mean \"name\"?"}]}
 }

@@ -1,4 +1,5 @@
-// Package httpvalidate validates requests in net/http, with the route that http.ServeMux found.
+// Package httpvalidate validates requests and responses in net/http, with the
+// route that http.ServeMux matched.
 package httpvalidate
 
 import (
@@ -12,16 +13,18 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// Options of a Handler; the zero value is the default.
+// Options configure a Handler. The zero value is the default.
 type Options struct {
-	// Refuse answers a request that was refused, err being a *validate.Error in most cases; Refuse below by default.
+	// Refuse writes the response to a rejected request. err is a
+	// *validate.Error in most cases. The default is the function Refuse.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
-	// Responses checks responses, too; nil, the default, does not.
+	// Responses checks responses. The default nil does not.
 	Responses *validate.Responses
 }
 
-// Pattern answers the pattern under which http.ServeMux finds an operation, such as "GET /things/{thing_id}". It answers
-// an error for a path whose parameters are only parts of a segment: ServeMux has no pattern for it.
+// Pattern returns the http.ServeMux pattern of an operation, such as "GET
+// /things/{thing_id}". It returns an error if a parameter is only part of a
+// path segment, which ServeMux does not support.
 func Pattern(operation *validate.Operation) (string, error) {
 	segments := strings.Split(operation.Path, "/")
 	for i, segment := range segments {
@@ -46,7 +49,7 @@ func parameterOf(segment string) (string, bool) {
 	return name, opened && closed && !strings.ContainsAny(name, "{}")
 }
 
-// wildcard answers a name that ServeMux takes for a parameter.
+// wildcard returns a name that ServeMux accepts for a parameter.
 func wildcard(name string, segment int) string {
 	if token.IsIdentifier(name) {
 		return name
@@ -54,8 +57,8 @@ func wildcard(name string, segment int) string {
 	return fmt.Sprintf("segment%d", segment)
 }
 
-// Handler checks requests against one operation before it hands them to next. It belongs under the operation's Pattern and
-// nowhere else.
+// Handler validates requests to one operation before next handles them.
+// Register it only under the operation's Pattern.
 func Handler(operation *validate.Operation, next http.Handler, options Options) http.Handler {
 	wildcards := map[string]string{}
 	for i, segment := range strings.Split(operation.Path, "/") {
@@ -87,11 +90,12 @@ func Handler(operation *validate.Operation, next http.Handler, options Options) 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		checked := options.Responses.Writer(operation, r, w)
 		serve(checked, r)
-		_ = checked.Finish() // OnViolation hears of it
+		_ = checked.Finish() // reported to OnViolation
 	})
 }
 
-// Refuse answers a problem of RFC 9457, and an empty 500 for an error that is no *validate.Error.
+// Refuse writes an RFC 9457 problem, or an empty 500 for an error that is not a
+// *validate.Error.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	refused, ok := errors.AsType[*validate.Error](err)
 	if !ok {
@@ -100,5 +104,5 @@ func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(refused.Kind.Status())
-	_ = json.NewEncoder(w).Encode(refused.Problem()) // whoever called is gone if this fails
+	_ = json.NewEncoder(w).Encode(refused.Problem()) // fails only if the client is gone
 }

@@ -89,7 +89,7 @@ func TestHandler(t *testing.T) {
 	}{
 		{"valid", "/things/ABC/parts/1", `{}`, http.StatusNoContent, ""},
 		{"escaped", "/things/A%2FB/parts/%31", `{}`, http.StatusNoContent, ""},
-		{"wrong body", "/things/A/parts/1", `{"x":1}`, http.StatusBadRequest, `"errors":[{"in":"body","field":"/x","keyword":"additionalProperties","message":"is not known here"}]`},
+		{"wrong body", "/things/A/parts/1", `{"x":1}`, http.StatusBadRequest, `"errors":[{"in":"body","field":"/x","keyword":"additionalProperties","message":"is unknown"}]`},
 		{"wrong path", "/things/x/parts/1", `{}`, http.StatusBadRequest, `{"in":"path","field":"thing-id","keyword":"pattern",`},
 		{"large body", "/things/A/parts/1", strings.Repeat(" ", 1<<17), http.StatusRequestEntityTooLarge, `"title":"Request Entity Too Large","status":413`},
 	} {

@@ -10,20 +10,22 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// maxViolations is how many violations a refusal lists.
+// maxViolations is the maximum number of violations in an Error.
 const maxViolations = 16
 
-// collector gathers violations from the tree of errors that kin-openapi answers.
+// collector collects violations from the error tree that kin-openapi returns.
 type collector struct {
 	violations []Violation
 	in         In
 	parameter  string
-	// listed holds the objects of this part of the request whose unknown members are in violations.
-	listed map[object]struct{}
+	// listed contains the objects of this part of the request whose unknown
+	// members were collected.
+	listed map[objectKey]struct{}
 }
 
-// object is a value of the request under one of the schemas that apply to it.
-type object struct {
+// objectKey identifies an object in the request and a schema that applies to
+// it.
+type objectKey struct {
 	pointer string
 	schema  *openapi3.Schema
 }
@@ -48,25 +50,26 @@ func (c *collector) collect(err error) {
 	}
 }
 
-// collectCause also handles the errors of a parameter or a body that lie outside of its schema, such as a text that can't
-// be parsed.
+// collectCause also handles errors outside the schema of a parameter or body,
+// such as a value that can't be parsed.
 func (c *collector) collectCause(e *openapi3filter.RequestError) {
-	known := len(c.violations)
+	before := len(c.violations)
 	c.collect(e.Err)
 	switch {
-	case len(c.violations) > known || len(c.violations) == maxViolations:
+	case len(c.violations) > before || len(c.violations) == maxViolations:
 	case errors.Is(e.Err, openapi3filter.ErrInvalidRequired):
 		c.add(nil, "required", "is required")
 	case e.Parameter == nil:
-		c.add(nil, "type", "can't be read")
+		c.add(nil, "type", "can't be parsed")
 	default:
-		c.collectUnread(e)
+		c.collectUnparsed(e)
 	}
 }
 
-// collectUnread says what a parameter of which kin-openapi could not make a value should have been.
-func (c *collector) collectUnread(e *openapi3filter.RequestError) {
-	p, texts := e.Parameter, given(e.Input, e.Parameter)
+// collectUnparsed adds a violation for a parameter that kin-openapi could not
+// parse.
+func (c *collector) collectUnparsed(e *openapi3filter.RequestError) {
+	p, texts := e.Parameter, rawValues(e.Input, e.Parameter)
 	_, malformed := errors.AsType[*openapi3filter.ParseError](e.Err)
 	switch {
 	case len(texts) == 0 && !malformed:
@@ -74,7 +77,7 @@ func (c *collector) collectUnread(e *openapi3filter.RequestError) {
 	case strings.Join(texts, "") == "" && !malformed:
 		c.add(nil, "allowEmptyValue", "must not be empty")
 	case p.Schema == nil || p.Schema.Value.Type == nil:
-		c.add(nil, "type", "can't be read")
+		c.add(nil, "type", "can't be parsed")
 	case p.Schema.Value.Type.Is(openapi3.TypeArray):
 		c.add(nil, "type", "must be a list, each item "+typeNames(p.Schema.Value.Items.Value.Type))
 	default:
@@ -88,7 +91,7 @@ func (c *collector) collectSchema(e *openapi3.SchemaError) {
 	case "properties":
 		c.collectUnknown(e, path)
 	case "allOf":
-		// What matters is what is wrong inside.
+		// Only the violations inside are useful to the caller.
 		if inner, ok := errors.AsType[openapi3.MultiError](e.Origin); ok {
 			c.collect(inner)
 			return
@@ -99,15 +102,16 @@ func (c *collector) collectSchema(e *openapi3.SchemaError) {
 	}
 }
 
-// collectUnknown lists the members of an object that its schema does not name. kin-openapi answers one error for each,
-// which says the name in its text only, so the names are taken from the object, once.
+// collectUnknown adds the members of an object that its schema does not
+// declare. kin-openapi returns an error for each, with the name only in its
+// text. So the names come from the object, once.
 func (c *collector) collectUnknown(e *openapi3.SchemaError, path []string) {
-	key := object{pointer(path), e.Schema}
+	key := objectKey{jsonPointer(path), e.Schema}
 	if _, ok := c.listed[key]; ok {
 		return
 	}
 	if c.listed == nil {
-		c.listed = map[object]struct{}{}
+		c.listed = map[objectKey]struct{}{}
 	}
 	c.listed[key] = struct{}{}
 	members, _ := e.Value.(map[string]any)
@@ -119,14 +123,14 @@ func (c *collector) collectUnknown(e *openapi3.SchemaError, path []string) {
 	}
 	slices.Sort(names)
 	for _, name := range names[:min(len(names), maxViolations)] {
-		c.add(append(slices.Clone(path), name), "additionalProperties", unknown(name, e.Schema))
+		c.add(append(slices.Clone(path), name), "additionalProperties", unknownMember(name, e.Schema))
 	}
 }
 
 func (c *collector) add(path []string, keyword, reason string) {
 	field := c.parameter
 	if c.in == Body {
-		field = pointer(path)
+		field = jsonPointer(path)
 	}
 	v := Violation{In: c.in, Field: field, Keyword: keyword, Reason: reason}
 	if len(c.violations) < maxViolations && !slices.Contains(c.violations, v) {
@@ -134,8 +138,9 @@ func (c *collector) add(path []string, keyword, reason string) {
 	}
 }
 
-// pointer builds the JSON pointer of a path (RFC 6901). Names come from the caller, so long ones are cut.
-func pointer(path []string) string {
+// jsonPointer returns the JSON pointer (RFC 6901) of a path. Names come from
+// the caller, so long ones are truncated.
+func jsonPointer(path []string) string {
 	const maxName, maxPointer = 64, 512
 	var b strings.Builder
 	for _, name := range path {
@@ -144,13 +149,13 @@ func pointer(path []string) string {
 			break
 		}
 		b.WriteByte('/')
-		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(cut(name, maxName), "~", "~0"), "/", "~1"))
+		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(truncate(name, maxName), "~", "~0"), "/", "~1"))
 	}
 	return b.String()
 }
 
-// cut shortens a text to at most n bytes and shows that it did.
-func cut(s string, n int) string {
+// truncate shortens s to at most n bytes and marks the cut with an ellipsis.
+func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// nearest answers the property that somebody who wrote name probably meant, or "". At least half of the property has to
-// be right.
-func nearest(name string, properties openapi3.Schemas) string {
+// suggestProperty returns the property with the name most similar to name, or
+// "". At most half of the property's name can differ.
+func suggestProperty(name string, properties openapi3.Schemas) string {
 	const maxDistance = 2
 	best, distance := "", maxDistance+1
 	for property := range properties {
-		d := editDistance(strings.ToLower(cut(name, 64)), strings.ToLower(property))
+		d := editDistance(strings.ToLower(truncate(name, 64)), strings.ToLower(property))
 		if 2*d > len(property) {
 			continue
 		}
@@ -24,7 +24,8 @@ func nearest(name string, properties openapi3.Schemas) string {
 	return best
 }
 
-// editDistance is the number of bytes to insert, delete or replace to turn a into b (Levenshtein).
+// editDistance returns the number of bytes to insert, delete or replace to turn
+// a into b (Levenshtein distance).
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -6,9 +6,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// endless names a schema that can be reached from refs and on which kin-openapi's Schema.IsEmpty does not return: it says
-// nothing of its own and leads back to itself. Asking kin-openapi to check a value against it ends the process.
-func endless(refs []*openapi3.SchemaRef) error {
+// checkSelfReferences returns an error for a schema reachable from refs on
+// which kin-openapi's Schema.IsEmpty recurses without end: it has no keywords
+// except references that lead back to itself. The stack overflow would end the
+// process.
+func checkSelfReferences(refs []*openapi3.SchemaRef) error {
 	var schemas []*openapi3.Schema
 	states := map[*openapi3.Schema]emptiness{}
 	var collect func(refs []*openapi3.SchemaRef)
@@ -18,9 +20,9 @@ func endless(refs []*openapi3.SchemaRef) error {
 				continue
 			}
 			if _, ok := states[ref.Value]; !ok {
-				states[ref.Value] = unknownYet
+				states[ref.Value] = undetermined
 				schemas = append(schemas, ref.Value)
-				collect(childrenOf(ref.Value))
+				collect(subschemasOf(ref.Value))
 			}
 		}
 	}
@@ -28,63 +30,64 @@ func endless(refs []*openapi3.SchemaRef) error {
 	for changed := true; changed; {
 		changed = false
 		for _, s := range schemas {
-			if states[s] == unknownYet {
+			if states[s] == undetermined {
 				states[s] = emptinessOf(s, states)
-				changed = changed || states[s] != unknownYet
+				changed = changed || states[s] != undetermined
 			}
 		}
 	}
 	for _, s := range schemas {
-		if states[s] == unknownYet {
-			return fmt.Errorf("a schema is only made of itself: give it a type (title %q, description %q)", s.Title, cut(s.Description, 40))
+		if states[s] == undetermined {
+			return fmt.Errorf("a schema consists only of references to itself; give it a type (title %q, description %q)", s.Title, truncate(s.Description, 40))
 		}
 	}
 	return nil
 }
 
-// emptiness is what Schema.IsEmpty answers.
+// emptiness is the result of Schema.IsEmpty.
 type emptiness uint8
 
 const (
-	unknownYet emptiness = iota
-	isEmpty
-	saysSomething
+	undetermined emptiness = iota
+	empty
+	nonEmpty
 )
 
-// emptinessOf follows Schema.IsEmpty: it looks at one schema after the other, but at properties in any order.
+// emptinessOf follows Schema.IsEmpty, which visits subschemas in a fixed order,
+// but properties in any order.
 func emptinessOf(s *openapi3.Schema, states map[*openapi3.Schema]emptiness) emptiness {
-	if !saysNothing(s) {
-		return saysSomething
+	if !isEmptyAlone(s) {
+		return nonEmpty
 	}
 	for _, ref := range []*openapi3.SchemaRef{s.Not, s.AdditionalProperties.Schema, s.Items} {
-		if ref != nil && ref.Value != nil && states[ref.Value] != isEmpty {
+		if ref != nil && ref.Value != nil && states[ref.Value] != empty {
 			return states[ref.Value]
 		}
 	}
-	state := isEmpty
+	state := empty
 	for _, ref := range s.Properties {
-		if ref == nil || ref.Value == nil || states[ref.Value] == isEmpty {
+		if ref == nil || ref.Value == nil || states[ref.Value] == empty {
 			continue
 		}
-		if state = states[ref.Value]; state == saysSomething {
+		if state = states[ref.Value]; state == nonEmpty {
 			return state
 		}
 	}
-	if state == unknownYet {
+	if state == undetermined {
 		return state
 	}
 	for _, refs := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf, s.AllOf} {
 		for _, ref := range refs {
-			if ref.Value != nil && states[ref.Value] != isEmpty {
+			if ref.Value != nil && states[ref.Value] != empty {
 				return states[ref.Value]
 			}
 		}
 	}
-	return isEmpty
+	return empty
 }
 
-// saysNothing tells whether a schema would be empty without the schemas that it holds.
-func saysNothing(s *openapi3.Schema) bool {
+// isEmptyAlone reports whether a schema would be empty without its subschemas.
+func isEmptyAlone(s *openapi3.Schema) bool {
 	own := *s
 	own.Not, own.Items, own.Contains, own.PropertyNames, own.If, own.Then, own.Else, own.ContentSchema = nil, nil, nil, nil, nil, nil, nil, nil
 	own.OneOf, own.AnyOf, own.AllOf, own.PrefixItems = nil, nil, nil, nil
@@ -93,8 +96,8 @@ func saysNothing(s *openapi3.Schema) bool {
 	return own.IsEmpty()
 }
 
-// childrenOf answers the schemas that a schema of OpenAPI 3.0 holds.
-func childrenOf(s *openapi3.Schema) []*openapi3.SchemaRef {
+// subschemasOf returns the subschemas of an OpenAPI 3.0 schema.
+func subschemasOf(s *openapi3.Schema) []*openapi3.SchemaRef {
 	refs := append([]*openapi3.SchemaRef{s.Not, s.Items, s.AdditionalProperties.Schema}, s.AllOf...)
 	refs = append(append(refs, s.AnyOf...), s.OneOf...)
 	for _, property := range s.Properties {

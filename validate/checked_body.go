@@ -1,0 +1,120 @@
+package validate
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/peering/peering/internal/httpbody"
+)
+
+// checkedBody is a request body that Check accepted. It can be read again, and
+// Bind and ValidatedValue decode it.
+type checkedBody struct {
+	*httpbody.Body
+	// own holds the body unless another reader of the request read it before.
+	own      httpbody.Body
+	json     bool
+	maxDepth int
+	value    any
+	decoded  bool
+	// entries are the scanner's if these are few; otherwise entryCount is 0.
+	entries    [16]entry
+	entryCount int
+}
+
+// read reads the body of a request into b.
+func (b *checkedBody) read(r *http.Request, limit int64) error {
+	body, err := httpbody.ReadInto(&b.own, r, limit)
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge(over.Limit)
+	}
+	if err != nil {
+		return &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "read", Reason: "was not received completely"}}, Err: err}
+	}
+	b.Body = body
+	return nil
+}
+
+// keep stores a copy of the scanner's entries if they are few, so that the body
+// need not be scanned again.
+func (b *checkedBody) keep(e *evaluator) {
+	if len(e.entries) <= len(b.entries) && len(e.unescaped) == 0 {
+		b.entryCount = copy(b.entries[:], e.entries)
+	}
+}
+
+// load gives the evaluator the entries of the body.
+func (b *checkedBody) load(e *evaluator) bool {
+	if b.entryCount == 0 {
+		return e.scan(b.Bytes(), b.maxDepth)
+	}
+	e.reset(b.Bytes(), b.maxDepth)
+	e.entries = append(e.entries, b.entries[:b.entryCount]...)
+	return true
+}
+
+// ValidatedValue returns the decoded body, the same value every time. kin-openapi
+// gives its validated bodies this method too, and handlers that oapi-codegen
+// generates call it.
+func (b *checkedBody) ValidatedValue() any {
+	if !b.decoded {
+		e := newEvaluator()
+		defer e.release()
+		if b.load(e) {
+			b.value = e.decodeAny(0, sharedText(b.Bytes()))
+		}
+		b.decoded = true
+	}
+	return b.value
+}
+
+// sharedText returns a string that all parts of a decoded body can share, or ""
+// for a large body: there each part is copied, so that keeping a small part
+// does not keep the whole body in memory.
+func sharedText(data []byte) string {
+	const small = 1 << 10
+	if len(data) > small {
+		return ""
+	}
+	return string(data)
+}
+
+// decodeAny returns the value at entry i as encoding/json decodes it with
+// UseNumber. Strings are parts of shared, the scanned text, unless that is
+// empty.
+func (e *evaluator) decodeAny(i int, shared string) any {
+	value := &e.entries[i]
+	switch value.kind {
+	case jsonFalse:
+		return false
+	case jsonTrue:
+		return true
+	case jsonString:
+		return e.decodeString(i, shared)
+	case jsonNumber:
+		return json.Number(e.decodeString(i, shared))
+	case jsonArray:
+		items := make([]any, 0, value.count())
+		for at := i + 1; at < value.next(); at = e.next(at) {
+			items = append(items, e.decodeAny(at, shared))
+		}
+		return items
+	case jsonObject:
+		members := make(map[string]any, value.count())
+		for at := i + 1; at < value.next(); at = e.next(at + 1) {
+			members[e.decodeString(at, shared)] = e.decodeAny(at+1, shared)
+		}
+		return members
+	default:
+		return nil
+	}
+}
+
+func (e *evaluator) decodeString(i int, shared string) string {
+	value := &e.entries[i]
+	if shared == "" || value.escaped {
+		return string(e.text(i))
+	}
+	return shared[value.start:value.end]
+}
