@@ -22,7 +22,7 @@ require (
 	gopkg.in/ini.v1 v1.67.0 // indirect
 )
 
-// Packages of npm and pip have Go files, too.
+// Packages of npm and pip contain Go files.
 ignore (
 	./.venv
 	./keystone/.venv

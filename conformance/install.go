@@ -14,20 +14,21 @@ import (
 
 const (
 	contractFile = "../openapi.yaml"
-	nodeFolder   = "node_modules"
-	pythonFolder = ".venv"
+	nodeDir      = "node_modules"
+	pythonDir    = ".venv"
 	pythonLock   = "requirements.txt"
 )
 
-// tools are the programs that install made, as absolute paths.
+// tools are the absolute paths of the installed programs.
 type tools struct {
 	python, schemathesis, prism string
-	// keystone is the folder of Keystone's programs.
+	// keystone is the directory of Keystone's programs.
 	keystone string
 }
 
-// install brings what package-lock.json and requirements.txt pin into this folder, and Keystone into its own where it is asked
-// for, as far as they are not there yet.
+// install installs the versions pinned in package-lock.json and
+// requirements.txt into this directory, and Keystone into its own if
+// withKeystone is set. It skips what is already installed.
 func install(ctx context.Context, withKeystone bool) (tools, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -35,56 +36,61 @@ func install(ctx context.Context, withKeystone bool) (tools, error) {
 	}
 	var wait sync.WaitGroup
 	var nodeErr, pythonErr, keystoneErr error
-	wait.Go(func() { nodeErr = once(nodeFolder, "package-lock.json", func() error { return installNode(ctx) }) })
+	wait.Go(func() {
+		nodeErr = installIfChanged(nodeDir, "package-lock.json", func() error { return installNode(ctx) })
+	})
 	wait.Go(func() { pythonErr = installPython(ctx, ".") })
 	if withKeystone {
-		wait.Go(func() { keystoneErr = installPython(ctx, keystoneFolder) })
+		wait.Go(func() { keystoneErr = installPython(ctx, keystoneDir) })
 	}
 	wait.Wait()
-	bin := filepath.Join(here, pythonFolder, "bin")
+	bin := filepath.Join(here, pythonDir, "bin")
 	return tools{
 		python:       filepath.Join(bin, "python"),
 		schemathesis: filepath.Join(bin, "schemathesis"),
-		prism:        filepath.Join(here, nodeFolder, "@stoplight", "prism-cli", "dist", "index.js"),
-		keystone:     filepath.Join(here, keystoneFolder, pythonFolder, "bin"),
+		prism:        filepath.Join(here, nodeDir, "@stoplight", "prism-cli", "dist", "index.js"),
+		keystone:     filepath.Join(here, keystoneDir, pythonDir, "bin"),
 	}, errors.Join(nodeErr, pythonErr, keystoneErr)
 }
 
-// installNode installs without the packages' own scripts: none is needed, and one reports the installation to a third party.
+// installNode installs the npm packages without running their scripts: none is
+// needed, and one reports the installation to a third party.
 func installNode(ctx context.Context) error {
-	_, err := capture(ctx, command{name: "npm", args: []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"}})
+	_, err := output(ctx, command{name: "npm", args: []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"}})
 	return err
 }
 
-// installPython installs what the requirements.txt of a folder pins into an environment in the same folder.
-func installPython(ctx context.Context, folder string) error {
-	environment, lock := filepath.Join(folder, pythonFolder), filepath.Join(folder, pythonLock)
-	return once(environment, lock, func() error {
-		if _, err := capture(ctx, command{name: "python3", args: []string{"-m", "venv", "--clear", environment}}); err != nil {
+// installPython installs the requirements.txt of a directory into a virtual
+// environment in the same directory.
+func installPython(ctx context.Context, dir string) error {
+	environment, lock := filepath.Join(dir, pythonDir), filepath.Join(dir, pythonLock)
+	return installIfChanged(environment, lock, func() error {
+		if _, err := output(ctx, command{name: "python3", args: []string{"-m", "venv", "--clear", environment}}); err != nil {
 			return err
 		}
-		_, err := capture(ctx, command{name: filepath.Join(environment, "bin", "python"), args: []string{
+		_, err := output(ctx, command{name: filepath.Join(environment, "bin", "python"), args: []string{
 			"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement", lock,
 		}})
 		return err
 	})
 }
 
-// once runs an installation into a folder unless the folder was made from the same lock file before.
-func once(folder, lock string, installation func() error) error {
-	text, err := os.ReadFile(lock) //nolint:gosec // the names of lock files are written in this program
+// installIfChanged runs an installation into dir unless dir was installed from
+// the same lock file before.
+func installIfChanged(dir, lock string, installation func() error) error {
+	text, err := os.ReadFile(lock) //nolint:gosec // the names of lock files are constants
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(text)
 	want := []byte(hex.EncodeToString(sum[:]))
-	stamp := filepath.Join(folder, ".conformance")
+	stamp := filepath.Join(dir, ".conformance")
 	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, want) { //nolint:gosec // as above
 		return nil
 	}
-	fmt.Fprintf(os.Stderr, "installing what %s pins\n", lock)
+	fmt.Fprintf(os.Stderr, "installing the packages pinned in %s\n", lock)
 	if err := installation(); err != nil {
-		return fmt.Errorf("install %s: %w", folder, err)
+		return fmt.Errorf("install %s: %w", dir, err)
 	}
 	return os.WriteFile(stamp, want, 0o600) //nolint:gosec // as above
 }

@@ -13,61 +13,68 @@ import (
 )
 
 const (
-	keystonePart   = "keystone"
-	keystoneFolder = "keystone"
+	keystoneSuiteName = "keystone"
+	keystoneDir       = "keystone"
 
-	// keystoneAdmin is the password of Keystone's own administrator, keystoneUsers that of all others.
-	keystoneAdmin = "password of the administrator"
-	keystoneUsers = "password of the others"
+	// Passwords of Keystone's own administrator and of all other users.
+	keystoneAdminPassword = "password of the administrator"
+	keystoneUserPassword  = "password of the others"
 
-	// keystonePatience is how long a revoked token may go on to be taken, and Keystone be too slow for the service. It is long for
-	// a machine with much to do: the service believes a token for a second here.
-	keystonePatience = 30 * time.Second
+	// keystoneTimeout bounds the wait until a revoked token is rejected, and
+	// until Keystone responds in time for the service. It is long for the sake
+	// of busy machines: the service caches a token for one second here.
+	keystoneTimeout = 30 * time.Second
 )
 
-// keystone runs the service with a real Keystone: whose tokens it takes and for what, how long it takes revoked ones, and that
-// it takes nobody when Keystone is gone.
-func (b *bench) keystone(ctx context.Context) (err error) {
-	if !b.chosen[keystonePart] {
+// runKeystone runs the service with a real Keystone. It checks which tokens the
+// service accepts and for which projects, that revoked tokens are rejected in
+// time, and that no token is accepted while Keystone is down.
+func (r *runner) runKeystone(ctx context.Context) (err error) {
+	if !r.selected[keystoneSuiteName] {
 		return nil
 	}
-	identity, err := b.startKeystone(ctx)
+	keystone, err := r.startKeystone(ctx)
 	if err != nil {
 		return err
 	}
-	stop := sync.OnceValue(identity.stop)
-	defer func() { err = errors.Join(err, stop()) }()
-	began := time.Now()
-	k := &keystoneTrial{}
-	k.trial = runTrial(func(t *trial) {
-		k.trial = t
-		k.admin = &wire{trial: t, ctx: ctx, client: &http.Client{}, endpoint: identity.endpoint, body: headers{"Content-Type", "application/json"}}
-		k.prepare()
-		server, err := b.serve(ctx, keystonePart, []string{"--auth", "keystone:" + identity.endpoint, "--keystone-cache", "1s"}, append(loopback(),
-			"PEERING_KEYSTONE_USERNAME=peering", "PEERING_KEYSTONE_PASSWORD="+keystoneUsers, "PEERING_KEYSTONE_PROJECT_NAME=service",
+	stopKeystone := sync.OnceValue(keystone.stop)
+	defer func() { err = errors.Join(err, stopKeystone()) }()
+	start := time.Now()
+	k := &keystoneSuite{}
+	k.checker = runChecks(func(t *checker) {
+		k.checker = t
+		k.admin = &rawClient{
+			checker: t, ctx: ctx, client: &http.Client{}, endpoint: keystone.endpoint,
+			bodyHeaders: headers{"Content-Type", "application/json"},
+		}
+		k.createUsers()
+		flags := []string{"--auth", "keystone:" + keystone.endpoint, "--keystone-cache", "1s"}
+		server, err := r.startService(ctx, keystoneSuiteName, flags, append(loopbackEnv(),
+			"PEERING_KEYSTONE_USERNAME=peering", "PEERING_KEYSTONE_PASSWORD="+keystoneUserPassword,
+			"PEERING_KEYSTONE_PROJECT_NAME=service",
 			"PEERING_KEYSTONE_USER_DOMAIN_NAME=Default", "PEERING_KEYSTONE_PROJECT_DOMAIN_NAME=Default"))
-		t.must("start the service", err)
+		t.noError("start the service", err)
 		stopServer := sync.OnceValue(server.stop)
-		defer stopServer()
+		defer func() { _ = stopServer() }()
 		k.endpoint = server.endpoint
-		k.own()
-		k.others()
-		k.revoked()
-		k.gone(stop)
-		t.must("stop the service", stopServer())
+		k.checkOwnProject()
+		k.checkInvalidTokens()
+		k.checkRevokedToken()
+		k.checkOutage(stopKeystone)
+		t.noError("stop the service", stopServer())
 	})
 	result := "ok"
-	if k.trial.err != nil {
-		result = "DIFFERS"
-		err = fmt.Errorf("%s: %w\n%s", keystonePart, k.trial.err, identity.log)
+	if k.err != nil {
+		result = "FAILED"
+		err = fmt.Errorf("%s: %w\n%s", keystoneSuiteName, k.err, keystone.log)
 	}
-	printLine(keystonePart, "direct", k.trial.requests, strconv.Itoa(k.trial.checks), time.Since(began), result)
+	printLine(keystoneSuiteName, "direct", k.requests, strconv.Itoa(k.checks), time.Since(start), result)
 	return err
 }
 
 // startKeystone starts a Keystone on an empty SQLite database.
-func (b *bench) startKeystone(ctx context.Context) (*service, error) {
-	dir := filepath.Join(b.dir, keystonePart+"-home")
+func (r *runner) startKeystone(ctx context.Context) (*daemon, error) {
+	dir := filepath.Join(r.dir, keystoneSuiteName+"-home")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -78,162 +85,177 @@ func (b *bench) startKeystone(ctx context.Context) (*service, error) {
 	if err := os.WriteFile(filepath.Join(dir, "keystone.conf"), []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	env := []string{"OS_KEYSTONE_CONFIG_DIR=" + dir, "PYTHONWARNINGS=ignore", "OS_BOOTSTRAP_PASSWORD=" + keystoneAdmin}
+	env := []string{"OS_KEYSTONE_CONFIG_DIR=" + dir, "PYTHONWARNINGS=ignore", "OS_BOOTSTRAP_PASSWORD=" + keystoneAdminPassword}
 	for _, step := range [][]string{
 		{"db_sync"},
 		{"fernet_setup", "--keystone-user", strconv.Itoa(os.Getuid()), "--keystone-group", strconv.Itoa(os.Getgid())},
 		{"bootstrap"},
 	} {
 		args := append([]string{"--config-file", filepath.Join(dir, "keystone.conf")}, step...)
-		if _, err := capture(ctx, command{name: filepath.Join(b.tools.keystone, "keystone-manage"), args: args, env: env}); err != nil {
+		if _, err := output(ctx, command{name: filepath.Join(r.tools.keystone, "keystone-manage"), args: args, env: env}); err != nil {
 			return nil, fmt.Errorf("%s: %w", step[0], err)
 		}
 	}
-	return startService(ctx, "keystone is ready at ", command{
-		name: filepath.Join(b.tools.keystone, "python"), args: []string{filepath.Join(keystoneFolder, "serve.py")}, env: env,
+	return startDaemon(ctx, "keystone is ready at ", command{
+		name: filepath.Join(r.tools.keystone, "python"), args: []string{filepath.Join(keystoneDir, "serve.py")}, env: env,
 	})
 }
 
-// keystoneTrial is the conversation with both: what it made in one step is used in the next.
-type keystoneTrial struct {
-	*trial
+// keystoneSuite talks to Keystone and to the service.
+type keystoneSuite struct {
+	*checker
 
-	// admin is Keystone's administrator, endpoint that of the service.
-	admin    *wire
+	// admin is Keystone's administrator, endpoint the service's URL.
+	admin    *rawClient
 	endpoint string
-	// projects and roles are the ids of those that were made or found, by their names.
+	// projects and roles map names to ids.
 	projects, roles map[string]string
 }
 
-// prepare makes the projects north and south and their users: alice is a member of north, rita its reader and nell in it
-// without a role that means something; bob is a member of south.
-func (k *keystoneTrial) prepare() {
-	k.admin.always = headers{"X-Auth-Token", k.issue("admin", keystoneAdmin, "admin")}
+// createUsers creates the projects north and south and their users. In north,
+// alice is a member, rita a reader, and nell has a role that the service does
+// not know. In south, bob is a member.
+func (k *keystoneSuite) createUsers() {
+	k.admin.headers = headers{"X-Auth-Token", k.issueToken("admin", keystoneAdminPassword, "admin")}
 	k.projects, k.roles = map[string]string{}, map[string]string{}
-	for _, role := range k.admin.send(http.MethodGet, "/v3/roles", "").is(http.StatusOK).list("roles") {
+	for _, role := range k.admin.send(http.MethodGet, "/v3/roles", "").wantStatus(http.StatusOK).list("roles") {
 		k.roles[fmt.Sprint(role["name"])] = fmt.Sprint(role["id"])
 	}
-	made := k.admin.send(http.MethodPost, "/v3/roles", `{"role":{"name":"auditor"}}`).is(http.StatusCreated)
-	k.roles["auditor"] = made.text("role", "id")
+	created := k.admin.send(http.MethodPost, "/v3/roles", `{"role":{"name":"auditor"}}`).wantStatus(http.StatusCreated)
+	k.roles["auditor"] = created.text("role", "id")
 	for _, name := range []string{"service", "north", "south"} {
-		made := k.admin.send(http.MethodPost, "/v3/projects", fmt.Sprintf(`{"project":{"name":%q,"domain_id":"default"}}`, name))
-		k.projects[name] = made.is(http.StatusCreated).text("project", "id")
+		created := k.admin.send(http.MethodPost, "/v3/projects", fmt.Sprintf(`{"project":{"name":%q,"domain_id":"default"}}`, name))
+		k.projects[name] = created.wantStatus(http.StatusCreated).text("project", "id")
 	}
 	for _, user := range []struct{ name, project, role string }{
-		{"peering", "service", "service"}, {"alice", "north", "member"}, {"rita", "north", "reader"}, {"nell", "north", "auditor"}, {"bob", "south", "member"},
+		{"peering", "service", "service"},
+		{"alice", "north", "member"},
+		{"rita", "north", "reader"},
+		{"nell", "north", "auditor"},
+		{"bob", "south", "member"},
 	} {
-		made := k.admin.send(http.MethodPost, "/v3/users",
-			fmt.Sprintf(`{"user":{"name":%q,"password":%q,"domain_id":"default"}}`, user.name, keystoneUsers)).is(http.StatusCreated)
+		created := k.admin.send(http.MethodPost, "/v3/users",
+			fmt.Sprintf(`{"user":{"name":%q,"password":%q,"domain_id":"default"}}`, user.name, keystoneUserPassword)).wantStatus(http.StatusCreated)
 		k.admin.send(http.MethodPut, fmt.Sprintf("/v3/projects/%s/users/%s/roles/%s",
-			k.projects[user.project], made.text("user", "id"), k.roles[user.role]), "").is(http.StatusNoContent)
+			k.projects[user.project], created.text("user", "id"), k.roles[user.role]), "").wantStatus(http.StatusNoContent)
 	}
 }
 
-// issue answers a token for a project, without one for none.
-func (k *keystoneTrial) issue(user, password, project string) string {
+// issueToken returns a token scoped to a project, or an unscoped one if project
+// is empty.
+func (k *keystoneSuite) issueToken(user, password, project string) string {
 	scope := `"unscoped"`
 	if project != "" {
 		scope = fmt.Sprintf(`{"project":{"name":%q,"domain":{"id":"default"}}}`, project)
 	}
 	anonymous := *k.admin
-	anonymous.always = nil
-	made := anonymous.send(http.MethodPost, "/v3/auth/tokens", fmt.Sprintf(
+	anonymous.headers = nil
+	issued := anonymous.send(http.MethodPost, "/v3/auth/tokens", fmt.Sprintf(
 		`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%q,"domain":{"id":"default"},"password":%q}}},"scope":%s}}`,
-		user, password, scope)).is(http.StatusCreated)
-	return made.header.Get("X-Subject-Token")
+		user, password, scope)).wantStatus(http.StatusCreated)
+	return issued.header.Get("X-Subject-Token")
 }
 
-// own is what tokens are good for in their own project.
-func (k *keystoneTrial) own() {
-	const cluster = `{"name":"keystone","desc":"","maximum_spu_quota":100,"vpc_cidr":"172.16.0.0/23","subnet_cidr":"172.16.0.0/23","subnet_gateway":"172.16.0.1"}`
+// checkOwnProject checks what a member and a reader may do in their own
+// project.
+func (k *keystoneSuite) checkOwnProject() {
+	const cluster = `{"name":"keystone","desc":"","maximum_spu_quota":100,` +
+		`"vpc_cidr":"172.16.0.0/23","subnet_cidr":"172.16.0.0/23","subnet_gateway":"172.16.0.1"}`
 	clusters := "/v1.0/" + k.projects["north"] + "/reserved_cluster"
-	alice, rita := k.issue("alice", keystoneUsers, "north"), k.issue("rita", keystoneUsers, "north")
-	k.patiently(alice, http.MethodPost, clusters, cluster).is(http.StatusOK)
-	k.patiently(rita, http.MethodPost, clusters, cluster).is(http.StatusForbidden)
+	alice, rita := k.issueToken("alice", keystoneUserPassword, "north"), k.issueToken("rita", keystoneUserPassword, "north")
+	k.sendWithRetry(alice, http.MethodPost, clusters, cluster).wantStatus(http.StatusOK)
+	k.sendWithRetry(rita, http.MethodPost, clusters, cluster).wantStatus(http.StatusForbidden)
 	for _, token := range []string{alice, rita} {
-		equal(k.trial, "clusters of north", k.list(token, "north").is(http.StatusOK).number("payload", "total"), 1)
-		k.patiently(token, http.MethodGet, "/v2.0/vpc/peerings", "").is(http.StatusOK)
+		equal(k.checker, "clusters of north", k.listClusters(token, "north").wantStatus(http.StatusOK).number("payload", "total"), 1)
+		k.sendWithRetry(token, http.MethodGet, "/v2.0/vpc/peerings", "").wantStatus(http.StatusOK)
 	}
 }
 
-// others are tokens that are good for something else, or for nothing.
-func (k *keystoneTrial) others() {
-	bob := k.issue("bob", keystoneUsers, "south")
-	equal(k.trial, "clusters of south", k.list(bob, "south").is(http.StatusOK).number("payload", "total"), 0)
-	k.list(bob, "north").is(http.StatusForbidden)
-	k.list(k.issue("nell", keystoneUsers, "north"), "north").is(http.StatusForbidden)
-	k.list(k.issue("alice", keystoneUsers, ""), "north").is(http.StatusUnauthorized)
-	k.list("gAAAAABnobody", "north").is(http.StatusUnauthorized)
-	k.list("", "north").is(http.StatusUnauthorized)
+// checkInvalidTokens checks that tokens of another project, without a known
+// role, without a project, unknown tokens and requests without a token are
+// rejected.
+func (k *keystoneSuite) checkInvalidTokens() {
+	bob := k.issueToken("bob", keystoneUserPassword, "south")
+	equal(k.checker, "clusters of south", k.listClusters(bob, "south").wantStatus(http.StatusOK).number("payload", "total"), 0)
+	k.listClusters(bob, "north").wantStatus(http.StatusForbidden)
+	k.listClusters(k.issueToken("nell", keystoneUserPassword, "north"), "north").wantStatus(http.StatusForbidden)
+	k.listClusters(k.issueToken("alice", keystoneUserPassword, ""), "north").wantStatus(http.StatusUnauthorized)
+	k.listClusters("gAAAAABunknown", "north").wantStatus(http.StatusUnauthorized)
+	k.listClusters("", "north").wantStatus(http.StatusUnauthorized)
 }
 
-// revoked is a token that ends before its time.
-func (k *keystoneTrial) revoked() {
-	token := k.issue("alice", keystoneUsers, "north")
-	k.list(token, "north").is(http.StatusOK)
+// checkRevokedToken checks that a revoked token is rejected once it has left
+// the service's cache.
+func (k *keystoneSuite) checkRevokedToken() {
+	token := k.issueToken("alice", keystoneUserPassword, "north")
+	k.listClusters(token, "north").wantStatus(http.StatusOK)
 	revoke := *k.admin
-	revoke.always = append(headers{"X-Subject-Token", token}, k.admin.always...)
-	revoke.send(http.MethodDelete, "/v3/auth/tokens", "").is(http.StatusNoContent)
-	k.repeat("the revoked token is taken", func() bool {
-		return k.refused(k.list(token, "north"), http.StatusUnauthorized)
+	revoke.headers = append(headers{"X-Subject-Token", token}, k.admin.headers...)
+	revoke.send(http.MethodDelete, "/v3/auth/tokens", "").wantStatus(http.StatusNoContent)
+	k.eventually("the revoked token is still accepted", func() bool {
+		return k.rejected(k.listClusters(token, "north"), http.StatusUnauthorized)
 	})
-	k.list(k.issue("alice", keystoneUsers, "north"), "north").is(http.StatusOK)
+	k.listClusters(k.issueToken("alice", keystoneUserPassword, "north"), "north").wantStatus(http.StatusOK)
 }
 
-// gone is Keystone's end: what is remembered ends with its time, and nobody else comes in.
-func (k *keystoneTrial) gone(stop func() error) {
-	seen, unseen := k.issue("alice", keystoneUsers, "north"), k.issue("bob", keystoneUsers, "south")
-	k.list(seen, "north").is(http.StatusOK)
-	k.must("stop Keystone", stop())
-	k.as(unseen).send(http.MethodGet, k.clusters("south"), "").is(http.StatusServiceUnavailable)
-	k.repeat("a token is taken without Keystone", func() bool {
-		return k.refused(k.as(seen).send(http.MethodGet, k.clusters("north"), ""), http.StatusServiceUnavailable)
+// checkOutage stops Keystone and checks that cached tokens expire and no other
+// token is accepted.
+func (k *keystoneSuite) checkOutage(stopKeystone func() error) {
+	cached, uncached := k.issueToken("alice", keystoneUserPassword, "north"), k.issueToken("bob", keystoneUserPassword, "south")
+	k.listClusters(cached, "north").wantStatus(http.StatusOK)
+	k.noError("stop Keystone", stopKeystone())
+	k.clientWithToken(uncached).send(http.MethodGet, k.clustersPath("south"), "").wantStatus(http.StatusServiceUnavailable)
+	k.eventually("a token is accepted without Keystone", func() bool {
+		return k.rejected(k.clientWithToken(cached).send(http.MethodGet, k.clustersPath("north"), ""), http.StatusServiceUnavailable)
 	})
-	for range 10 { // more than it takes until Keystone is not asked any more
-		k.as("gAAAAABnobody").send(http.MethodGet, k.clusters("north"), "").is(http.StatusServiceUnavailable)
+	for range 10 { // enough to open the service's circuit breaker
+		k.clientWithToken("gAAAAABunknown").send(http.MethodGet, k.clustersPath("north"), "").wantStatus(http.StatusServiceUnavailable)
 	}
-	k.as("").send(http.MethodGet, k.clusters("north"), "").is(http.StatusUnauthorized)
+	k.clientWithToken("").send(http.MethodGet, k.clustersPath("north"), "").wantStatus(http.StatusUnauthorized)
 }
 
-// refused tells whether a request was; it must have been with a status.
-func (*keystoneTrial) refused(got answer, status int) bool {
+// rejected reports whether a response is not 200. It fails the suite if the
+// status is neither 200 nor the given one.
+func (*keystoneSuite) rejected(got response, status int) bool {
 	if got.status != http.StatusOK {
-		got.is(status)
+		got.wantStatus(status)
 	}
 	return got.status != http.StatusOK
 }
 
-// as answers a client of the service with a token; an empty one is none at all.
-func (k *keystoneTrial) as(token string) *wire {
-	w := &wire{trial: k.trial, ctx: k.admin.ctx, client: k.admin.client, endpoint: k.endpoint, body: k.admin.body}
+// clientWithToken returns a client of the service. An empty token means no
+// token.
+func (k *keystoneSuite) clientWithToken(token string) *rawClient {
+	c := &rawClient{checker: k.checker, ctx: k.admin.ctx, client: k.admin.client, endpoint: k.endpoint, bodyHeaders: k.admin.bodyHeaders}
 	if token != "" {
-		w.always = headers{"X-Auth-Token", token}
+		c.headers = headers{"X-Auth-Token", token}
 	}
-	return w
+	return c
 }
 
-// clusters is the path of a project's clusters, which every caller may list who may do anything in the project.
-func (k *keystoneTrial) clusters(project string) string {
+// clustersPath returns the path that lists a project's clusters.
+func (k *keystoneSuite) clustersPath(project string) string {
 	return "/v1.0/" + k.projects[project] + "/reserved_clusters"
 }
 
-// list lists a project's clusters.
-func (k *keystoneTrial) list(token, project string) answer {
-	return k.patiently(token, http.MethodGet, k.clusters(project), "")
+func (k *keystoneSuite) listClusters(token, project string) response {
+	return k.sendWithRetry(token, http.MethodGet, k.clustersPath(project), "")
 }
 
-// patiently sends a request again for as long as it is answered that Keystone is too slow: nothing was done then.
-func (k *keystoneTrial) patiently(token, method, path, body string) (got answer) {
-	k.repeat("Keystone is too slow", func() bool {
-		got = k.as(token).send(method, path, body)
+// sendWithRetry retries a request while the service returns 503 because
+// Keystone is too slow. Such a request has changed nothing.
+func (k *keystoneSuite) sendWithRetry(token, method, path, body string) (got response) {
+	k.eventually("Keystone is too slow", func() bool {
+		got = k.clientWithToken(token).send(method, path, body)
 		return got.status != http.StatusServiceUnavailable
 	})
 	return got
 }
 
-// repeat does something until it answers true, which it has to do in time.
-func (k *keystoneTrial) repeat(what string, done func() bool) {
-	ctx, cancel := context.WithTimeout(k.admin.ctx, keystonePatience)
+// eventually calls done until it returns true. It fails the suite with the
+// given message after keystoneTimeout.
+func (k *keystoneSuite) eventually(failure string, done func() bool) {
+	ctx, cancel := context.WithTimeout(k.admin.ctx, keystoneTimeout)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -241,7 +263,7 @@ func (k *keystoneTrial) repeat(what string, done func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			k.fail("%s, for %s", what, keystonePatience)
+			k.fail("%s after %s", failure, keystoneTimeout)
 		}
 	}
 }

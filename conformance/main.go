@@ -1,6 +1,7 @@
-// Command conformance proves that clients that others wrote run unchanged against the service, and that the service keeps
-// to its contract under a fuzzer. It installs what it needs, builds and starts the service itself, and prints one line for
-// each client or tool. It ends at the first difference with exit code 1.
+// Command conformance runs third-party clients unchanged against the service
+// and fuzzes the service against its contract. It installs its tools, builds
+// and starts the service, and prints one line for each client or tool. It exits
+// with code 1 at the first failure.
 package main
 
 import (
@@ -16,8 +17,8 @@ import (
 	"time"
 )
 
-// settings are what the flags say.
-type settings struct {
+// options are the values of the flags.
+type options struct {
 	only     string
 	examples int
 	seed     int
@@ -25,88 +26,84 @@ type settings struct {
 }
 
 func main() {
-	var cfg settings
-	flag.StringVar(&cfg.only, "only", "", "run only these parts, separated by commas, such as sdk-go,schemathesis")
-	flag.IntVar(&cfg.examples, "examples", 100, "how many examples schemathesis makes for an operation at most")
-	flag.IntVar(&cfg.seed, "seed", 1, "seed of schemathesis")
-	flag.DurationVar(&cfg.timeout, "timeout", 20*time.Minute, "when to give up")
+	var opts options
+	flag.StringVar(&opts.only, "only", "", "run only these comma-separated suites, for example sdk-go,schemathesis")
+	flag.IntVar(&opts.examples, "examples", 100, "maximum number of examples that schemathesis generates per operation")
+	flag.IntVar(&opts.seed, "seed", 1, "seed of schemathesis")
+	flag.DurationVar(&opts.timeout, "timeout", 20*time.Minute, "time limit of the whole run")
 	flag.Parse()
-	os.Exit(run(cfg))
+	os.Exit(run(opts))
 }
 
-// run answers the exit code. What it started has ended when it returns.
-func run(cfg settings) int {
+// run returns the exit code, after every process that it started has ended.
+func run(opts options) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, cfg.timeout)
+	ctx, cancel := context.WithTimeout(ctx, opts.timeout)
 	defer cancel()
-	began := time.Now()
-	if err := conform(ctx, cfg); err != nil {
+	start := time.Now()
+	if err := runAll(ctx, opts); err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
-		fmt.Fprintf(os.Stderr, "\ndifference: %v\n", err)
+		fmt.Fprintf(os.Stderr, "\nfailed: %v\n", err)
 		return 1
 	}
-	fmt.Printf("no difference, in %s\n", time.Since(began).Round(time.Second))
+	fmt.Printf("passed in %s\n", time.Since(start).Round(time.Second))
 	return 0
 }
 
-// conform installs, builds and runs everything that cfg asks for.
-func conform(ctx context.Context, cfg settings) (err error) {
-	chosen, err := cfg.parts()
+// runAll installs the tools, builds the service and runs the selected suites.
+func runAll(ctx context.Context, opts options) (err error) {
+	selected, err := opts.suites()
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(contractFile); err != nil {
-		return fmt.Errorf("run this in the folder conformance: %w", err)
+		return fmt.Errorf("run this in the directory conformance: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "peering-conformance-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	tools, err := install(ctx, chosen[keystonePart])
+	tools, err := install(ctx, selected[keystoneSuiteName])
 	if err != nil {
 		return err
 	}
 	binary := filepath.Join(dir, "peering")
-	if _, err := capture(ctx, command{dir: "..", name: "go", args: []string{"build", "-o", binary, "./cmd/peering"}}); err != nil {
+	if _, err := output(ctx, command{dir: "..", name: "go", args: []string{"build", "-o", binary, "./cmd/peering"}}); err != nil {
 		return fmt.Errorf("build the service: %w", err)
 	}
-	// The SDKs leave a file with an id of the installation in the home folder.
+	// The SDKs write a file with an installation id into the home directory.
 	if err := os.Setenv("HOME", dir); err != nil {
 		return err
 	}
-	b := bench{settings: cfg, chosen: chosen, tools: tools, dir: dir, binary: binary}
+	r := runner{options: opts, selected: selected, tools: tools, dir: dir, binary: binary}
 	printHeader()
-	if err := b.clients(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{r.runClients, r.runShells, r.runKeystone, r.runSchemathesis} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
-	if err := b.shells(ctx); err != nil {
-		return err
-	}
-	if err := b.keystone(ctx); err != nil {
-		return err
-	}
-	return b.fuzz(ctx)
+	return nil
 }
 
-// parts answers the names of the parts to run; none stands for all of them.
-func (c settings) parts() (map[string]bool, error) {
-	known := map[string]bool{schemathesisPart: true, prismPart: true, keystonePart: true, shellsPart: true}
-	for _, p := range clientParts {
-		known[p.name] = true
+// suites returns the names of the suites to run. An empty -only selects all.
+func (o options) suites() (map[string]bool, error) {
+	all := map[string]bool{schemathesisSuite: true, prismSuite: true, keystoneSuiteName: true, shellsSuite: true}
+	for _, s := range clientSuites {
+		all[s.name] = true
 	}
-	if c.only == "" {
-		return known, nil
+	if o.only == "" {
+		return all, nil
 	}
-	chosen := map[string]bool{}
-	for name := range strings.SplitSeq(c.only, ",") {
-		if !known[name] {
-			return nil, fmt.Errorf("-only: there is no part %q", name)
+	selected := map[string]bool{}
+	for name := range strings.SplitSeq(o.only, ",") {
+		if !all[name] {
+			return nil, fmt.Errorf("-only: unknown suite %q", name)
 		}
-		chosen[name] = true
+		selected[name] = true
 	}
-	return chosen, nil
+	return selected, nil
 }

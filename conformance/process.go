@@ -16,11 +16,13 @@ import (
 )
 
 const (
-	// startTimeout is how long a service may take to say where it is.
+	// startTimeout bounds the time until a daemon prints its URL.
 	startTimeout = time.Minute
-	// stopTimeout is how long a service may take to stop when it is asked to.
+	// stopTimeout bounds the time between the interrupt and the exit of a
+	// daemon.
 	stopTimeout = 30 * time.Second
-	// tailSize is how much of a program's output an error shows.
+	// tailSize is the number of bytes of a program's output that an error
+	// shows.
 	tailSize = 4096
 )
 
@@ -32,9 +34,9 @@ type command struct {
 	env  []string
 }
 
-// build answers the command, which the end of ctx interrupts.
+// build returns the command. Cancelling ctx interrupts the process.
 func (c command) build(ctx context.Context) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, c.name, c.args...) //nolint:gosec // the names and arguments are written in this program
+	cmd := exec.CommandContext(ctx, c.name, c.args...) //nolint:gosec // names and arguments are set by this program
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	cmd.Env = append(cmd.Env, c.env...)
@@ -43,15 +45,17 @@ func (c command) build(ctx context.Context) *exec.Cmd {
 	return cmd
 }
 
-// loopback is the environment of clients: where the machine has a proxy, it is not the way to the service.
-func loopback() []string {
+// loopbackEnv returns the environment variables that make clients bypass the
+// machine's HTTP proxy for loopback addresses.
+func loopbackEnv() []string {
 	return []string{"NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost"}
 }
 
-// capture runs a program to its end and answers its standard output. An error shows the end of all that it printed.
-func capture(ctx context.Context, c command) (string, error) {
+// output runs a program and returns its standard output. An error contains the
+// end of the program's whole output.
+func output(ctx context.Context, c command) (string, error) {
 	var stdout bytes.Buffer
-	all := &tail{}
+	all := &tailBuffer{}
 	cmd := c.build(ctx)
 	cmd.Stdout = io.MultiWriter(&stdout, all)
 	cmd.Stderr = all
@@ -61,92 +65,94 @@ func capture(ctx context.Context, c command) (string, error) {
 	return stdout.String(), nil
 }
 
-// service is a program that serves until it is stopped.
-type service struct {
+// daemon is a program that serves until it is stopped.
+type daemon struct {
 	endpoint string
 	cmd      *exec.Cmd
 	kill     context.CancelFunc
-	log      *tail
+	log      *tailBuffer
 	drained  chan struct{}
 }
 
-// startService starts a program and waits for the line that ends in announcement and a URL.
-func startService(ctx context.Context, announcement string, c command) (*service, error) {
+// startDaemon starts a program and waits for the line that ends in readyText
+// and a URL.
+func startDaemon(ctx context.Context, readyText string, c command) (*daemon, error) {
 	ctx, kill := context.WithCancel(ctx)
-	s := &service{cmd: c.build(ctx), kill: kill, log: &tail{}, drained: make(chan struct{})}
-	s.cmd.Stderr = s.log
-	stdout, err := s.cmd.StdoutPipe()
+	d := &daemon{cmd: c.build(ctx), kill: kill, log: &tailBuffer{}, drained: make(chan struct{})}
+	d.cmd.Stderr = d.log
+	stdout, err := d.cmd.StdoutPipe()
 	if err != nil {
 		kill()
 		return nil, err
 	}
-	if err := s.cmd.Start(); err != nil {
+	if err := d.cmd.Start(); err != nil {
 		kill()
 		return nil, err
 	}
-	announced := make(chan string, 1)
+	ready := make(chan string, 1)
 	go func() {
-		defer close(s.drained)
-		lines := bufio.NewScanner(io.TeeReader(stdout, s.log))
+		defer close(d.drained)
+		lines := bufio.NewScanner(io.TeeReader(stdout, d.log))
 		for lines.Scan() {
-			if _, url, found := strings.Cut(lines.Text(), announcement); found {
-				announced <- strings.TrimSpace(url)
+			if _, url, found := strings.Cut(lines.Text(), readyText); found {
+				ready <- strings.TrimSpace(url)
 				break
 			}
 		}
-		_, _ = io.Copy(s.log, stdout)
+		_, _ = io.Copy(d.log, stdout)
 	}()
 	select {
-	case s.endpoint = <-announced:
-		return s, nil
-	case <-s.drained:
-		err = errors.New("ended at once")
+	case d.endpoint = <-ready:
+		return d, nil
+	case <-d.drained:
+		err = errors.New("exited before it was ready")
 	case <-time.After(startTimeout):
 		err = fmt.Errorf("not ready after %s", startTimeout)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	kill()
-	_ = s.cmd.Wait()
-	return nil, fmt.Errorf("%s: %w\n%s", c.name, err, s.log)
+	_ = d.cmd.Wait()
+	return nil, fmt.Errorf("%s: %w\n%s", c.name, err, d.log)
 }
 
-// stop asks the program to end, waits until it has, and answers an error where it did not end well. A program that leaves
-// the signal to end it ended well.
-func (s *service) stop() error {
-	defer s.kill()
-	timer := time.AfterFunc(stopTimeout, s.kill)
+// stop interrupts the program, waits until it has exited, and returns an error
+// if it failed. A program that the interrupt itself terminated did not fail.
+func (d *daemon) stop() error {
+	defer d.kill()
+	timer := time.AfterFunc(stopTimeout, d.kill)
 	defer timer.Stop()
-	_ = s.cmd.Process.Signal(os.Interrupt) // it may have ended already, which Wait tells
-	<-s.drained
-	err := s.cmd.Wait()
-	if status, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGINT {
+	_ = d.cmd.Process.Signal(os.Interrupt) // if it has already exited, Wait reports how
+	<-d.drained
+	err := d.cmd.Wait()
+	if status, ok := d.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGINT {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("stop %s: %w\n%s", s.cmd.Path, err, s.log)
+		return fmt.Errorf("stop %s: %w\n%s", d.cmd.Path, err, d.log)
 	}
 	return nil
 }
 
-// tail keeps the end of what is written to it, by any number of goroutines.
-type tail struct {
+// tailBuffer keeps the last tailSize bytes written to it. It is safe for
+// concurrent use.
+type tailBuffer struct {
 	mu  sync.Mutex
 	buf []byte
 }
 
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if over := len(t.buf) - tailSize; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
+func (b *tailBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buf = append(b.buf, p...)
+	if over := len(b.buf) - tailSize; over > 0 {
+		b.buf = append(b.buf[:0], b.buf[over:]...)
 	}
 	return len(p), nil
 }
 
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.buf)
+func (b *tailBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(b.buf)
 }

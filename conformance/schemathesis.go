@@ -13,19 +13,20 @@ import (
 	"time"
 )
 
-// schemathesisPart is the name of the fuzzer's part.
-const schemathesisPart = "schemathesis"
+// schemathesisSuite is the name of the fuzzer's suite.
+const schemathesisSuite = "schemathesis"
 
-// generated finds in schemathesis' summary how many test cases it made.
-var generated = regexp.MustCompile(`(\d+) generated`)
+// generatedCases finds the number of test cases in schemathesis' summary.
+var generatedCases = regexp.MustCompile(`(\d+) generated`)
 
-// fuzz runs schemathesis against a service of its own: it tries all operations with valid and invalid requests, alone and
-// one after the other, and compares every answer with the contract.
-func (b *bench) fuzz(ctx context.Context) (err error) {
-	if !b.chosen[schemathesisPart] {
+// runSchemathesis fuzzes a service of its own. Schemathesis sends valid and
+// invalid requests to all operations, alone and in sequences, and compares
+// every response with the contract.
+func (r *runner) runSchemathesis(ctx context.Context) (err error) {
+	if !r.selected[schemathesisSuite] {
 		return nil
 	}
-	server, err := b.serve(ctx, schemathesisPart, nil, nil)
+	server, err := r.startService(ctx, schemathesisSuite, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -38,56 +39,59 @@ func (b *bench) fuzz(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	made, err := prepare(ctx, server.endpoint)
+	resources, err := createFuzzResources(ctx, server.endpoint)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	printed, err := capture(ctx, command{
-		dir:  b.dir, // schemathesis leaves its findings in the folder in which it runs
-		name: b.tools.schemathesis,
+	start := time.Now()
+	printed, err := output(ctx, command{
+		dir:  r.dir, // schemathesis writes its findings into the working directory
+		name: r.tools.schemathesis,
 		args: []string{
 			"run", contract, "--url", server.endpoint,
-			"--checks", "all", "--exclude-checks", "positive_data_acceptance", // hooks.py has its replacement
+			"--checks", "all", "--exclude-checks", "positive_data_acceptance", // hooks.py replaces it
 			"--phases", "examples,coverage,fuzzing,stateful",
-			"--max-examples", strconv.Itoa(b.examples), "--seed", strconv.Itoa(b.seed),
+			"--max-examples", strconv.Itoa(r.examples), "--seed", strconv.Itoa(r.seed),
 			"--header", "X-Project-Id: " + project,
 			"--request-timeout", "10", "--workers", "1", "--no-color",
 		},
-		env: append(loopback(), "SCHEMATHESIS_HOOKS="+hooks, "CONFORMANCE_THINGS="+made),
+		env: append(loopbackEnv(), "SCHEMATHESIS_HOOKS="+hooks, "CONFORMANCE_RESOURCES="+resources),
 	})
-	took := time.Since(began)
+	took := time.Since(start)
 	cases := 0
-	if found := generated.FindStringSubmatch(printed); found != nil {
+	if found := generatedCases.FindStringSubmatch(printed); found != nil {
 		cases, _ = strconv.Atoi(found[1]) // the pattern matches digits only
 	}
 	if err != nil {
-		printLine(schemathesisPart, "direct", cases, "", took, "DIFFERS")
-		return fmt.Errorf("%s:\n%s", schemathesisPart, excerpt(printed))
+		printLine(schemathesisSuite, "direct", cases, "", took, "FAILED")
+		return fmt.Errorf("%s:\n%s", schemathesisSuite, findings(printed))
 	}
-	printLine(schemathesisPart, "direct", cases, "", took, fmt.Sprintf("ok, 0 failures in %d test cases", cases))
+	printLine(schemathesisSuite, "direct", cases, "", took, fmt.Sprintf("ok, 0 failures in %d test cases", cases))
 	return nil
 }
 
-// prepare makes an ACTIVE peering of the cluster and one of the VPC service and answers the path parameters that lead to
-// them, as hooks.py reads them.
-func prepare(ctx context.Context, endpoint string) (string, error) {
-	var things []map[string]string
-	t := runTrial(func(t *trial) {
-		w := terraform(ctx, t, endpoint)
-		things = append(things, map[string]string{"project_id": project, "cluster_id": "1000000", "peering_id": w.connect("for_fuzzing")})
-		own := w.send(http.MethodPost, "/v2.0/vpc/peerings", fmt.Sprintf(
+// createFuzzResources creates an ACTIVE peering of the cluster and one of the
+// VPC service. It returns their path parameters in the form that hooks.py
+// reads.
+func createFuzzResources(ctx context.Context, endpoint string) (string, error) {
+	var resources []map[string]string
+	t := runChecks(func(t *checker) {
+		c := newTerraformClient(ctx, t, endpoint)
+		resources = append(resources, map[string]string{
+			"project_id": project, "cluster_id": "1000000", "peering_id": c.applyPeering("for_fuzzing"),
+		})
+		created := c.send(http.MethodPost, "/v2.0/vpc/peerings", fmt.Sprintf(
 			`{"peering":{"name":"for_fuzzing","request_vpc_info":{"vpc_id":%q},"accept_vpc_info":{"vpc_id":%q}}}`, sdkVPCs[0], sdkVPCs[1]))
-		things = append(things, map[string]string{"peering_id": own.is(http.StatusCreated).text("peering", "id")})
+		resources = append(resources, map[string]string{"peering_id": created.wantStatus(http.StatusCreated).text("peering", "id")})
 	})
-	text, err := json.Marshal(things)
+	text, err := json.Marshal(resources)
 	return string(text), errors.Join(t.err, err)
 }
 
-// excerpt answers schemathesis' findings without what it prints while it runs.
-func excerpt(printed string) string {
-	if _, findings, found := strings.Cut(printed, "= FAILURES ="); found {
-		return findings
+// findings returns schemathesis' failures without its progress output.
+func findings(printed string) string {
+	if _, failures, found := strings.Cut(printed, "= FAILURES ="); found {
+		return failures
 	}
 	return printed
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,19 +16,23 @@ import (
 )
 
 const (
-	// shellsPart is the name of the part in which shells complete command lines.
-	shellsPart = "shells"
-	// shellTimeout is how long a shell may take to start, and to complete a word.
+	// shellsSuite is the name of the suite that tests shell completion.
+	shellsSuite = "shells"
+	// shellTimeout bounds the start of a shell and one completion.
 	shellTimeout = 30 * time.Second
-	// shellPrompt is what the shells show when they wait for a command.
+	// shellPrompt is the prompt of every shell.
 	shellPrompt = "ready> "
+
+	bashCompletion = "/usr/share/bash-completion/bash_completion"
 )
 
-// shell is an interactive shell that loads the completion of the command line.
+// shell is an interactive shell that loads the completion script of the command
+// line client.
 type shell struct {
 	name string
-	// args start it with what setup made, in a folder of its own, of rc.
+	// args returns the arguments, given the directory that holds file.
 	args func(dir string) []string
+	// file is the name of the startup file and rc its content.
 	file string
 	rc   string
 }
@@ -38,7 +41,7 @@ var interactiveShells = []shell{
 	{"bash", func(dir string) []string {
 		return []string{"--noprofile", "--rcfile", filepath.Join(dir, "bashrc"), "-i"}
 	}, "bashrc", `
-source /usr/share/bash-completion/bash_completion
+source ` + bashCompletion + `
 source <(peering completion bash)
 PS1='` + shellPrompt + `'
 `},
@@ -56,53 +59,55 @@ function fish_greeting; end
 `},
 }
 
-// shells presses the tab key in interactive shells: they have to complete an id that only the service knows. A shell that
-// is neither installed nor to be had is passed over.
-func (b *bench) shells(ctx context.Context) (err error) {
-	if !b.chosen[shellsPart] {
+// runShells presses the tab key in interactive shells, which must complete an
+// id that only the service knows. It skips shells that are not installed and
+// cannot be installed.
+func (r *runner) runShells(ctx context.Context) (err error) {
+	if !r.selected[shellsSuite] {
 		return nil
 	}
 	installShells(ctx)
-	server, err := b.serve(ctx, shellsPart, nil, nil)
+	server, err := r.startService(ctx, shellsSuite, nil, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
-	env := append(loopback(), "PEERING_ENDPOINT="+server.endpoint, "PEERING_PROJECT="+project,
-		"PATH="+filepath.Dir(b.binary)+string(os.PathListSeparator)+os.Getenv("PATH"), "TERM=xterm")
-	printed, err := capture(ctx, command{name: b.binary, env: env, args: []string{
+	env := append(loopbackEnv(), "PEERING_ENDPOINT="+server.endpoint, "PEERING_PROJECT="+project,
+		"PATH="+filepath.Dir(r.binary)+string(os.PathListSeparator)+os.Getenv("PATH"), "TERM=xterm")
+	printed, err := output(ctx, command{name: r.binary, env: env, args: []string{
 		"create", "shells", "--cluster", "1000000", "--peer-vpc", sdkVPCs[0], "-o", "json",
 	}})
 	if err != nil {
 		return err
 	}
-	var made struct{ ID string }
-	if err := json.Unmarshal([]byte(printed), &made); err != nil {
-		return fmt.Errorf("what create printed: %w", err)
+	var created struct{ ID string }
+	if err := json.Unmarshal([]byte(printed), &created); err != nil {
+		return fmt.Errorf("decode the output of create: %w", err)
 	}
 	for _, s := range interactiveShells {
-		began := time.Now()
+		start := time.Now()
 		if _, err := exec.LookPath(s.name); err != nil {
-			printLine(shellsPart, s.name, 0, "0", time.Since(began), "passed over: it is not installed")
+			printLine(shellsSuite, s.name, 0, "0", time.Since(start), "skipped: not installed")
 			continue
 		}
-		if err := b.complete(ctx, s, env, made.ID); err != nil {
-			printLine(shellsPart, s.name, 1, "1", time.Since(began), "DIFFERS")
+		if err := r.checkCompletion(ctx, s, env, created.ID); err != nil {
+			printLine(shellsSuite, s.name, 1, "1", time.Since(start), "FAILED")
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		printLine(shellsPart, s.name, 1, strconv.Itoa(1), time.Since(began), "ok")
+		printLine(shellsSuite, s.name, 1, "1", time.Since(start), "ok")
 	}
 	return nil
 }
 
-// installShells installs what is missing where it may: as root, with apt. Whether it could is seen when a shell is started.
+// installShells installs missing shells with apt-get if it runs as root. It
+// only logs a failed installation: missing shells are skipped later.
 func installShells(ctx context.Context) {
 	missing := false
 	for _, s := range interactiveShells {
 		_, err := exec.LookPath(s.name)
 		missing = missing || err != nil
 	}
-	if _, err := os.Stat("/usr/share/bash-completion/bash_completion"); err != nil {
+	if _, err := os.Stat(bashCompletion); err != nil {
 		missing = true
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil || !missing || os.Geteuid() != 0 {
@@ -110,71 +115,72 @@ func installShells(ctx context.Context) {
 	}
 	fmt.Fprintln(os.Stderr, "installing bash-completion, zsh and fish")
 	for _, args := range [][]string{{"update", "-qq"}, {"install", "-qq", "-y", "--no-install-recommends", "bash-completion", "zsh", "fish"}} {
-		if _, err := capture(ctx, command{name: "apt-get", args: args, env: []string{"DEBIAN_FRONTEND=noninteractive"}}); err != nil {
+		if _, err := output(ctx, command{name: "apt-get", args: args, env: []string{"DEBIAN_FRONTEND=noninteractive"}}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return
 		}
 	}
 }
 
-// complete starts a shell on a terminal, types the begin of a command and a tab, and waits for the id.
-func (b *bench) complete(ctx context.Context, s shell, env []string, id string) (err error) {
+// checkCompletion starts a shell on a pseudo-terminal, types the start of a
+// command and a tab, and waits until the shell shows the id.
+func (r *runner) checkCompletion(ctx context.Context, s shell, env []string, id string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*shellTimeout)
 	defer cancel()
-	dir := filepath.Join(b.dir, "shell-"+s.name)
+	dir := filepath.Join(r.dir, "shell-"+s.name)
 	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, s.file), []byte(s.rc), 0o600)); err != nil {
 		return err
 	}
 	cmd := command{dir: dir, name: s.name, args: s.args(dir), env: append(env, "ZDOTDIR="+dir, "HOME="+dir)}.build(ctx)
-	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 120})
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 120})
 	if err != nil {
 		return err
 	}
-	shown := &tail{}
+	screen := &tailBuffer{}
 	defer func() {
-		_ = cmd.Process.Kill() // it would wait for more commands
+		_ = cmd.Process.Kill() // the shell waits for more commands
 		_ = cmd.Wait()
-		_ = screen.Close()
+		_ = terminal.Close()
 		if err != nil {
-			err = fmt.Errorf("%w; shown is\n%q", err, shown)
+			err = fmt.Errorf("%w; the terminal shows\n%q", err, screen)
 		}
 	}()
-	grown := make(chan struct{}, 1)
+	updated := make(chan struct{}, 1)
 	go func() {
-		defer close(grown)
-		_, _ = io.Copy(io.MultiWriter(shown, notify(grown)), screen) // it ends with an error when the shell does
+		defer close(updated)
+		_, _ = io.Copy(io.MultiWriter(screen, notifyWriter(updated)), terminal) // fails when the shell exits
 	}()
-	if err := appears(ctx, grown, shown, shellPrompt); err != nil {
+	if err := waitForText(ctx, updated, screen, shellPrompt); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(screen, "peering show \t"); err != nil {
+	if _, err := terminal.WriteString("peering show \t"); err != nil {
 		return err
 	}
-	return appears(ctx, grown, shown, id)
+	return waitForText(ctx, updated, screen, id)
 }
 
-// notify is a writer that tells that something was written.
-type notify chan<- struct{}
+// notifyWriter signals every write on a channel and never blocks.
+type notifyWriter chan<- struct{}
 
-func (n notify) Write(p []byte) (int, error) {
+func (n notifyWriter) Write(p []byte) (int, error) {
 	select {
 	case n <- struct{}{}:
-	default: // it is told already
+	default: // a signal is already pending
 	}
 	return len(p), nil
 }
 
-// appears waits until a text is shown.
-func appears(ctx context.Context, grown <-chan struct{}, shown *tail, text string) error {
-	late := time.NewTimer(shellTimeout)
-	defer late.Stop()
-	for !strings.Contains(shown.String(), text) {
+// waitForText waits until the terminal shows a text.
+func waitForText(ctx context.Context, updated <-chan struct{}, screen *tailBuffer, text string) error {
+	timeout := time.NewTimer(shellTimeout)
+	defer timeout.Stop()
+	for !strings.Contains(screen.String(), text) {
 		select {
-		case _, ok := <-grown:
+		case _, ok := <-updated:
 			if !ok {
-				return fmt.Errorf("the shell ended before %q appeared", text)
+				return fmt.Errorf("the shell exited before %q appeared", text)
 			}
-		case <-late.C:
+		case <-timeout.C:
 			return fmt.Errorf("%q did not appear within %s", text, shellTimeout)
 		case <-ctx.Done():
 			return context.Cause(ctx)

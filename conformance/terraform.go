@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// The cluster of the example inventory, the tenant of its VPC and the VPC that Terraform peers it with.
+// The cluster of the example inventory, the tenant of its VPC, and the VPC that
+// Terraform peers it with.
 const (
 	project        = "4f30b9215e054c908d18f2b150131646"
 	clusterPath    = "/v1.0/" + project + "/reserved_cluster/1000000"
@@ -17,89 +18,95 @@ const (
 	terraformRange = "192.168.0.0/16"
 )
 
-// terraform answers a client that sends what Terraform's provider sends through golangsdk: a body-less GET or DELETE has a
-// content type, and a body-less PUT has none.
-func terraform(ctx context.Context, t *trial, endpoint string) *wire {
-	return &wire{
-		trial:    t,
+// newTerraformClient returns a client that sends the headers that Terraform's
+// provider sends through golangsdk. A body-less GET or DELETE has a content
+// type (see withContentType), a body-less PUT has none.
+func newTerraformClient(ctx context.Context, t *checker, endpoint string) *rawClient {
+	return &rawClient{
+		checker:  t,
 		ctx:      ctx,
 		client:   &http.Client{},
 		endpoint: endpoint,
-		always: headers{
+		headers: headers{
 			"Accept", "application/json",
 			"User-Agent", "terraform-provider-iac golangsdk/2.0.0",
 			"X-Project-Id", project,
 			"X-Sdk-Date", time.Now().UTC().Format("20060102T150405Z"),
 			"Authorization", "SDK-HMAC-SHA256 Access=access, SignedHeaders=accept;content-type;user-agent;x-sdk-date, Signature=00",
 		},
-		body: headers{"Content-Type", "application/json"},
+		bodyHeaders: headers{"Content-Type", "application/json"},
 	}
 }
 
-// withType answers the same client for requests without a body but with a content type.
-func (w *wire) withType() *wire {
-	typed := *w
-	typed.bare = headers{"Content-Type", "application/json"}
+// withContentType returns a copy of the client that sends a content type even
+// without a body.
+func (c *rawClient) withContentType() *rawClient {
+	typed := *c
+	typed.noBodyHeaders = headers{"Content-Type", "application/json"}
 	return &typed
 }
 
-// connect is the provider's create of a peering: create below the cluster, accept at once at the VPC service, then show
-// until it is ACTIVE.
-func (w *wire) connect(name string) (id string) {
-	made := w.send(http.MethodPost, clusterPath+"/peering", fmt.Sprintf(`{"name":%q,"vpc_id":%q}`, name, terraformVPC)).is(http.StatusCreated)
-	id = made.text("peering", "id")
-	equal(w.trial, "status of a new peering", made.text("peering", "status"), "PENDING_ACCEPTANCE")
-	equal(w.trial, "requester's VPC", made.text("peering", "request_vpc_info", "vpc_id"), clusterVPC)
-	equal(w.trial, "requester", made.text("peering", "request_vpc_info", "tenant_id"), clusterTenant)
+// applyPeering replays the provider's create of a peering and returns its id:
+// create below the cluster, accept at the VPC service at once, then show until
+// the peering is ACTIVE.
+func (c *rawClient) applyPeering(name string) (id string) {
+	created := c.send(http.MethodPost, clusterPath+"/peering", fmt.Sprintf(`{"name":%q,"vpc_id":%q}`, name, terraformVPC)).
+		wantStatus(http.StatusCreated)
+	id = created.text("peering", "id")
+	equal(c.checker, "status of a new peering", created.text("peering", "status"), "PENDING_ACCEPTANCE")
+	equal(c.checker, "requester's VPC", created.text("peering", "request_vpc_info", "vpc_id"), clusterVPC)
+	equal(c.checker, "requester", created.text("peering", "request_vpc_info", "tenant_id"), clusterTenant)
 
-	accepted := w.send(http.MethodPut, "/v2.0/vpc/peerings/"+id+"/accept", "").is(http.StatusOK)
-	equal(w.trial, "id of the bare object", accepted.text("id"), id)
-	equal(w.trial, "status of the bare object", accepted.text("status"), "ACTIVE")
+	accepted := c.send(http.MethodPut, "/v2.0/vpc/peerings/"+id+"/accept", "").wantStatus(http.StatusOK)
+	equal(c.checker, "id of the bare object", accepted.text("id"), id)
+	equal(c.checker, "status of the bare object", accepted.text("status"), "ACTIVE")
 
-	shown := w.withType().send(http.MethodGet, clusterPath+"/peering/"+id, "").is(http.StatusOK)
-	equal(w.trial, "status after accept", shown.text("peering", "status"), "ACTIVE")
+	shown := c.withContentType().send(http.MethodGet, clusterPath+"/peering/"+id, "").wantStatus(http.StatusOK)
+	equal(c.checker, "status after accept", shown.text("peering", "status"), "ACTIVE")
 	return id
 }
 
-// disconnect is the provider's delete of a peering: delete, then show until the answer is 400 with CS.22103.
-func (w *wire) disconnect(id string) {
-	typed := w.withType()
-	typed.send(http.MethodDelete, clusterPath+"/peering/"+id, "").is(http.StatusNoContent)
-	gone := typed.send(http.MethodGet, clusterPath+"/peering/"+id, "").is(http.StatusBadRequest)
-	equal(w.trial, "error of a deleted peering", gone.text("error_id"), "CS.22103")
+// destroyPeering replays the provider's delete of a peering: delete, then show
+// until the response is 400 with CS.22103.
+func (c *rawClient) destroyPeering(id string) {
+	typed := c.withContentType()
+	typed.send(http.MethodDelete, clusterPath+"/peering/"+id, "").wantStatus(http.StatusNoContent)
+	deleted := typed.send(http.MethodGet, clusterPath+"/peering/"+id, "").wantStatus(http.StatusBadRequest)
+	equal(c.checker, "error for a deleted peering", deleted.text("error_id"), "CS.22103")
 }
 
-// terraformPeering is apply, refresh and destroy of a peering.
-func terraformPeering(ctx context.Context, t *trial, _ *bench, endpoint string) {
-	w := terraform(ctx, t, endpoint)
-	id := w.connect("terraform_peering")
-	read := w.withType().send(http.MethodGet, clusterPath+"/peering/"+id, "").is(http.StatusOK)
-	equal(t, "read name", read.text("peering", "name"), "terraform_peering")
-	equal(t, "read accepter's VPC", read.text("peering", "accept_vpc_info", "vpc_id"), terraformVPC)
-	equal(t, "read accepter", read.text("peering", "accept_vpc_info", "tenant_id"), project)
-	w.disconnect(id)
+// terraformPeering applies, refreshes and destroys a peering.
+func terraformPeering(ctx context.Context, t *checker, _ *runner, endpoint string) {
+	c := newTerraformClient(ctx, t, endpoint)
+	id := c.applyPeering("terraform_peering")
+	shown := c.withContentType().send(http.MethodGet, clusterPath+"/peering/"+id, "").wantStatus(http.StatusOK)
+	equal(t, "refreshed name", shown.text("peering", "name"), "terraform_peering")
+	equal(t, "refreshed accepter's VPC", shown.text("peering", "accept_vpc_info", "vpc_id"), terraformVPC)
+	equal(t, "refreshed accepter", shown.text("peering", "accept_vpc_info", "tenant_id"), project)
+	c.destroyPeering(id)
 }
 
-// terraformRoute is apply, refresh and destroy of a route, which the provider finds in the list of its peering.
-func terraformRoute(ctx context.Context, t *trial, _ *bench, endpoint string) {
-	w := terraform(ctx, t, endpoint)
-	peering := w.connect("terraform_route")
+// terraformRoute applies, refreshes and destroys a route. The provider finds
+// the route in the list of its peering.
+func terraformRoute(ctx context.Context, t *checker, _ *runner, endpoint string) {
+	c := newTerraformClient(ctx, t, endpoint)
+	peering := c.applyPeering("terraform_route")
 	path := clusterPath + "/peering/" + peering + "/route"
-	made := w.send(http.MethodPost, path, fmt.Sprintf(`{"destination":%q}`, terraformRange)).is(http.StatusCreated)
-	id := made.text("route", "id")
-	equal(t, "type", made.text("route", "type"), "peering")
-	equal(t, "nexthop", made.text("route", "nexthop"), peering)
-	equal(t, "destination", made.text("route", "destination"), terraformRange)
-	equal(t, "VPC", made.text("route", "vpc_id"), clusterVPC)
-	equal(t, "tenant", made.text("route", "tenant_id"), clusterTenant)
+	created := c.send(http.MethodPost, path, fmt.Sprintf(`{"destination":%q}`, terraformRange)).wantStatus(http.StatusCreated)
+	id := created.text("route", "id")
+	equal(t, "type", created.text("route", "type"), "peering")
+	equal(t, "nexthop", created.text("route", "nexthop"), peering)
+	equal(t, "destination", created.text("route", "destination"), terraformRange)
+	equal(t, "VPC", created.text("route", "vpc_id"), clusterVPC)
+	equal(t, "tenant", created.text("route", "tenant_id"), clusterTenant)
 
-	typed := w.withType()
-	listed := typed.send(http.MethodGet, path, "").is(http.StatusOK).list("routes")
+	typed := c.withContentType()
+	listed := typed.send(http.MethodGet, path, "").wantStatus(http.StatusOK).list("routes")
 	equal(t, "routes of the peering", len(listed), 1)
 	equal(t, "listed id", listed[0]["id"], any(id))
 	equal(t, "listed destination", listed[0]["destination"], any(terraformRange))
 
-	typed.send(http.MethodDelete, path+"/"+id, "").is(http.StatusNoContent)
-	equal(t, "routes left", len(typed.send(http.MethodGet, path, "").is(http.StatusOK).list("routes")), 0)
-	w.disconnect(peering)
+	typed.send(http.MethodDelete, path+"/"+id, "").wantStatus(http.StatusNoContent)
+	equal(t, "remaining routes", len(typed.send(http.MethodGet, path, "").wantStatus(http.StatusOK).list("routes")), 0)
+	c.destroyPeering(peering)
 }
