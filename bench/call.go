@@ -9,68 +9,70 @@ import (
 	"time"
 )
 
-// answer is where a handler writes.
-type answer struct {
+// discardWriter is a ResponseWriter that keeps the header and the status only.
+type discardWriter struct {
 	header http.Header
 	status int
-	size   int
 }
 
-func (a *answer) Header() http.Header { return a.header }
+func (w *discardWriter) Header() http.Header { return w.header }
 
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
+func (w *discardWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
 	}
 }
 
-func (a *answer) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	a.size += len(p)
+func (w *discardWriter) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
 	return len(p), nil
 }
 
-// A caller sends one body to a handler again and again. That takes three allocations a request.
-type caller struct {
-	handler http.Handler
-	body    body
-	lenient bool
-	url     *url.URL
-	header  http.Header
-	answer  answer
+// handlerClient sends the same body to a handler repeatedly, in process. Each
+// request takes three allocations.
+type handlerClient struct {
+	handler    http.Handler
+	body       body
+	wantStatus int // divided by 100
+	url        *url.URL
+	header     http.Header
+	response   discardWriter
 }
 
-func newCaller(v variant, handler http.Handler, d document, b body) *caller {
-	return &caller{
-		handler: handler, body: b, lenient: v.lenient, url: &url.URL{Path: target(d.asked)},
-		header: http.Header{"Content-Type": {"application/json"}}, answer: answer{header: http.Header{}},
+// newHandlerClient returns a client that expects 2xx for a valid body and, from
+// a variant that validates, 4xx for an invalid one.
+func newHandlerClient(v variant, handler http.Handler, d document, b body) *handlerClient {
+	wantStatus := 4
+	if b.valid || v.lenient {
+		wantStatus = 2
+	}
+	return &handlerClient{
+		handler: handler, body: b, wantStatus: wantStatus, url: &url.URL{Path: fillParameters(d.target)},
+		header: http.Header{"Content-Type": {"application/json"}}, response: discardWriter{header: http.Header{}},
 	}
 }
 
-// call sends one request. It fails where the answer is not 2xx to a valid body and 4xx to an invalid one.
-func (c *caller) call() error {
+// send sends one request. It returns an error if the status is not the expected
+// one.
+func (c *handlerClient) send() error {
 	r := &http.Request{
 		Method: c.body.method, URL: c.url, RequestURI: c.url.Path, Host: "localhost", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: c.header, Body: io.NopCloser(strings.NewReader(c.body.text)), ContentLength: int64(len(c.body.text)),
 	}
-	clear(c.answer.header)
-	c.answer.status, c.answer.size = 0, 0
-	c.handler.ServeHTTP(&c.answer, r)
-	want := 4
-	if c.body.valid || c.lenient {
-		want = 2
-	}
-	if c.answer.status/100 != want {
-		return fmt.Errorf("body %s was answered %d, want %dxx", c.body.name, c.answer.status, want)
+	clear(c.response.header)
+	c.response.status = 0
+	c.handler.ServeHTTP(&c.response, r)
+	if c.response.status/100 != c.wantStatus {
+		return fmt.Errorf("body %s: got status %d, want %dxx", c.body.name, c.response.status, c.wantStatus)
 	}
 	return nil
 }
 
-// calls answers how long so many requests take.
-func (c *caller) calls(n int) (time.Duration, error) {
+// workload sends n requests and returns the time that they took.
+func (c *handlerClient) workload(n int) (time.Duration, error) {
 	start := time.Now()
 	for range n {
-		if err := c.call(); err != nil {
+		if err := c.send(); err != nil {
 			return 0, err
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/peering/peering/gen"
 )
 
-// huma makes its schemas of Go types and their tags. These say what the document says.
+// huma derives its schemas from Go types and their tags. These have the same rules
+// as the document.
 type (
 	humaPath struct {
 		ProjectID string `path:"project_id" pattern:"^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"`
@@ -40,20 +41,20 @@ type (
 	}
 )
 
-// humaEcho has an operation of huma on every path, with its adapter for Echo.
+// humaEcho serves a huma operation on every path, with huma's adapter for Echo.
 func humaEcho(d document) (http.Handler, error) {
 	e := echo.New()
 	config := huma.DefaultConfig("bench", "1")
-	config.CreateHooks = nil // they would add a member $schema to every answer
+	config.CreateHooks = nil // they would add a member $schema to every response
 	registered := humaecho.New(e, config)
 	for _, path := range d.paths {
 		huma.Register(registered, huma.Operation{
-			OperationID: idOf(http.MethodPost, path), Method: http.MethodPost, Path: path, DefaultStatus: http.StatusCreated,
+			OperationID: operationID(http.MethodPost, path), Method: http.MethodPost, Path: path, DefaultStatus: http.StatusCreated,
 		}, func(_ context.Context, in *humaCreate) (*humaCreated, error) {
-			return &humaCreated{created(in.Body.Name, in.Body.VPCID)}, nil
+			return &humaCreated{createdPeering(in.Body.Name, in.Body.VPCID)}, nil
 		})
 		huma.Register(registered, huma.Operation{
-			OperationID: idOf(http.MethodPut, path), Method: http.MethodPut, Path: path, DefaultStatus: http.StatusNoContent,
+			OperationID: operationID(http.MethodPut, path), Method: http.MethodPut, Path: path, DefaultStatus: http.StatusNoContent,
 		}, func(context.Context, *humaHosts) (*struct{}, error) { return nil, nil })
 	}
 	return e, nil

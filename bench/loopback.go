@@ -19,45 +19,48 @@ import (
 )
 
 const (
-	// loopbackTime is how long a round over loopback takes, and clients how many connections it has.
+	// loopbackTime is the length of one round over loopback, connections the
+	// number of concurrent connections.
 	loopbackTime = 8 * time.Millisecond
-	clients      = 4
+	connections  = 4
 )
 
-// memory is a store that keeps nothing: what the real server does around it is what takes time.
-type memory struct{ peering.Store }
+// discardStore is a store that keeps nothing, so that only the server's own work is
+// measured.
+type discardStore struct{ peering.Store }
 
-func (memory) Create(_ context.Context, p peering.Peering, _ peering.Once, _ peering.Limits) (peering.Peering, bool, error) {
+func (discardStore) Create(_ context.Context, p peering.Peering, _ peering.Once, _ peering.Limits) (peering.Peering, bool, error) {
 	p.Requester = peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"}
 	return p, false, nil
 }
 
-// anyone authenticates every caller as an admin of the project it requests.
-type anyone struct{}
+// allowAll authenticates every caller as an admin of the project it requests.
+type allowAll struct{}
 
-func (anyone) Authenticate(_ *http.Request, project peering.ID) (peering.Caller, error) {
+func (allowAll) Authenticate(_ *http.Request, project peering.ID) (peering.Caller, error) {
 	return peering.Caller{Project: project, Roles: []peering.Role{peering.Admin}}, nil
 }
 
-// realServer is the service's own handler, over memory.
-func realServer() (http.Handler, error) {
+// serviceHandler returns the service's own handler over a discardStore.
+func serviceHandler() (http.Handler, error) {
 	newID := func() peering.ID { return "7e974044-bcc1-4f25-aff8-5f10cb347b0f" }
 	return server.New(server.Config{
-		Peerings:      peering.NewService(memory{}, peering.DefaultRules(), time.Now, newID),
-		Authenticator: anyone{},
+		Peerings:      peering.NewService(discardStore{}, peering.DefaultRules(), time.Now, newID),
+		Authenticator: allowAll{},
 		Log:           slog.New(slog.DiscardHandler),
 		Now:           time.Now,
 	})
 }
 
-// loopback compares how many creations a second three servers answer over real connections: the generated server, the
-// same with this project's validation, and the service's own, which always validates. The handlers only answer.
+// loopback compares the create requests per second of three servers over real
+// connections: the generated server, the same with this project's validation, and
+// the service's own, which always validates. No handler has a store.
 func loopback() ([]claim, error) {
 	d, err := newDocument(1)
 	if err != nil {
 		return nil, err
 	}
-	var works []work
+	var workloads []workload
 	var stops []func()
 	defer func() {
 		for _, stop := range stops {
@@ -67,30 +70,31 @@ func loopback() ([]claim, error) {
 	for _, build := range []func() (http.Handler, error){
 		func() (http.Handler, error) { return strict(d) },
 		func() (http.Handler, error) { return ours(d) },
-		realServer,
+		serviceHandler,
 	} {
 		handler, err := build()
 		if err != nil {
 			return nil, err
 		}
-		sent, stop, err := serve(handler)
+		sendAll, stop, err := serve(handler)
 		if err != nil {
 			return nil, err
 		}
-		works, stops = append(works, sent), append(stops, stop)
+		workloads, stops = append(workloads, sendAll), append(stops, stop)
 	}
-	ns, ratios, err := medians(works, loopbackTime)
+	ns, ratios, err := medians(workloads, loopbackTime)
 	if err != nil {
 		return nil, err
 	}
 	return []claim{
-		{text: "creations a second over loopback with validation, over the same without: the generated server", value: 1 / ratios[1], bound: 0.95, atLeast: true},
-		{text: "the same for the service's own server, by the time that validation takes there", value: (ns[2] - ns[1] + ns[0]) / ns[2], bound: 0.95, atLeast: true},
+		{text: "create requests per second over loopback with validation, relative to without: the generated server", value: 1 / ratios[1], bound: 0.95, atLeast: true},
+		{text: "the same for the service's own server, derived from the time that validation takes in the generated one", value: (ns[2] - ns[1] + ns[0]) / ns[2], bound: 0.95, atLeast: true},
 	}, nil
 }
 
-// serve answers a work that sends creations to the handler over some connections.
-func serve(handler http.Handler) (sent work, stop func(), err error) {
+// serve starts a server and returns a workload that sends create requests over
+// several connections.
+func serve(handler http.Handler) (sendAll workload, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, nil, err
@@ -98,21 +102,21 @@ func serve(handler http.Handler) (sent work, stop func(), err error) {
 	running := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	go func() { _ = running.Serve(listener) }()
 	stop = func() { _ = running.Close() }
-	var connections []*connection
-	for range clients {
+	var open []*connection
+	for range connections {
 		c, err := dial(listener.Addr().String())
 		if err != nil {
 			stop()
 			return nil, nil, err
 		}
-		connections = append(connections, c)
+		open = append(open, c)
 	}
 	return func(n int) (time.Duration, error) {
 		start := time.Now()
 		var group errgroup.Group
-		for i, c := range connections {
+		for i, c := range open {
 			group.Go(func() error {
-				for range (n + i) / clients {
+				for range (n + i) / connections {
 					if err := c.create(); err != nil {
 						return err
 					}
@@ -125,8 +129,8 @@ func serve(handler http.Handler) (sent work, stop func(), err error) {
 	}, stop, nil
 }
 
-// A connection sends the seed's example and reads as little of the answer as it can: the client's work should not hide
-// the server's.
+// connection sends the small body and parses as little of the response as it can,
+// so that the client's work does not hide the server's.
 type connection struct {
 	net.Conn
 
@@ -139,9 +143,9 @@ func dial(address string) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	seed := bodies()[0]
+	small := bodies()[0]
 	request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		target(contractPath), address, len(seed.text), seed.text)
+		fillParameters(contractPath), address, len(small.text), small.text)
 	return &connection{c, bufio.NewReader(c), []byte(request)}, nil
 }
 
@@ -157,7 +161,7 @@ func (c *connection) create() error {
 		}
 		text := strings.TrimRight(string(line), "\r\n")
 		if first && !strings.HasPrefix(text, "HTTP/1.1 201 ") {
-			return fmt.Errorf("answered %s", text)
+			return fmt.Errorf("got %s, want 201", text)
 		}
 		if text == "" {
 			break
@@ -169,7 +173,7 @@ func (c *connection) create() error {
 		}
 	}
 	if length < 0 {
-		return errors.New("an answer does not say how long it is")
+		return errors.New("a response has no Content-Length")
 	}
 	_, err := c.reader.Discard(length)
 	return err

@@ -7,67 +7,72 @@ import (
 	"time"
 )
 
-// rounds of all that is compared take turns, and medians count: the machine may be busy otherwise.
+// rounds is the number of rounds of a comparison. The workloads alternate within
+// each round and the medians of all rounds are reported, because other processes
+// may disturb some of them.
 const rounds = 201
 
-// requestTime is how long a round of requests to one handler takes.
+// requestTime is the length of one round of requests to one handler.
 const requestTime = time.Millisecond
 
-// result is a line of the table.
+// result is the measurement of one variant with one document and one body.
 type result struct {
 	variant string
 	paths   int
 	body    string
-	// ns, allocs and bytes are those of a request; ratio is that of ns to the first variant's.
+	// ns, allocs and bytes are per request. ratio is ns relative to the first
+	// variant.
 	ns, ratio     float64
 	allocs, bytes float64
 }
 
-// work does something so many times and answers how long it took.
-type work func(n int) (time.Duration, error)
+// workload performs an action n times and returns the time that it took.
+type workload func(n int) (time.Duration, error)
 
-// medians answers for each work how many nanoseconds one time of it takes, and the ratio of that to the first one's.
-func medians(works []work, roundTime time.Duration) (ns, ratios []float64, err error) {
-	counts := make([]int, len(works))
-	for i, w := range works {
+// medians returns the nanoseconds per action of each workload, and their ratios
+// to the first one.
+func medians(workloads []workload, roundTime time.Duration) (ns, ratios []float64, err error) {
+	counts := make([]int, len(workloads))
+	for i, w := range workloads {
 		if counts[i], err = calibrate(w, roundTime); err != nil {
 			return nil, nil, err
 		}
 	}
-	all, relative := make([][]float64, len(works)), make([][]float64, len(works))
+	times, relative := make([][]float64, len(workloads)), make([][]float64, len(workloads))
 	for round := range rounds {
-		once := make([]float64, len(works))
-		for k := range works {
-			i := (k + round) % len(works)
-			took, err := works[i](counts[i])
+		perAction := make([]float64, len(workloads))
+		for k := range workloads {
+			i := (k + round) % len(workloads)
+			took, err := workloads[i](counts[i])
 			if err != nil {
 				return nil, nil, err
 			}
-			once[i] = float64(took) / float64(counts[i])
+			perAction[i] = float64(took) / float64(counts[i])
 		}
-		for i := range works {
-			all[i], relative[i] = append(all[i], once[i]), append(relative[i], once[i]/once[0])
+		for i := range workloads {
+			times[i], relative[i] = append(times[i], perAction[i]), append(relative[i], perAction[i]/perAction[0])
 		}
 	}
-	for i := range works {
-		ns, ratios = append(ns, median(all[i])), append(ratios, median(relative[i]))
+	for i := range workloads {
+		ns, ratios = append(ns, median(times[i])), append(ratios, median(relative[i]))
 	}
 	return ns, ratios, nil
 }
 
-// calibrate answers how many times fill a round. The least of some tries counts, as any of them may be interrupted.
-func calibrate(w work, roundTime time.Duration) (int, error) {
+// calibrate returns the number of actions that fill a round. It uses the fastest
+// of several attempts, because any of them may be interrupted.
+func calibrate(w workload, roundTime time.Duration) (int, error) {
 	for n := 1; ; n *= 2 {
-		least := time.Hour
+		fastest := time.Hour
 		for range 5 {
 			took, err := w(n)
 			if err != nil {
 				return 0, err
 			}
-			least = min(least, took)
+			fastest = min(fastest, took)
 		}
-		if least >= roundTime/2 {
-			return max(1, int(float64(n)*float64(roundTime)/float64(least))), nil
+		if fastest >= roundTime/2 {
+			return max(1, int(float64(n)*float64(roundTime)/float64(fastest))), nil
 		}
 	}
 }
@@ -77,18 +82,19 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// allocations answers how many allocations and bytes one time of a work takes: the least of some tries, as what runs
-// beside it may allocate, too.
-func allocations(w work) (count, bytes float64, err error) {
-	const tries, times = 5, 40
-	for i := range tries {
+// allocations returns the allocations and bytes per action of a workload. It
+// uses the lowest of several attempts, because concurrent goroutines may
+// allocate as well.
+func allocations(w workload) (count, bytes float64, err error) {
+	const attempts, actions = 5, 40
+	for i := range attempts {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := w(times); err != nil {
+		if _, err := w(actions); err != nil {
 			return 0, 0, err
 		}
 		runtime.ReadMemStats(&after)
-		c, b := float64(after.Mallocs-before.Mallocs)/times, float64(after.TotalAlloc-before.TotalAlloc)/times
+		c, b := float64(after.Mallocs-before.Mallocs)/actions, float64(after.TotalAlloc-before.TotalAlloc)/actions
 		if i == 0 || c < count {
 			count, bytes = c, b
 		}
@@ -96,41 +102,42 @@ func allocations(w work) (count, bytes float64, err error) {
 	return count, bytes, nil
 }
 
-// measure answers the lines of the table for a document of so many paths.
+// measure returns the results of all variants and bodies for a document with the
+// given number of paths.
 func measure(paths int) ([]result, error) {
 	d, err := newDocument(paths)
 	if err != nil {
 		return nil, err
 	}
-	callers := make([][]*caller, len(bodies()))
+	clients := make([][]*handlerClient, len(bodies()))
 	for _, v := range variants {
 		handler, err := v.build(d)
 		if err != nil {
-			return nil, fmt.Errorf("%s with %s: %w", v.name, counted(paths), err)
+			return nil, fmt.Errorf("%s with %s: %w", v.name, formatPaths(paths), err)
 		}
 		for i, b := range bodies() {
-			callers[i] = append(callers[i], newCaller(v, handler, d, b))
+			clients[i] = append(clients[i], newHandlerClient(v, handler, d, b))
 		}
 	}
 	var results []result
 	for i, b := range bodies() {
-		var works []work
-		for k, c := range callers[i] {
-			if err := c.call(); err != nil {
-				return nil, fmt.Errorf("%s with %s: %w", variants[k].name, counted(paths), err)
+		var workloads []workload
+		for k, c := range clients[i] {
+			if err := c.send(); err != nil {
+				return nil, fmt.Errorf("%s with %s: %w", variants[k].name, formatPaths(paths), err)
 			}
-			works = append(works, c.calls)
+			workloads = append(workloads, c.workload)
 		}
-		ns, ratios, err := medians(works, requestTime)
+		ns, ratios, err := medians(workloads, requestTime)
 		if err != nil {
 			return nil, err
 		}
-		for k, w := range works {
-			made := result{variant: variants[k].name, paths: paths, body: b.name, ns: ns[k], ratio: ratios[k]}
-			if made.allocs, made.bytes, err = allocations(w); err != nil {
+		for k, w := range workloads {
+			r := result{variant: variants[k].name, paths: paths, body: b.name, ns: ns[k], ratio: ratios[k]}
+			if r.allocs, r.bytes, err = allocations(w); err != nil {
 				return nil, err
 			}
-			results = append(results, made)
+			results = append(results, r)
 		}
 	}
 	return results, nil

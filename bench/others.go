@@ -16,18 +16,20 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// answerProblem writes a refusal of this project as a problem, and everything else as Echo does.
-func answerProblem(err error, c echo.Context) {
-	refused, ok := errors.AsType[*validate.Error](err)
+// handleError writes a validation error of this project as a problem of RFC 9457,
+// and any other error as Echo does.
+func handleError(err error, c echo.Context) {
+	invalid, ok := errors.AsType[*validate.Error](err)
 	if !ok {
 		c.Echo().DefaultHTTPErrorHandler(err, c)
 		return
 	}
-	_ = c.JSON(refused.Kind.Status(), refused.Problem())
+	_ = c.JSON(invalid.Kind.Status(), invalid.Problem())
 }
 
-// kinGorillamux is the strict server behind what oapi-codegen's echo-middleware does: it finds the route once more with
-// gorillamux, asks kin-openapi and answers the first line of its error.
+// kinGorillamux is the strict server with the same validation as oapi-codegen's
+// echo-middleware: it finds the route a second time with gorillamux, calls
+// kin-openapi and returns the first line of its error.
 func kinGorillamux(d document) (http.Handler, error) {
 	doc, err := d.load()
 	if err != nil {
@@ -37,7 +39,7 @@ func kinGorillamux(d document) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := generated(d, nil)
+	e := strictServer(d, nil)
 	options := &openapi3filter.Options{KeepValidatedValue: true}
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -58,13 +60,14 @@ func kinGorillamux(d document) (http.Handler, error) {
 	return e, nil
 }
 
-// netHTTPMiddleware is the strict server behind oapi-codegen's middleware for net/http.
+// netHTTPMiddleware is the strict server behind oapi-codegen's middleware for
+// net/http.
 func netHTTPMiddleware(d document) (http.Handler, error) {
 	doc, err := d.load()
 	if err != nil {
 		return nil, err
 	}
-	return nethttpmiddleware.OapiRequestValidator(doc)(generated(d, nil)), nil
+	return nethttpmiddleware.OapiRequestValidator(doc)(strictServer(d, nil)), nil
 }
 
 // libopenapi is the strict server behind libopenapi-validator.
@@ -77,10 +80,10 @@ func libopenapi(d document) (http.Handler, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	next := generated(d, nil)
+	next := strictServer(d, nil)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ok, refused := check.ValidateHttpRequestSync(r); !ok {
-			http.Error(w, refused[0].Error(), http.StatusBadRequest)
+		if ok, violations := check.ValidateHttpRequestSync(r); !ok {
+			http.Error(w, violations[0].Error(), http.StatusBadRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

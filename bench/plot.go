@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// The plot has a panel for each body: the ratio to bare Echo over the paths of the document, both on logarithmic axes,
-// and the name of each variant at the end of its line.
+// The plot has a panel for each body: the ratio to bare Echo over the number of
+// paths, both on logarithmic axes, with a label at the end of each line.
 const (
 	panelWidth, panelHeight = 460, 320
 	left, right             = 56, 170 // of the axes in a panel
 	top, bottom             = 40, 46
-	lineHeight              = 14 // of names
+	lineHeight              = 14 // of labels
 )
 
 const style = `<style>
@@ -34,20 +34,20 @@ var colours = map[string]string{
 	"huma": "#3d84d6", "libopenapi-validator": "#d98a1e",
 }
 
-// plot answers the results as an SVG.
+// plot renders the results as an SVG.
 func plot(results []result) string {
-	var b strings.Builder
+	var svg strings.Builder
 	columns, lines := 2, (len(bodies())+1)/2
 	width, height := columns*panelWidth, lines*panelHeight
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n", width, height, width, height)
-	b.WriteString("<title>Time of a request as a ratio to bare Echo, by the number of paths in the document</title>\n" + style)
-	for i, sent := range bodies() {
-		fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", i%columns*panelWidth, i/columns*panelHeight)
-		newPanel(results, sent).draw(&b)
-		b.WriteString("</g>\n")
+	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n", width, height, width, height)
+	svg.WriteString("<title>Time of a request as a ratio to bare Echo, by the number of paths in the document</title>\n" + style)
+	for i, b := range bodies() {
+		fmt.Fprintf(&svg, `<g transform="translate(%d %d)">`+"\n", i%columns*panelWidth, i/columns*panelHeight)
+		newPanel(results, b).draw(&svg)
+		svg.WriteString("</g>\n")
 	}
-	b.WriteString("</svg>\n")
-	return b.String()
+	svg.WriteString("</svg>\n")
+	return svg.String()
 }
 
 // panel is the part of the plot that shows one body.
@@ -57,10 +57,10 @@ type panel struct {
 	low, high float64
 }
 
-func newPanel(results []result, sent body) panel {
-	p := panel{results: results, body: sent, low: 1, high: 1}
+func newPanel(results []result, b body) panel {
+	p := panel{results: results, body: b, low: 1, high: 1}
 	for _, r := range results {
-		if r.body == sent.name {
+		if r.body == b.name {
 			p.low, p.high = min(p.low, r.ratio), max(p.high, r.ratio)
 		}
 	}
@@ -69,13 +69,13 @@ func newPanel(results []result, sent body) panel {
 }
 
 func (p panel) x(paths int) float64 {
-	share := math.Log(float64(paths)) / math.Log(float64(sizes[len(sizes)-1]))
-	return left + share*(panelWidth-left-right)
+	fraction := math.Log(float64(paths)) / math.Log(float64(sizes[len(sizes)-1]))
+	return left + fraction*(panelWidth-left-right)
 }
 
 func (p panel) y(ratio float64) float64 {
-	share := math.Log(ratio/p.low) / math.Log(p.high/p.low)
-	return panelHeight - bottom - share*(panelHeight-top-bottom)
+	fraction := math.Log(ratio/p.low) / math.Log(p.high/p.low)
+	return panelHeight - bottom - fraction*(panelHeight-top-bottom)
 }
 
 func (p panel) draw(b *strings.Builder) {
@@ -100,15 +100,15 @@ func (p panel) draw(b *strings.Builder) {
 	p.lines(b)
 }
 
-// name is the name of a variant at the end of its line.
-type name struct {
+// label is the name of a variant at the end of its line.
+type label struct {
 	variant string
 	ratio   float64
 	y       float64
 }
 
 func (p panel) lines(b *strings.Builder) {
-	var names []name
+	var labels []label
 	for _, v := range variants {
 		var points []string
 		for _, paths := range sizes {
@@ -125,23 +125,23 @@ func (p panel) lines(b *strings.Builder) {
 			fmt.Fprintf(b, `<circle r="3" fill="%s" cx="%s" cy="%s"/>`+"\n", colours[v.name], x, y)
 		}
 		last := find(p.results, v.name, sizes[len(sizes)-1], p.body.name).ratio
-		names = append(names, name{v.name, last, p.y(last)})
+		labels = append(labels, label{v.name, last, p.y(last)})
 	}
-	spread(names)
-	for _, n := range names {
-		fmt.Fprintf(b, `<text x="%d" y="%.1f" style="fill:%s">%s %s</text>`+"\n", panelWidth-right+8, n.y+4, colours[n.variant], n.variant, short(n.ratio))
+	spreadLabels(labels)
+	for _, l := range labels {
+		fmt.Fprintf(b, `<text x="%d" y="%.1f" style="fill:%s">%s %s</text>`+"\n", panelWidth-right+8, l.y+4, colours[l.variant], l.variant, formatFigure(l.ratio))
 	}
 }
 
-// spread moves names apart that would lie on each other, the lowest one staying inside.
-func spread(names []name) {
-	slices.SortFunc(names, func(a, b name) int { return cmp.Compare(a.y, b.y) })
-	for i := 1; i < len(names); i++ {
-		names[i].y = max(names[i].y, names[i-1].y+lineHeight)
+// spreadLabels moves overlapping labels apart and keeps them inside the panel.
+func spreadLabels(labels []label) {
+	slices.SortFunc(labels, func(a, b label) int { return cmp.Compare(a.y, b.y) })
+	for i := 1; i < len(labels); i++ {
+		labels[i].y = max(labels[i].y, labels[i-1].y+lineHeight)
 	}
 	limit := float64(panelHeight - bottom)
-	for i := len(names) - 1; i >= 0; i-- {
-		names[i].y = min(names[i].y, limit)
-		limit = names[i].y - lineHeight
+	for i := len(labels) - 1; i >= 0; i-- {
+		labels[i].y = min(labels[i].y, limit)
+		limit = labels[i].y - lineHeight
 	}
 }

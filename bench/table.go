@@ -6,97 +6,97 @@ import (
 	"strings"
 )
 
-// write puts the results into files.
-func write(results []result, kept []claim) error {
-	var lines, claimed strings.Builder
-	lines.WriteString("variant\tpaths\tbody\tns_op\tratio\tallocs_op\tbytes_op\n")
+// writeFiles writes the results and claims to all output files.
+func writeFiles(results []result, claims []claim) error {
+	var resultLines, claimLines strings.Builder
+	resultLines.WriteString("variant\tpaths\tbody\tns_op\tratio\tallocs_op\tbytes_op\n")
 	for _, r := range results {
-		fmt.Fprintf(&lines, "%s\t%d\t%s\t%.0f\t%.3f\t%.0f\t%.0f\n", r.variant, r.paths, r.body, r.ns, r.ratio, r.allocs, r.bytes)
+		fmt.Fprintf(&resultLines, "%s\t%d\t%s\t%.0f\t%.3f\t%.0f\t%.0f\n", r.variant, r.paths, r.body, r.ns, r.ratio, r.allocs, r.bytes)
 	}
-	claimed.WriteString("claim\tvalue\tbound\tholds\n")
-	for _, c := range kept {
-		fmt.Fprintf(&claimed, "%s\t%.3f\t%s\t%t\n", c.text, c.value, c.limit(), c.holds())
+	claimLines.WriteString("claim\tvalue\tbound\tholds\n")
+	for _, c := range claims {
+		fmt.Fprintf(&claimLines, "%s\t%.3f\t%s\t%t\n", c.text, c.value, c.limit(), c.holds())
 	}
-	for name, content := range map[string]string{"results.tsv": lines.String(), "claims.tsv": claimed.String(), "plot.svg": plot(results)} {
-		if err := os.WriteFile(name, []byte(content), 0o644); err != nil { //nolint:gosec // they are there to be read
+	for name, content := range map[string]string{"results.tsv": resultLines.String(), "claims.tsv": claimLines.String(), "plot.svg": plot(results)} {
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil { //nolint:gosec // public files
 			return err
 		}
 	}
-	if err := fill("README.md", map[string]string{"results": resultsTable(results), "claims": claimsTable(kept)}); err != nil {
+	if err := replaceTables("README.md", map[string]string{"results": resultsTable(results), "claims": claimsTable(claims)}); err != nil {
 		return err
 	}
-	return fill("../validate/README.md", map[string]string{"results": summary(results)})
+	return replaceTables("../validate/README.md", map[string]string{"results": summaryTable(results)})
 }
 
-// fill puts tables into a file, each between its markers.
-func fill(file string, tables map[string]string) error {
-	data, err := os.ReadFile(file) //nolint:gosec // one of two
+// replaceTables replaces the tables in a file, each between its markers.
+func replaceTables(file string, tables map[string]string) error {
+	data, err := os.ReadFile(file) //nolint:gosec // the file names are constants
 	if err != nil {
 		return err
 	}
 	text := string(data)
 	for name, table := range tables {
-		if text, err = between(text, name, table); err != nil {
+		if text, err = replaceSection(text, name, table); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // it is there to be read
+	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // a public file
 }
 
-// between replaces what stands between the markers of a name.
-func between(text, name, content string) (string, error) {
+// replaceSection replaces the text between the markers of a name.
+func replaceSection(text, name, content string) (string, error) {
 	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->"
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, found := strings.Cut(rest, end)
 	if !ok || !found {
-		return "", fmt.Errorf("there are no markers %q and %q", begin, end)
+		return "", fmt.Errorf("markers %q and %q not found", begin, end)
 	}
 	return before + begin + "\n" + content + "\n" + end + after, nil
 }
 
-// resultsTable has a line for every body and variant.
+// resultsTable returns a Markdown table with a row for every body and variant.
 func resultsTable(results []result) string {
-	var b strings.Builder
-	b.WriteString("| body | variant |")
+	var table strings.Builder
+	table.WriteString("| body | variant |")
 	for _, paths := range sizes {
-		fmt.Fprintf(&b, " %s |", counted(paths))
+		fmt.Fprintf(&table, " %s |", formatPaths(paths))
 	}
-	b.WriteString(" µs, 1 path | allocations | bytes |\n|---|---|" + strings.Repeat("---:|", len(sizes)+3) + "\n")
-	for _, sent := range bodies() {
+	table.WriteString(" µs, 1 path | allocations | bytes |\n|---|---|" + strings.Repeat("---:|", len(sizes)+3) + "\n")
+	for _, b := range bodies() {
 		for _, v := range variants {
-			first := find(results, v.name, sizes[0], sent.name)
-			fmt.Fprintf(&b, "| %s | %s |", sent.name, v.name)
+			first := find(results, v.name, sizes[0], b.name)
+			fmt.Fprintf(&table, "| %s | %s |", b.name, v.name)
 			for _, paths := range sizes {
-				fmt.Fprintf(&b, " %s |", short(find(results, v.name, paths, sent.name).ratio))
+				fmt.Fprintf(&table, " %s |", formatFigure(find(results, v.name, paths, b.name).ratio))
 			}
-			fmt.Fprintf(&b, " %s | %.0f | %.0f |\n", short(first.ns/1000), first.allocs, first.bytes)
+			fmt.Fprintf(&table, " %s | %.0f | %.0f |\n", formatFigure(first.ns/1000), first.allocs, first.bytes)
 		}
 	}
-	return b.String()
+	return table.String()
 }
 
-// summary has a line for each variant.
-func summary(results []result) string {
+// summaryTable returns a Markdown table with a row for each variant.
+func summaryTable(results []result) string {
 	var b strings.Builder
 	last := sizes[len(sizes)-1]
-	b.WriteString("| | small body | the same, " + counted(last) + " | small, refused | 7 kB | 7 kB, refused | allocations, small |\n|---|" + strings.Repeat("---:|", 6) + "\n")
+	b.WriteString("| | small body | small body, " + formatPaths(last) + " | small, invalid | 7 kB | 7 kB, invalid | allocations, small |\n|---|" + strings.Repeat("---:|", 6) + "\n")
 	for _, v := range variants {
 		ratio := func(paths int, body string) string {
 			if v.lenient && strings.HasSuffix(body, "-invalid") {
-				return "accepts it"
+				return "accepted"
 			}
-			return short(find(results, v.name, paths, body).ratio)
+			return formatFigure(find(results, v.name, paths, body).ratio)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.0f |\n", v.name, ratio(1, "seed"), ratio(last, "seed"),
-			ratio(1, "seed-invalid"), ratio(1, "7k"), ratio(1, "7k-invalid"), find(results, v.name, 1, "seed").allocs)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.0f |\n", v.name, ratio(1, "small"), ratio(last, "small"),
+			ratio(1, "small-invalid"), ratio(1, "7k"), ratio(1, "7k-invalid"), find(results, v.name, 1, "small").allocs)
 	}
 	return b.String()
 }
 
-func claimsTable(kept []claim) string {
+func claimsTable(claims []claim) string {
 	var b strings.Builder
-	b.WriteString("| what | measured | meant to be |\n|---|---:|---:|\n")
-	for _, c := range kept {
+	b.WriteString("| figure | measured | bound |\n|---|---:|---:|\n")
+	for _, c := range claims {
 		limit := c.limit()
 		if !c.holds() {
 			limit += ", missed"
@@ -106,36 +106,16 @@ func claimsTable(kept []claim) string {
 	return b.String()
 }
 
-// limit answers the bound as text.
-func (c claim) limit() string {
-	switch {
-	case c.bound == 0:
-		return ""
-	case c.atLeast:
-		return fmt.Sprintf("≥ %v", c.bound)
-	default:
-		return fmt.Sprintf("≤ %v", c.bound)
-	}
-}
-
-// String implements fmt.Stringer.
-func (c claim) String() string {
-	verdict := ""
-	if !c.holds() {
-		verdict = ", missed"
-	}
-	return fmt.Sprintf("%6.3f %s%s  %s", c.value, c.limit(), verdict, c.text)
-}
-
-func counted(paths int) string {
+// formatPaths formats a number of paths.
+func formatPaths(paths int) string {
 	if paths == 1 {
 		return "1 path"
 	}
 	return fmt.Sprintf("%d paths", paths)
 }
 
-// short answers a number with two or three digits that count.
-func short(v float64) string {
+// formatFigure formats a number with two or three significant digits.
+func formatFigure(v float64) string {
 	switch {
 	case v >= 100:
 		return fmt.Sprintf("%.0f", v)

@@ -15,15 +15,15 @@ import (
 	"github.com/peering/peering/bench/hosts"
 )
 
-// A variant is one way to serve the document.
+// variant is one way to serve the document.
 type variant struct {
 	name string
-	// lenient variants check nothing: what can be decoded is accepted.
+	// lenient variants accept everything that they can decode.
 	lenient bool
 	build   func(document) (http.Handler, error)
 }
 
-// variants are in the order of the table. The first one is what all are compared with.
+// variants are in the order of the table. All are compared with the first one.
 var variants = []variant{
 	{"bare", true, bare},
 	{"strict", true, strict},
@@ -34,8 +34,8 @@ var variants = []variant{
 	{"libopenapi-validator", false, libopenapi},
 }
 
-// created is what every variant answers to a creation: the peering of the seed's example.
-func created(name, vpc string) gen.PeeringEnvelope {
+// createdPeering is the response of every variant to a create request.
+func createdPeering(name, vpc string) gen.PeeringEnvelope {
 	return gen.PeeringEnvelope{Peering: gen.Peering{
 		ID: "7e974044-bcc1-4f25-aff8-5f10cb347b0f", Name: name, Status: gen.PeeringStatusPENDINGACCEPTANCE,
 		RequestVPCInfo: gen.ClusterVPCInfo{VPCID: "83081290-198e-48e2-8e2d-64c50023d136", TenantID: "8185f87d043f4519a68420a282b5e2fa"},
@@ -43,7 +43,7 @@ func created(name, vpc string) gen.PeeringEnvelope {
 	}}
 }
 
-// bare decodes with encoding/json and answers.
+// bare decodes and encodes with encoding/json and validates nothing.
 func bare(d document) (http.Handler, error) {
 	e := echo.New()
 	create := func(c echo.Context) error {
@@ -51,7 +51,7 @@ func bare(d document) (http.Handler, error) {
 		if err := json.NewDecoder(c.Request().Body).Decode(&body); err != nil {
 			return err
 		}
-		return c.JSON(http.StatusCreated, created(body.Name, body.VPCID))
+		return c.JSON(http.StatusCreated, createdPeering(body.Name, body.VPCID))
 	}
 	replace := func(c echo.Context) error {
 		var body []hosts.Host
@@ -61,49 +61,51 @@ func bare(d document) (http.Handler, error) {
 		return c.NoContent(http.StatusNoContent)
 	}
 	for _, path := range d.paths {
-		e.POST(routed(path), create)
-		e.PUT(routed(path), replace)
+		e.POST(echoPath(path), create)
+		e.PUT(echoPath(path), replace)
 	}
 	return e, nil
 }
 
-// peerings and stored are handlers of the two strict servers that oapi-codegen generated.
+// peeringHandler and hostsHandler implement the two generated strict servers.
 type (
-	peerings struct{ api.StrictServerInterface }
-	stored   struct{}
+	peeringHandler struct{ api.StrictServerInterface }
+	hostsHandler   struct{}
 )
 
-func (peerings) CreatePeering(_ context.Context, r api.CreatePeeringRequestObject) (api.CreatePeeringResponseObject, error) {
-	return api.CreatePeering201JSONResponse{Body: created(r.Body.Name, r.Body.VPCID)}, nil
+func (peeringHandler) CreatePeering(_ context.Context, r api.CreatePeeringRequestObject) (api.CreatePeeringResponseObject, error) {
+	return api.CreatePeering201JSONResponse{Body: createdPeering(r.Body.Name, r.Body.VPCID)}, nil
 }
 
-func (stored) PutHosts(context.Context, hosts.PutHostsRequestObject) (hosts.PutHostsResponseObject, error) {
+func (hostsHandler) PutHosts(context.Context, hosts.PutHostsRequestObject) (hosts.PutHostsResponseObject, error) {
 	return hosts.PutHosts204Response{}, nil
 }
 
-// generated answers an Echo with the generated strict servers on every path, and with the middleware of each operation.
-func generated(d document, checks map[string]echo.MiddlewareFunc) *echo.Echo {
+// strictServer returns an Echo with the generated strict servers on every path and
+// the middleware of each operation, by operation id.
+func strictServer(d document, middleware map[string]echo.MiddlewareFunc) *echo.Echo {
 	e := echo.New()
-	create := api.ServerInterfaceWrapper{Handler: api.NewStrictHandler(peerings{}, nil)}
-	replace := hosts.ServerInterfaceWrapper{Handler: hosts.NewStrictHandler(stored{}, nil)}
-	checked := func(method, path string) []echo.MiddlewareFunc {
-		if check := checks[idOf(method, path)]; check != nil {
-			return []echo.MiddlewareFunc{check}
+	create := api.ServerInterfaceWrapper{Handler: api.NewStrictHandler(peeringHandler{}, nil)}
+	replace := hosts.ServerInterfaceWrapper{Handler: hosts.NewStrictHandler(hostsHandler{}, nil)}
+	middlewareOf := func(method, path string) []echo.MiddlewareFunc {
+		if m := middleware[operationID(method, path)]; m != nil {
+			return []echo.MiddlewareFunc{m}
 		}
 		return nil
 	}
 	for _, path := range d.paths {
-		e.POST(routed(path), create.CreatePeering, checked(http.MethodPost, path)...)
-		e.PUT(routed(path), replace.PutHosts, checked(http.MethodPut, path)...)
+		e.POST(echoPath(path), create.CreatePeering, middlewareOf(http.MethodPost, path)...)
+		e.PUT(echoPath(path), replace.PutHosts, middlewareOf(http.MethodPut, path)...)
 	}
 	return e
 }
 
 func strict(d document) (http.Handler, error) {
-	return generated(d, nil), nil
+	return strictServer(d, nil), nil
 }
 
-// ours is the strict server with this project's validation: a Middleware for each operation, and the Binder.
+// ours is the strict server with this project's validation: a Middleware for each
+// operation, and the Binder.
 func ours(d document) (http.Handler, error) {
 	doc, err := d.load()
 	if err != nil {
@@ -113,12 +115,12 @@ func ours(d document) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	checks := map[string]echo.MiddlewareFunc{}
+	middleware := map[string]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
-		checks[operation.ID] = echovalidate.Middleware(operation)
+		middleware[operation.ID] = echovalidate.Middleware(operation)
 	}
-	e := generated(d, checks)
+	e := strictServer(d, middleware)
 	e.Binder = &echovalidate.Binder{}
-	e.HTTPErrorHandler = answerProblem
+	e.HTTPErrorHandler = handleError
 	return e, nil
 }

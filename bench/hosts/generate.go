@@ -1,4 +1,5 @@
-// Package hosts is generated from hosts.yaml: the operation of the benchmark that takes a large body.
+// Package hosts is generated from hosts.yaml. It has the benchmark's operation that
+// takes a large body.
 package hosts
 
 //go:generate go tool -modfile=../../go.mod oapi-codegen -config config.yaml hosts.yaml
