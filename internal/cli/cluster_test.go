@@ -10,14 +10,14 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestCommandsOnClusters(t *testing.T) {
+func TestClusterCommands(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
 	code, out, errs := s.Command(t, harness.Project, "cluster", "create", "mine", "--vpc-cidr", "10.0.0.0/8", "--description", "d", "-o", "json")
-	var made client.Cluster
-	if err := json.Unmarshal([]byte(out), &made); code != cli.ExitOK || err != nil {
+	var created client.Cluster
+	if err := json.Unmarshal([]byte(out), &created); code != cli.ExitOK || err != nil {
 		t.Fatalf("create exited with %d: %s%s", code, out, errs)
 	}
-	id := strconv.FormatInt(made.ClusterID, 10)
+	id := strconv.FormatInt(created.ClusterID, 10)
 	for _, tt := range []struct {
 		name string
 		args []string
@@ -28,11 +28,11 @@ func TestCommandsOnClusters(t *testing.T) {
 		{"update", []string{"cluster", "update", id, "yours", "--description", "e"}, cli.ExitOK, nil},
 		{"show", []string{"cluster", "show", id}, cli.ExitOK, []string{"yours", "cluster_running"}},
 		{"list by name", []string{"cluster", "list", "--name", "yours", "-o", "json"}, cli.ExitOK, []string{`"yours"`}},
-		{"a gateway outside", []string{"cluster", "create", "n", "--subnet-gateway", "10.0.0.1"}, cli.ExitUsage, []string{"/subnet_gateway"}},
+		{"gateway outside the subnet", []string{"cluster", "create", "n", "--subnet-gateway", "10.0.0.1"}, cli.ExitUsage, []string{"/subnet_gateway"}},
 		{"peering", []string{"create", "n", "--cluster", id, "--peer-vpc", harness.PeerVPC}, cli.ExitOK, []string{"PENDING"}},
-		{"delete in use", []string{"cluster", "delete", id}, cli.ExitConflict, []string{"CS.22111"}},
-		{"show of none", []string{"cluster", "show", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
-		{"delete of none", []string{"cluster", "delete", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
+		{"delete a cluster in use", []string{"cluster", "delete", id}, cli.ExitConflict, []string{"CS.22111"}},
+		{"show an unknown cluster", []string{"cluster", "show", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
+		{"delete an unknown cluster", []string{"cluster", "delete", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, out, errs := s.Command(t, harness.Project, tt.args...)

@@ -18,9 +18,9 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// offered runs what a shell runs for a command line that ends in a word that is begun, and answers the values and the
-// descriptions that it is offered.
-func offered(t *testing.T, getenv func(string) string, words ...string) []string {
+// complete returns the values and descriptions that a shell is offered for a
+// command line whose last word is incomplete.
+func complete(t *testing.T, getenv func(string) string, words ...string) []string {
 	t.Helper()
 	out, errs := &harness.Buffer{}, &harness.Buffer{}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -30,26 +30,25 @@ func offered(t *testing.T, getenv func(string) string, words ...string) []string
 		t.Errorf("exited with %d, %v: %s", code, ctx.Err(), errs)
 	}
 	if strings.Contains(errs.String(), "peering:") {
-		t.Errorf("told %s", errs)
+		t.Errorf("standard error is %s", errs)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	directive := lines[len(lines)-1]
 	if directive != ":4" && directive != ":0" {
-		t.Errorf("ends with %s", directive)
+		t.Errorf("directive is %s", directive)
 	}
 	return lines[:len(lines)-1]
 }
 
-// neverRead is the standard input of a shell.
+// neverRead is a standard input that must not be read: it belongs to the shell.
 type neverRead struct{ t *testing.T }
 
 func (r neverRead) Read([]byte) (int, error) {
-	r.t.Error("the shell's input was read")
+	r.t.Error("completion read standard input")
 	return 0, http.ErrBodyReadAfterClose
 }
 
-// TestCompletionAsksTheService completes ids that only the service knows.
-func TestCompletionAsksTheService(t *testing.T) {
+func TestCompletionOffersIDsOfTheService(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
 	c := s.As(t, harness.Project)
 	pending, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "pending", VPCID: harness.PeerVPC})
@@ -94,18 +93,17 @@ func TestCompletionAsksTheService(t *testing.T) {
 		{[]string{"list", "--project", ""}, nil},
 	} {
 		t.Run(strings.Join(tt.words, " "), func(t *testing.T) {
-			if got := offered(t, getenv, tt.words...); !slices.Equal(got, tt.want) {
+			if got := complete(t, getenv, tt.words...); !slices.Equal(got, tt.want) {
 				t.Errorf("offered %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// TestCompletionIsSilent completes where the service can't be asked.
-func TestCompletionIsSilent(t *testing.T) {
+func TestCompletionHidesErrors(t *testing.T) {
 	release := make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		select { // until the shell has waited long enough
+		select { // until completion times out
 		case <-r.Context().Done():
 		case <-release:
 		}
@@ -120,26 +118,27 @@ func TestCompletionIsSilent(t *testing.T) {
 		name, config, endpoint string
 		flags                  []string
 	}{
-		{"nobody there", "", "http://127.0.0.1:1", nil},
-		{"a service that hangs", "", hanging.URL, nil},
-		{"a service that fails", "", failing.URL, nil},
-		{"no URL", "", "nowhere", nil},
-		{"a broken configuration", "contexts: [", failing.URL, nil},
-		{"an unknown context", "", failing.URL, []string{"--context", "nowhere"}},
-		{"a token of standard input", "", failing.URL, []string{"--token-file", "-"}},
+		{"nothing listens", "", "http://127.0.0.1:1", nil},
+		{"service hangs", "", hanging.URL, nil},
+		{"service fails", "", failing.URL, nil},
+		{"invalid endpoint", "", "nowhere", nil},
+		{"invalid configuration file", "contexts: [", failing.URL, nil},
+		{"unknown context", "", failing.URL, []string{"--context", "nowhere"}},
+		{"token on standard input", "", failing.URL, []string{"--token-file", "-"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, getenv := withConfig(t, tt.config, map[string]string{"PEERING_ENDPOINT": tt.endpoint, "PEERING_PROJECT": harness.Project})
-			if got := offered(t, getenv, append(append([]string{"show"}, tt.flags...), "")...); len(got) > 0 {
+			if got := complete(t, getenv, append(append([]string{"show"}, tt.flags...), "")...); len(got) > 0 {
 				t.Errorf("offered %q", got)
 			}
 		})
 	}
 }
 
-// TestCompletionOffersWords asks a service that answers what no command line should hold, and more than anybody reads.
-func TestCompletionOffersWords(t *testing.T) {
+// TestCompletionOffersSafeWords completes ids of a service that returns shell
+// syntax, control characters and more values than fit a screen.
+func TestCompletionOffersSafeWords(t *testing.T) {
 	var peerings strings.Builder
 	peerings.WriteString(`{"id":"x; rm -rf ~","name":"n"},{"id":"$(id)","name":"n"},{"id":"","name":"n"},{"id":"good","name":"\u001b[31mred\nline","status":"ACTIVE"}`)
 	for i := range cli.MaxCompletions {
@@ -149,7 +148,7 @@ func TestCompletionOffersWords(t *testing.T) {
 		_, _ = w.Write([]byte(`{"peerings":[` + peerings.String() + `]}`))
 	}))
 	t.Cleanup(s.Close)
-	got := offered(t, func(name string) string {
+	got := complete(t, func(name string) string {
 		return map[string]string{"PEERING_ENDPOINT": s.URL, "PEERING_PROJECT": harness.Project}[name]
 	}, "show", "")
 	if len(got) != cli.MaxCompletions || got[0] != "good\t\ufffd[31mred" || got[1] != "0\tn," {

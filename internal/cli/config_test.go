@@ -11,7 +11,7 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// withConfig answers an environment whose configuration file says something.
+// withConfig returns an environment with a configuration file.
 func withConfig(t *testing.T, text string, env map[string]string) (path string, getenv func(string) string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -28,27 +28,28 @@ func withConfig(t *testing.T, text string, env map[string]string) (path string, 
 	}
 }
 
-// TestBadConfigurations runs commands with files that are wrong: each error names the file and the line, and what to do.
-func TestBadConfigurations(t *testing.T) {
+// TestInvalidConfigurationFiles checks that errors name the file, the line and
+// what to do.
+func TestInvalidConfigurationFiles(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
 		line       string
 		want       []string
 	}{
-		{"an unknown member", "current_context: a\ncolour: red\ncontexts:\n  a: {}\n", ":2:", []string{`"colour"`, "current_context and contexts"}},
-		{"an unknown setting", "contexts:\n  a:\n    endpoint: http://127.0.0.1:1\n    tokn: canary\n", ":4:", []string{`"tokn"`, "token_file"}},
-		{"no YAML", "contexts:\n  a: [\n", ":2:", []string{"not YAML"}},
-		{"a tab", "contexts:\n\ta: {}\n", ":2:", []string{"not YAML"}},
+		{"unknown name", "current_context: a\ncolour: red\ncontexts:\n  a: {}\n", ":2:", []string{`"colour"`, "current_context and contexts"}},
+		{"unknown setting", "contexts:\n  a:\n    endpoint: http://127.0.0.1:1\n    tokn: canary\n", ":4:", []string{`"tokn"`, "token_file"}},
+		{"unclosed list", "contexts:\n  a: [\n", ":2:", []string{"invalid YAML"}},
+		{"tab", "contexts:\n\ta: {}\n", ":2:", []string{"invalid YAML"}},
 		{"two documents", "contexts: {}\n---\ncontexts: {}\n", ":", []string{"more than one"}},
-		{"a list", "- a\n", ":1:", []string{"names with values"}},
-		{"contexts that are a text", "contexts: a\n", ":1:", []string{"contexts"}},
-		{"a context that is a text", "contexts:\n  a: http://127.0.0.1:1\n", ":2:", []string{"context a", "endpoint:"}},
-		{"a setting that is a list", "contexts:\n  a:\n    token: [canary]\n", ":3:", []string{`"token"`, "one text"}},
-		{"a setting without a value", "contexts:\n  a:\n    project:\n", ":3:", []string{`"project"`}},
-		{"a name twice", "contexts:\n  a: {}\n  b: {}\n  a: {}\n", ":4:", []string{`"a"`, "twice"}},
-		{"a name that is none", "contexts:\n  [a]: {}\n", ":2:", []string{"no name"}},
-		{"an alias that ends nowhere", "contexts:\n  a: *b\n", "", []string{"not YAML"}},
-		{"an unknown current context", "contexts:\n  a: {}\ncurrent_context: b\n", ":3:", []string{`"b"`, "there are a", "peering context use"}},
+		{"list", "- a\n", ":1:", []string{"must be a mapping"}},
+		{"contexts is a text", "contexts: a\n", ":1:", []string{"contexts"}},
+		{"context is a text", "contexts:\n  a: http://127.0.0.1:1\n", ":2:", []string{"context a", "endpoint:"}},
+		{"setting is a list", "contexts:\n  a:\n    token: [canary]\n", ":3:", []string{`"token"`, "non-empty text"}},
+		{"setting without a value", "contexts:\n  a:\n    project:\n", ":3:", []string{`"project"`}},
+		{"duplicate name", "contexts:\n  a: {}\n  b: {}\n  a: {}\n", ":4:", []string{`"a"`, "duplicate"}},
+		{"name is a list", "contexts:\n  [a]: {}\n", ":2:", []string{"not a text"}},
+		{"undefined alias", "contexts:\n  a: *b\n", "", []string{"invalid YAML"}},
+		{"unknown current context", "contexts:\n  a: {}\ncurrent_context: b\n", ":3:", []string{`"b"`, "it defines a", "peering context use"}},
 		{"too long", "contexts: {} #" + strings.Repeat("x", 1<<20), "", []string{"longer than"}},
 	} {
 		for _, args := range [][]string{{"list", "--project", harness.Project}, {"context", "list"}, {"context", "show"}} {
@@ -73,9 +74,9 @@ func wantFile(t *testing.T, path, want string) {
 	}
 }
 
-func TestConfigurationsWithSecretsAreForTheirOwner(t *testing.T) {
+func TestConfigurationFileWithSecretsMustBePrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes say nothing there")
+		t.Skip("Windows has no file modes")
 	}
 	const open, secret = "contexts:\n  a: {token_file: t}\n", "contexts:\n  a: {token: canary}\n"
 	for _, tt := range []struct {
@@ -83,10 +84,10 @@ func TestConfigurationsWithSecretsAreForTheirOwner(t *testing.T) {
 		mode       os.FileMode
 		code       int
 	}{
-		{"secrets, for the owner", secret, 0o600, cli.ExitOK},
-		{"secrets, for the group", secret, 0o640, cli.ExitUsage},
-		{"secrets, for all", secret, 0o604, cli.ExitUsage},
-		{"no secrets, for all", open, 0o644, cli.ExitOK},
+		{"secrets, owner only", secret, 0o600, cli.ExitOK},
+		{"secrets, group", secret, 0o640, cli.ExitUsage},
+		{"secrets, everybody", secret, 0o604, cli.ExitUsage},
+		{"no secrets, everybody", open, 0o644, cli.ExitOK},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, getenv := withConfig(t, tt.text, nil)
@@ -102,7 +103,7 @@ func TestConfigurationsWithSecretsAreForTheirOwner(t *testing.T) {
 	}
 }
 
-func TestConfigurationThatIsNoFile(t *testing.T) {
+func TestConfigurationFileIsADirectory(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "peering", "config.yaml"), 0o700); err != nil {
 		t.Fatal(err)
@@ -114,20 +115,20 @@ func TestConfigurationThatIsNoFile(t *testing.T) {
 	harness.WantOutput(t, code, log.String(), cli.ExitUsage, []string{filepath.Join(dir, "peering", "config.yaml"), "not a regular file"})
 }
 
-// TestContextUse changes the current context in files of all forms, and nothing else.
+// TestContextUse checks that only the current context changes in the file.
 func TestContextUse(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"a comment behind it", "current_context: a # why\ncontexts: {a: {}, b: {}}\n", "current_context: b # why\ncontexts: {a: {}, b: {}}\n"},
-		{"quotes", "contexts: {a: {}, b: {}}\ncurrent_context: \"a\"\n", "contexts: {a: {}, b: {}}\ncurrent_context: b\n"},
-		{"no end of the line", "contexts: {a: {}, b: {}}\ncurrent_context: a", "contexts: {a: {}, b: {}}\ncurrent_context: b"},
-		{"ends of lines of another system", "current_context: a\r\ncontexts: {a: {}, b: {}}\r\n", "current_context: b\r\ncontexts: {a: {}, b: {}}\r\n"},
-		{"none yet", "# mine\ncontexts: {a: {}, b: {}}\n", "current_context: b\n# mine\ncontexts: {a: {}, b: {}}\n"},
-		{"one that there is not", "current_context: c\ncontexts: {a: {}, b: {}}\n", "current_context: b\ncontexts: {a: {}, b: {}}\n"},
-		{"letters of several bytes before it", "{contexts: {é: {}, b: {}}, current_context: é} # é\n", "{contexts: {é: {}, b: {}}, current_context: b} # é\n"},
-		{"in braces", "{current_context: a, contexts: {a: {}, b: {}}}\n", "{current_context: b, contexts: {a: {}, b: {}}}\n"},
-		{"an alias", "contexts: {&x a: {}, b: {}}\ncurrent_context: *x\n", ""},
-		{"a text of several lines", "contexts: {a: {}, b: {}}\ncurrent_context: >-\n  a\n", ""},
-		{"a tag", "contexts: {a: {}, b: {}}\ncurrent_context: !!str a\n", ""},
+		{"followed by a comment", "current_context: a # why\ncontexts: {a: {}, b: {}}\n", "current_context: b # why\ncontexts: {a: {}, b: {}}\n"},
+		{"quoted", "contexts: {a: {}, b: {}}\ncurrent_context: \"a\"\n", "contexts: {a: {}, b: {}}\ncurrent_context: b\n"},
+		{"no final line break", "contexts: {a: {}, b: {}}\ncurrent_context: a", "contexts: {a: {}, b: {}}\ncurrent_context: b"},
+		{"CRLF", "current_context: a\r\ncontexts: {a: {}, b: {}}\r\n", "current_context: b\r\ncontexts: {a: {}, b: {}}\r\n"},
+		{"absent", "# mine\ncontexts: {a: {}, b: {}}\n", "current_context: b\n# mine\ncontexts: {a: {}, b: {}}\n"},
+		{"undefined context", "current_context: c\ncontexts: {a: {}, b: {}}\n", "current_context: b\ncontexts: {a: {}, b: {}}\n"},
+		{"after multibyte characters", "{contexts: {é: {}, b: {}}, current_context: é} # é\n", "{contexts: {é: {}, b: {}}, current_context: b} # é\n"},
+		{"flow style", "{current_context: a, contexts: {a: {}, b: {}}}\n", "{current_context: b, contexts: {a: {}, b: {}}}\n"},
+		{"alias", "contexts: {&x a: {}, b: {}}\ncurrent_context: *x\n", ""},
+		{"block scalar", "contexts: {a: {}, b: {}}\ncurrent_context: >-\n  a\n", ""},
+		{"tag", "contexts: {a: {}, b: {}}\ncurrent_context: !!str a\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, getenv := withConfig(t, tt.text, nil)
@@ -146,16 +147,16 @@ func TestContextUse(t *testing.T) {
 			harness.WantOutput(t, code, log.String(), cli.ExitOK, []string{"*"})
 			wantFile(t, path, tt.want)
 			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || os.SameFile(info, before) {
-				t.Errorf("the file is %v, %v; it is to be another one, for its owner", info.Mode(), err)
+				t.Errorf("the file has mode %v, %v; want a new file with mode 0600", info.Mode(), err)
 			}
 			if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-				t.Errorf("the folder holds %v, %v", left, err)
+				t.Errorf("left-over files: %v, %v", left, err)
 			}
 		})
 	}
 }
 
-func TestContextUseFollowsLinks(t *testing.T) {
+func TestContextUseFollowsSymlinks(t *testing.T) {
 	path, getenv := withConfig(t, "", nil)
 	target := filepath.Join(t.TempDir(), "dotfile")
 	mustWrite(t, target, "contexts: {a: {}}\n", 0o600)
@@ -163,7 +164,7 @@ func TestContextUseFollowsLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(target, path); err != nil {
-		t.Skip("no links here:", err)
+		t.Skip("no symbolic links:", err)
 	}
 	log := &harness.Buffer{}
 	code := harness.Run(t.Context(), []string{"context", "use", "a"}, log, log, getenv)
@@ -179,7 +180,7 @@ func mustWrite(t *testing.T, path, text string, mode os.FileMode) {
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(path, mode); err != nil { // whatever the umask is
+	if err := os.Chmod(path, mode); err != nil { // despite the umask
 		t.Fatal(err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestCommandsWithCredentials(t *testing.T) {
+func TestCommandCredentials(t *testing.T) {
 	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
 	byToken := map[string]string{"PEERING_TOKEN": harness.Requester.Token()}
 	byKeys := map[string]string{"PEERING_ACCESS_KEY": harness.Requester.AccessKey(), "PEERING_SECRET_KEY": harness.Requester.SecretKey()}
@@ -20,22 +20,22 @@ func TestCommandsWithCredentials(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"create by a token", byToken, []string{"create", "n", "--vpc", harness.PeerVPC, "--peer-vpc", harness.OtherVPC}, cli.ExitOK, []string{harness.RequesterTenant, "ACTIVE"}},
-		{"list by keys", byKeys, []string{"list"}, cli.ExitOK, []string{harness.RequesterTenant, "ACTIVE"}},
-		{"list of a reader", map[string]string{"PEERING_TOKEN": harness.RequesterReader.Token()}, []string{"list"}, cli.ExitOK, []string{"ACTIVE"}},
-		{"create of a reader", map[string]string{"PEERING_TOKEN": harness.RequesterReader.Token()},
+		{"create with a token", byToken, []string{"create", "n", "--vpc", harness.PeerVPC, "--peer-vpc", harness.OtherVPC}, cli.ExitOK, []string{harness.RequesterTenant, "ACTIVE"}},
+		{"list with an access key", byKeys, []string{"list"}, cli.ExitOK, []string{harness.RequesterTenant, "ACTIVE"}},
+		{"list as a reader", map[string]string{"PEERING_TOKEN": harness.RequesterReader.Token()}, []string{"list"}, cli.ExitOK, []string{"ACTIVE"}},
+		{"create as a reader", map[string]string{"PEERING_TOKEN": harness.RequesterReader.Token()},
 			[]string{"create", "n", "--vpc", harness.UnknownID, "--peer-vpc", harness.OtherVPC}, cli.ExitForbidden, []string{"VPC.2701", "reader"}},
-		{"a cluster", ofCluster, []string{"cluster", "create", "n"}, cli.ExitOK, []string{"cluster_running"}},
-		{"a cluster without a project", byToken, []string{"cluster", "list"}, cli.ExitUsage, []string{"PEERING_PROJECT"}},
+		{"cluster", ofCluster, []string{"cluster", "create", "n"}, cli.ExitOK, []string{"cluster_running"}},
+		{"cluster without a project", byToken, []string{"cluster", "list"}, cli.ExitUsage, []string{"PEERING_PROJECT"}},
 		{"another project", byToken, []string{"cluster", "list", "--project", harness.ClusterProject}, cli.ExitForbidden, []string{"CS.10006"}},
-		{"nothing", nil, []string{"list"}, cli.ExitUsage, []string{"PEERING_PROJECT", "credentials"}},
-		{"a project alone", map[string]string{"PEERING_PROJECT": harness.RequesterTenant}, []string{"list"}, cli.ExitForbidden, []string{"VPC.0008"}},
-		{"an unknown token", map[string]string{"PEERING_TOKEN": harness.SecretMark}, []string{"list"}, cli.ExitForbidden, []string{"VPC.0008"}},
-		{"an old token", map[string]string{"PEERING_TOKEN": harness.ExpiredAdmin.Token()}, []string{"list"}, cli.ExitForbidden, []string{"expired"}},
-		{"another secret", map[string]string{"PEERING_ACCESS_KEY": harness.Requester.AccessKey(), "PEERING_SECRET_KEY": harness.SecretMark},
+		{"no credentials", nil, []string{"list"}, cli.ExitUsage, []string{"PEERING_PROJECT", "credentials"}},
+		{"project only", map[string]string{"PEERING_PROJECT": harness.RequesterTenant}, []string{"list"}, cli.ExitForbidden, []string{"VPC.0008"}},
+		{"unknown token", map[string]string{"PEERING_TOKEN": harness.SecretMark}, []string{"list"}, cli.ExitForbidden, []string{"VPC.0008"}},
+		{"expired token", map[string]string{"PEERING_TOKEN": harness.ExpiredAdmin.Token()}, []string{"list"}, cli.ExitForbidden, []string{"expired"}},
+		{"wrong secret key", map[string]string{"PEERING_ACCESS_KEY": harness.Requester.AccessKey(), "PEERING_SECRET_KEY": harness.SecretMark},
 			[]string{"list"}, cli.ExitForbidden, []string{"VPC.0008"}},
-		{"a token and keys", both, []string{"list"}, cli.ExitUsage, []string{"two ways"}},
-		{"half of the keys", map[string]string{"PEERING_SECRET_KEY": harness.SecretMark, "PEERING_PROJECT": harness.RequesterTenant}, []string{"list"}, cli.ExitUsage, []string{"belong together"}},
+		{"token and access key", both, []string{"list"}, cli.ExitUsage, []string{"not both"}},
+		{"secret key only", map[string]string{"PEERING_SECRET_KEY": harness.SecretMark, "PEERING_PROJECT": harness.RequesterTenant}, []string{"list"}, cli.ExitUsage, []string{"one of them is missing"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, out, errs := s.CommandEnv(t, tt.env, tt.args...)

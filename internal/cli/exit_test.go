@@ -17,8 +17,9 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// answering answers the URL of a service that has one answer for everything.
-func answering(t *testing.T, status int, body string, headers ...string) string {
+// serveResponse starts a service that returns one response to every request, and
+// returns its URL.
+func serveResponse(t *testing.T, status int, body string, headers ...string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(headers); i += 2 {
@@ -31,29 +32,29 @@ func answering(t *testing.T, status int, body string, headers ...string) string 
 	return s.URL
 }
 
-// TestKindsOfErrors looks at the exit code and at the error that is printed, in each format, for each kind of answer.
-func TestKindsOfErrors(t *testing.T) {
-	const hour = "3600" // nobody waits for that
+// TestErrorOutput checks the exit code and the printed error in each format.
+func TestErrorOutput(t *testing.T) {
+	const hour = "3600" // longer than the SDK waits
 	for _, tt := range []struct {
 		name, url string
 		code      int
 		want      cli.ErrorOutput
 	}{
-		{"no credentials", answering(t, 401, `{"code":"VPC.0008","message":"m"}`, "X-Request-Id", "r"), cli.ExitForbidden,
+		{"no credentials", serveResponse(t, 401, `{"code":"VPC.0008","message":"m"}`, "X-Request-Id", "r"), cli.ExitForbidden,
 			cli.ErrorOutput{Kind: "forbidden", Code: "VPC.0008", Message: "m", Status: 401, RequestID: "r"}},
-		{"not there", answering(t, 404, `{"code":"VPC.2204","message":"m"}`), cli.ExitNotFound,
+		{"not found", serveResponse(t, 404, `{"code":"VPC.2204","message":"m"}`), cli.ExitNotFound,
 			cli.ErrorOutput{Kind: "not_found", Code: "VPC.2204", Message: "m", Status: 404}},
-		{"a conflict", answering(t, 409, `{"code":"VPC.22105","message":"m"}`), cli.ExitConflict,
+		{"conflict", serveResponse(t, 409, `{"code":"VPC.22105","message":"m"}`), cli.ExitConflict,
 			cli.ErrorOutput{Kind: "conflict", Code: "VPC.22105", Message: "m", Status: 409}},
-		{"a quota", answering(t, 409, `{"code":"VPC.0114","message":"m"}`), cli.ExitConflict,
+		{"quota exceeded", serveResponse(t, 409, `{"code":"VPC.0114","message":"m"}`), cli.ExitConflict,
 			cli.ErrorOutput{Kind: "conflict", Code: "VPC.0114", Message: "m", Status: 409}},
-		{"a value that is wrong", answering(t, 400, `{"code":"VPC.22101","message":"m","details":[{"in":"body","field":"/name","reason":"r"}]}`), cli.ExitUsage,
+		{"invalid value", serveResponse(t, 400, `{"code":"VPC.22101","message":"m","details":[{"in":"body","field":"/name","reason":"r"}]}`), cli.ExitUsage,
 			cli.ErrorOutput{Kind: "usage", Code: "VPC.22101", Message: "m", Status: 400}},
-		{"too much", answering(t, 429, `{"code":"VPC.0429","message":"m"}`, "Retry-After", hour), cli.ExitUnavailable,
+		{"rate limited", serveResponse(t, 429, `{"code":"VPC.0429","message":"m"}`, "Retry-After", hour), cli.ExitUnavailable,
 			cli.ErrorOutput{Kind: "unavailable", Code: "VPC.0429", Message: "m", Status: 429, RetryAfter: 3600}},
-		{"no store", answering(t, 503, `{"code":"VPC.22108","message":"m"}`, "Retry-After", hour), cli.ExitUnavailable,
+		{"unavailable", serveResponse(t, 503, `{"code":"VPC.22108","message":"m"}`, "Retry-After", hour), cli.ExitUnavailable,
 			cli.ErrorOutput{Kind: "unavailable", Code: "VPC.22108", Message: "m", Status: 503, RetryAfter: 3600}},
-		{"no service of this kind", answering(t, 404, `<html>`), cli.ExitFailure, cli.ErrorOutput{Kind: "failure", Message: "Not Found", Status: 404}},
+		{"not this service", serveResponse(t, 404, `<html>`), cli.ExitFailure, cli.ErrorOutput{Kind: "failure", Message: "Not Found", Status: 404}},
 	} {
 		for _, f := range output.Formats {
 			t.Run(tt.name+" as "+f, func(t *testing.T) {
@@ -64,7 +65,7 @@ func TestKindsOfErrors(t *testing.T) {
 				if out.String() != "" {
 					t.Errorf("printed %s", out)
 				}
-				got, ok := printedError(t, output.Format(f), errs.String())
+				got, ok := parseError(t, output.Format(f), errs.String())
 				got.Violations = nil
 				if ok && fmt.Sprint(got) != fmt.Sprint(tt.want) {
 					t.Errorf("printed %+v, want %+v", got, tt.want)
@@ -74,8 +75,9 @@ func TestKindsOfErrors(t *testing.T) {
 	}
 }
 
-// printedError reads an error as a program does; a table is for nobody to read.
-func printedError(t *testing.T, f output.Format, text string) (cli.ErrorOutput, bool) {
+// parseError parses a printed error; ok is false for a table, which is not
+// meant for programs.
+func parseError(t *testing.T, f output.Format, text string) (parsed cli.ErrorOutput, ok bool) {
 	t.Helper()
 	var object struct{ Error cli.ErrorOutput }
 	switch f {
@@ -92,7 +94,7 @@ func printedError(t *testing.T, f output.Format, text string) (cli.ErrorOutput, 
 		if err != nil {
 			t.Fatal(err)
 		}
-		return printedError(t, output.JSON, string(asJSON))
+		return parseError(t, output.JSON, string(asJSON))
 	default:
 		if !strings.HasPrefix(text, "peering: ") {
 			t.Errorf("printed %s", text)
@@ -102,13 +104,14 @@ func printedError(t *testing.T, f output.Format, text string) (cli.ErrorOutput, 
 	return object.Error, true
 }
 
-// TestTerminalsAreNotObeyed has a service answer with what a terminal would obey.
-func TestTerminalsAreNotObeyed(t *testing.T) {
+// TestControlCharactersAreNotPrinted checks that a service can't send escape
+// sequences to the terminal.
+func TestControlCharactersAreNotPrinted(t *testing.T) {
 	const hostile = `\u001b]0;title\u0007\u009b31m`
-	url := answering(t, 200, `{"peering":{"id":"i","name":"`+hostile+`","status":"`+hostile+`"}}`)
-	refusing := answering(t, 409, `{"code":"VPC.1","message":"`+hostile+`"}`)
+	url := serveResponse(t, 200, `{"peering":{"id":"i","name":"`+hostile+`","status":"`+hostile+`"}}`)
+	failing := serveResponse(t, 409, `{"code":"VPC.1","message":"`+hostile+`"}`)
 	for _, f := range output.Formats {
-		for _, endpoint := range []string{url, refusing} {
+		for _, endpoint := range []string{url, failing} {
 			out := &harness.Buffer{}
 			env := command.NewEnv(strings.NewReader(""), out, out, harness.NoEnv)
 			env.IsTerminal = func(io.Writer) bool { return true }

@@ -9,13 +9,13 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestCommandsOnRoutes(t *testing.T) {
+func TestRouteCommands(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
 	p := s.CreateActive(t, harness.PeerVPC)
 	over := []string{"--cluster", harness.ClusterID, "--peering", p.ID}
 	code, out, errs := s.Command(t, harness.Project, append([]string{"route", "create", "192.168.0.0/16", "-o", "json"}, over...)...)
-	var made client.Route
-	if err := json.Unmarshal([]byte(out), &made); code != cli.ExitOK || err != nil {
+	var created client.Route
+	if err := json.Unmarshal([]byte(out), &created); code != cli.ExitOK || err != nil {
 		t.Fatalf("create exited with %d: %s%s", code, out, errs)
 	}
 	for _, tt := range []struct {
@@ -24,11 +24,11 @@ func TestCommandsOnRoutes(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"list", []string{"route", "list"}, cli.ExitOK, []string{"DESTINATION", made.ID, "192.168.0.0/16", p.ID}},
-		{"the same again", []string{"route", "create", "192.168.0.0/16"}, cli.ExitConflict, []string{"CS.22109", made.ID}},
+		{"list", []string{"route", "list"}, cli.ExitOK, []string{"DESTINATION", created.ID, "192.168.0.0/16", p.ID}},
+		{"create a duplicate", []string{"route", "create", "192.168.0.0/16"}, cli.ExitConflict, []string{"CS.22109", created.ID}},
 		{"host bits", []string{"route", "create", "10.0.0.1/8"}, cli.ExitUsage, []string{"/destination", "10.0.0.0/8"}},
-		{"delete", []string{"route", "delete", made.ID}, cli.ExitOK, nil},
-		{"delete again", []string{"route", "delete", made.ID}, cli.ExitNotFound, []string{"CS.22110"}},
+		{"delete", []string{"route", "delete", created.ID}, cli.ExitOK, nil},
+		{"delete again", []string{"route", "delete", created.ID}, cli.ExitNotFound, []string{"CS.22110"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, out, errs := s.Command(t, harness.Project, append(tt.args, over...)...)

@@ -23,32 +23,34 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-var updateScripts = flag.Bool("scripts.update", false, "write what the commands print into the scripts of testdata/script")
+var updateScripts = flag.Bool("scripts.update", false, "update the expected output in testdata/script")
 
-// scripts are the scripts of testdata/script, which run the program in this process against one server.
-type scripts struct {
+// scriptRunner runs the scripts of testdata/script against one server.
+type scriptRunner struct {
 	mu sync.Mutex
-	// seen are the commands that have run, with their format and whether they failed.
-	seen map[string]bool
+	// covered are the commands that ran, with their format and outcome.
+	covered map[string]bool
 }
 
-// notInScripts are commands that scripts can't show, and the test that does.
+// notInScripts maps commands that scripts can't run to the test that does.
 var notInScripts = map[string]string{
 	"peering serve": "TestServeAnnouncesInEveryFormat",
 }
 
-// TestScripts runs every command in every format. Scripts have, beside the usual commands:
+// TestScripts runs every command in every format. Scripts have these commands
+// beside those of package testscript:
 //
-//	peering ARGS…   runs the program; with ! it has to fail
+//	peering ARGS…   runs the program; with ! it must fail
 //	exits CODE      checks the last exit code
-//	input FILE      is the standard input of the next peering
-//	setid NAME      sets a variable to the id in the JSON that was printed last, or in the first of a list
+//	input FILE      sets the standard input of the next peering
+//	setid NAME      sets a variable to the id in the last JSON output, or in the first element of a list
 //
-// What differs from run to run is shown as something that does not: ids, times and clusters that were made.
+// Ids, times and other values that differ from run to run are replaced by fixed
+// ones.
 func TestScripts(t *testing.T) {
 	dir := t.TempDir()
 	s := harness.Start(t, dir)
-	h := &scripts{seen: map[string]bool{}}
+	h := &scriptRunner{covered: map[string]bool{}}
 	t.Run("script", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
 			Dir: "testdata/script",
@@ -68,11 +70,11 @@ func TestScripts(t *testing.T) {
 		})
 	})
 	if !t.Failed() && !strings.Contains(flag.Lookup("test.run").Value.String(), "/") {
-		h.wantAll(t)
+		h.checkCoverage(t)
 	}
 }
 
-// scriptRun is what one script knows.
+// scriptRun is the state of one script.
 type scriptRun struct {
 	code   int
 	stdout string
@@ -85,7 +87,7 @@ func runOf(ts *testscript.TestScript) *scriptRun {
 	return ts.Value(scriptKey{}).(*scriptRun)
 }
 
-func (h *scripts) peering(ts *testscript.TestScript, fails bool, args []string) {
+func (h *scriptRunner) peering(ts *testscript.TestScript, fails bool, args []string) {
 	r := runOf(ts)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -94,14 +96,14 @@ func (h *scripts) peering(ts *testscript.TestScript, fails bool, args []string) 
 	r.code, r.stdin = cli.Run(ctx, env, args, daemon.Commands), ""
 	r.stdout = out.String()
 	for to, from := range map[io.Writer]string{ts.Stdout(): r.stdout, ts.Stderr(): errs.String()} {
-		_, _ = io.WriteString(to, masked(strings.ReplaceAll(from, ts.Getenv("WORK"), "$WORK"))) // it is a buffer
+		_, _ = io.WriteString(to, mask(strings.ReplaceAll(from, ts.Getenv("WORK"), "$WORK"))) // a buffer returns no error
 	}
 	if (r.code != cli.ExitOK) != fails {
 		ts.Fatalf("exited with %d", r.code)
 	}
 	if cmd, _, err := cli.New(env, daemon.Commands).Find(args); err == nil {
 		h.mu.Lock()
-		h.seen[shown(cmd.CommandPath(), output.FormatOf(args), fails)] = true
+		h.covered[coverageKey(cmd.CommandPath(), output.FormatOf(args), fails)] = true
 		h.mu.Unlock()
 	}
 }
@@ -117,16 +119,16 @@ func input(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func setID(ts *testscript.TestScript, _ bool, args []string) {
-	var made struct {
+	var created struct {
 		ID        string `json:"id"`
 		ClusterID int64  `json:"cluster_id"`
 	}
-	// A decoder stops behind the first of a list.
-	ts.Check(json.NewDecoder(strings.NewReader(strings.TrimPrefix(runOf(ts).stdout, "["))).Decode(&made))
-	if made.ID == "" {
-		made.ID = strconv.FormatInt(made.ClusterID, 10)
+	// Decode stops after the first element of a list.
+	ts.Check(json.NewDecoder(strings.NewReader(strings.TrimPrefix(runOf(ts).stdout, "["))).Decode(&created))
+	if created.ID == "" {
+		created.ID = strconv.FormatInt(created.ClusterID, 10)
 	}
-	ts.Setenv(args[0], made.ID)
+	ts.Setenv(args[0], created.ID)
 }
 
 var (
@@ -138,8 +140,8 @@ var (
 	anyHash    = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 )
 
-// masked answers a text with all that differs from run to run in one form, of the same width.
-func masked(text string) string {
+// mask replaces what differs from run to run by values of the same width.
+func mask(text string) string {
 	text = anyUUID.ReplaceAllStringFunc(text, func(id string) string {
 		if slices.Contains([]string{harness.PeerVPC, harness.OtherVPC, harness.UnknownID, harness.ClusterVPC}, id) {
 			return id
@@ -163,15 +165,16 @@ func masked(text string) string {
 	return anyCluster.ReplaceAllString(text, "1000001")
 }
 
-func shown(command string, f output.Format, failed bool) string {
+func coverageKey(command string, f output.Format, failed bool) string {
 	if failed {
 		return command + " as " + string(f) + ", failed"
 	}
 	return command + " as " + string(f)
 }
 
-// wantAll checks that scripts have shown every command in every format, with an answer and with an error.
-func (h *scripts) wantAll(t *testing.T) {
+// checkCoverage checks that the scripts ran every command in every format, with
+// success and with failure.
+func (h *scriptRunner) checkCoverage(t *testing.T) {
 	env := command.NewEnv(strings.NewReader(""), &harness.Buffer{}, &harness.Buffer{}, harness.NoEnv)
 	cli.Walk(cli.New(env, daemon.Commands), func(cmd *cobra.Command) {
 		if cmd.HasSubCommands() {
@@ -182,8 +185,8 @@ func (h *scripts) wantAll(t *testing.T) {
 				if notInScripts[cmd.CommandPath()] != "" && !failed {
 					continue
 				}
-				if want := shown(cmd.CommandPath(), output.Format(f), failed); !h.seen[want] {
-					t.Errorf("no script shows %s", want)
+				if want := coverageKey(cmd.CommandPath(), output.Format(f), failed); !h.covered[want] {
+					t.Errorf("no script runs %s", want)
 				}
 			}
 		}

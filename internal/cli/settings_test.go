@@ -16,8 +16,9 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// TestSettingsTakeTurns asks for the settings in force: flags over environment over the configuration file.
-func TestSettingsTakeTurns(t *testing.T) {
+// TestSettingPrecedence checks that flags take precedence over the environment,
+// and the environment over the configuration file.
+func TestSettingPrecedence(t *testing.T) {
 	const config = `current_context: home
 contexts:
   home: {endpoint: "http://home", project: home, token: canary-home}
@@ -31,25 +32,25 @@ contexts:
 		env  map[string]string
 		want map[string]string
 	}{
-		{"the current context", nil, nil, map[string]string{"endpoint": "http://home", "project": "home", "token": "(not shown)"}},
+		{"current context", nil, nil, map[string]string{"endpoint": "http://home", "project": "home", "token": "(not shown)"}},
 		{"environment over context", nil, map[string]string{"PEERING_PROJECT": "env"},
 			map[string]string{"endpoint": "http://home", "project": "env", "token": "(not shown)"}},
 		{"flag over environment and context", []string{"--endpoint", "http://flag"}, env,
 			map[string]string{"endpoint": "http://flag", "project": "env", "token": "(not shown)"}},
 		{"all flags", []string{"--endpoint", "http://flag", "--project", "flag", "--token-file", "f"}, env,
 			map[string]string{"endpoint": "http://flag", "project": "flag", "token_file": "f"}},
-		{"credentials of a flag, all of them", []string{"--access-key", "flag", "--secret-key", "canary"}, env,
+		{"credentials from flags only", []string{"--access-key", "flag", "--secret-key", "canary"}, env,
 			map[string]string{"endpoint": "http://env", "project": "env", "access_key": "flag", "secret_key": "(not shown)"}},
-		{"a context of the environment, below its variables", nil,
+		{"context selected by the environment, below other variables", nil,
 			map[string]string{"PEERING_CONTEXT": "away", "PEERING_ENDPOINT": "http://env"},
 			map[string]string{"endpoint": "http://env", "access_key": "away", "secret_key_file": "DIR/away.key", "cacert": "/away.pem"}},
-		{"credentials of the environment, none of the context", nil, map[string]string{"PEERING_CONTEXT": "away", "PEERING_TOKEN": "canary"},
+		{"credentials from the environment only", nil, map[string]string{"PEERING_CONTEXT": "away", "PEERING_TOKEN": "canary"},
 			map[string]string{"endpoint": "http://away", "token": "(not shown)", "cacert": "/away.pem"}},
-		{"a context of a flag, above the environment", []string{"--context", "away"}, env,
+		{"context selected by a flag, above the environment", []string{"--context", "away"}, env,
 			map[string]string{"endpoint": "http://away", "project": "env", "access_key": "away", "secret_key_file": "DIR/away.key", "cacert": "/away.pem"}},
-		{"a context of a flag over one of the environment", []string{"--context", "bare"}, map[string]string{"PEERING_CONTEXT": "away"},
+		{"context flag over context variable", []string{"--context", "bare"}, map[string]string{"PEERING_CONTEXT": "away"},
 			map[string]string{"endpoint": "http://bare"}},
-		{"flag over a context of a flag", []string{"--context", "away", "--endpoint", "http://flag", "--token-file", "f"}, nil,
+		{"flag over context selected by a flag", []string{"--context", "away", "--endpoint", "http://flag", "--token-file", "f"}, nil,
 			map[string]string{"endpoint": "http://flag", "token_file": "f", "cacert": "/away.pem"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,14 +66,13 @@ contexts:
 				got[s.Setting] = strings.Replace(s.Value, filepath.Dir(path), "DIR", 1)
 			}
 			if !maps.Equal(got, tt.want) {
-				t.Errorf("in force are %v, want %v", got, tt.want)
+				t.Errorf("settings are %v, want %v", got, tt.want)
 			}
 		})
 	}
 }
 
-// TestSettingsWithoutAFile asks where there is nothing but the defaults.
-func TestSettingsWithoutAFile(t *testing.T) {
+func TestDefaultSettings(t *testing.T) {
 	out := &harness.Buffer{}
 	code := harness.Run(t.Context(), []string{"context", "show"}, out, out, harness.NoEnv)
 	harness.WantOutput(t, code, out.String(), cli.ExitOK, []string{client.DefaultEndpoint, "default"})
@@ -80,8 +80,7 @@ func TestSettingsWithoutAFile(t *testing.T) {
 	harness.WantOutput(t, code, out.String(), cli.ExitUsage, []string{`"a"`, "HOME"})
 }
 
-// TestEverySettingIsUsed gives the service what a context says, and what flags and files say.
-func TestEverySettingIsUsed(t *testing.T) {
+func TestCredentialSettings(t *testing.T) {
 	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
 	file := func(text string) string {
 		path := filepath.Join(t.TempDir(), "secret")
@@ -95,25 +94,25 @@ func TestEverySettingIsUsed(t *testing.T) {
 		code                int
 		want                string
 	}{
-		{"a token of a context", "token: " + token, "", nil, cli.ExitOK, "STATUS"},
-		{"a file of a context", "token_file: " + file(token), "", nil, cli.ExitOK, "STATUS"},
-		{"keys of a context", "access_key: " + harness.Requester.AccessKey() + ", secret_key: " + secret, "", nil, cli.ExitOK, "STATUS"},
-		{"a key file of a context", "access_key: " + harness.Requester.AccessKey() + ", secret_key_file: " + file(secret+"\n"), "", nil, cli.ExitOK, "STATUS"},
-		{"a token of a flag", "", "", []string{"--token", token}, cli.ExitOK, "STATUS"},
-		{"a token of a file", "", "", []string{"--token-file", file(token + "\n")}, cli.ExitOK, "STATUS"},
-		{"a token of standard input", "", token + "\n", []string{"--token-file", "-"}, cli.ExitOK, "STATUS"},
-		{"keys of flags", "", "", []string{"--access-key", harness.Requester.AccessKey(), "--secret-key", secret}, cli.ExitOK, "STATUS"},
-		{"a secret key of standard input", "", secret, []string{"--access-key", harness.Requester.AccessKey(), "--secret-key-file", "-"}, cli.ExitOK, "STATUS"},
-		{"a wrong token", "token: " + harness.SecretMark, "", nil, cli.ExitForbidden, "VPC.0008"},
-		{"no such file", "token_file: nowhere", "", nil, cli.ExitUsage, "nowhere"},
-		{"an empty file", "", "", []string{"--token-file", file("")}, cli.ExitUsage, "there is no token"},
+		{"token of a context", "token: " + token, "", nil, cli.ExitOK, "STATUS"},
+		{"token file of a context", "token_file: " + file(token), "", nil, cli.ExitOK, "STATUS"},
+		{"access key of a context", "access_key: " + harness.Requester.AccessKey() + ", secret_key: " + secret, "", nil, cli.ExitOK, "STATUS"},
+		{"secret key file of a context", "access_key: " + harness.Requester.AccessKey() + ", secret_key_file: " + file(secret+"\n"), "", nil, cli.ExitOK, "STATUS"},
+		{"--token", "", "", []string{"--token", token}, cli.ExitOK, "STATUS"},
+		{"--token-file", "", "", []string{"--token-file", file(token + "\n")}, cli.ExitOK, "STATUS"},
+		{"token on standard input", "", token + "\n", []string{"--token-file", "-"}, cli.ExitOK, "STATUS"},
+		{"--access-key and --secret-key", "", "", []string{"--access-key", harness.Requester.AccessKey(), "--secret-key", secret}, cli.ExitOK, "STATUS"},
+		{"secret key on standard input", "", secret, []string{"--access-key", harness.Requester.AccessKey(), "--secret-key-file", "-"}, cli.ExitOK, "STATUS"},
+		{"wrong token", "token: " + harness.SecretMark, "", nil, cli.ExitForbidden, "VPC.0008"},
+		{"missing file", "token_file: nowhere", "", nil, cli.ExitUsage, "nowhere"},
+		{"empty file", "", "", []string{"--token-file", file("")}, cli.ExitUsage, "the token is missing"},
 		{"two lines", "", token + "\n" + token, []string{"--token-file", "-"}, cli.ExitUsage, "more than one line"},
-		{"nothing on standard input", "", "", []string{"--token-file", "-"}, cli.ExitUsage, "standard input"},
-		{"a token and a file", "", "", []string{"--token", token, "--token-file", "-"}, cli.ExitUsage, "two ways"},
-		{"a secret key and a file", "access_key: a, secret_key: " + secret + ", secret_key_file: f", "", nil, cli.ExitUsage, "two ways"},
-		{"a token and keys", "access_key: a, secret_key: " + secret + ", token: " + token, "", nil, cli.ExitUsage, "two ways"},
-		{"half of the keys", "access_key: a", "", nil, cli.ExitUsage, "belong together"},
-		{"nothing at all", "", "", nil, cli.ExitUsage, "--token-file"},
+		{"empty standard input", "", "", []string{"--token-file", "-"}, cli.ExitUsage, "standard input"},
+		{"token and token file", "", "", []string{"--token", token, "--token-file", "-"}, cli.ExitUsage, "not both"},
+		{"secret key and secret key file", "access_key: a, secret_key: " + secret + ", secret_key_file: f", "", nil, cli.ExitUsage, "not both"},
+		{"token and access key", "access_key: a, secret_key: " + secret + ", token: " + token, "", nil, cli.ExitUsage, "not both"},
+		{"access key only", "access_key: a", "", nil, cli.ExitUsage, "one of them is missing"},
+		{"no credentials", "", "", nil, cli.ExitUsage, "--token-file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, getenv := withConfig(t, "current_context: a\ncontexts:\n  a: {endpoint: '"+s.Endpoint+"', "+tt.config+"}\n", nil)
@@ -125,8 +124,8 @@ func TestEverySettingIsUsed(t *testing.T) {
 	}
 }
 
-// TestSettingsHaveTheirNames holds the names that the help promises.
-func TestSettingsHaveTheirNames(t *testing.T) {
+// TestSettingNames checks the names that the help documents.
+func TestSettingNames(t *testing.T) {
 	var got []string
 	for _, s := range config.All {
 		got = append(got, s.Flag()+" "+s.Variable())

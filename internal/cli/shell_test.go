@@ -13,19 +13,20 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// completing are scripts for shells that load what 'peering completion' prints, and print what is offered for 'peering show '.
-var completing = map[string]string{
-	// What the package bash-completion brings, as far as it is needed.
+// shellScripts load the output of 'peering completion' in a shell and print what
+// the shell offers for 'peering show '.
+var shellScripts = map[string]string{
+	// Stands in for the package bash-completion.
 	"bash": `
 _get_comp_words_by_ref() { cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cword=$COMP_CWORD words=("${COMP_WORDS[@]}"); }
-compopt() { :; } # it only works where a key was pressed
+compopt() { :; } # works only during interactive completion
 source <(peering completion bash) || exit
 complete -p peering || exit
 COMP_LINE='peering show ' COMP_POINT=13 COMP_TYPE=9 COMP_WORDS=(peering show '') COMP_CWORD=2
 __start_peering
 printf 'offered %s\n' "${COMPREPLY[@]}"
 `,
-	// In place of the menu the offers are printed.
+	// Prints what the menu would show.
 	"zsh": `
 autoload -U compinit && compinit -u -D || exit
 source <(peering completion zsh) || exit
@@ -42,16 +43,16 @@ end
 `,
 }
 
-// TestShellsComplete loads the scripts in the shells that are installed, and completes an id that only the service knows.
-func TestShellsComplete(t *testing.T) {
+// TestShellCompletion completes a peering id in each installed shell.
+func TestShellCompletion(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
-	made, err := s.As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC})
+	created, err := s.As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
 	mustWrite(t, filepath.Join(bin, "peering"), "#!/bin/sh\n"+harness.AsProgram+"=1 exec '"+os.Args[0]+"' \"$@\"\n", 0o700)
-	for shell, script := range completing {
+	for shell, script := range shellScripts {
 		t.Run(shell, func(t *testing.T) {
 			path, err := exec.LookPath(shell)
 			if err != nil {
@@ -64,11 +65,11 @@ func TestShellsComplete(t *testing.T) {
 				"HOME="+t.TempDir(), "PEERING_ENDPOINT="+s.Endpoint, "PEERING_PROJECT="+harness.Project)
 			shown, err := cmd.CombinedOutput()
 			harness.CheckForSecrets("a shell", shown)
-			if err != nil || !strings.Contains(string(shown), "offered "+made.ID) {
-				t.Errorf("%v; shown is\n%s", err, shown)
+			if err != nil || !strings.Contains(string(shown), "offered "+created.ID) {
+				t.Errorf("%v; output is\n%s", err, shown)
 			}
 			if lines := strings.Split(strings.TrimSpace(string(shown)), "\n"); len(lines) > 2 {
-				t.Errorf("more is shown than what is offered:\n%s", shown)
+				t.Errorf("unexpected output:\n%s", shown)
 			}
 		})
 	}

@@ -16,13 +16,13 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// onTerminal runs a program whose output, or whose errors, are a terminal of 60 columns, and answers what is shown there. It
-// tells meanwhile what has been shown so far.
-func onTerminal(t *testing.T, so func(far string), run func(terminal *os.File)) string {
+// onTerminal runs a program with a terminal of 60 columns and returns what the
+// terminal shows. It calls progress with what the terminal has shown so far.
+func onTerminal(t *testing.T, progress func(shown string), run func(terminal *os.File)) string {
 	t.Helper()
 	screen, terminal, err := pty.Open()
 	if err != nil {
-		t.Skip("no terminals here:", err)
+		t.Skip("no pseudo-terminals:", err)
 	}
 	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 60}); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func onTerminal(t *testing.T, so func(far string), run func(terminal *os.File)) 
 		for {
 			n, err := screen.Read(chunk)
 			text = append(text, chunk[:n]...)
-			so(string(text))
+			progress(string(text))
 			if err != nil { // the other side is closed
 				shown <- string(text)
 				return
@@ -53,12 +53,12 @@ func onTerminal(t *testing.T, so func(far string), run func(terminal *os.File)) 
 	return text
 }
 
-func TestStatusesAreColouredOnATerminal(t *testing.T) {
+func TestStatusColorsNeedATerminal(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
 	code, out, errs := s.Command(t, harness.Project, "create", "n", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC)
 	harness.WantOutput(t, code, out+errs, cli.ExitOK, nil)
 	if strings.Contains(out, "\x1b") {
-		t.Errorf("colours off a terminal: %q", out)
+		t.Errorf("colours without a terminal: %q", out)
 	}
 	for _, tt := range []struct {
 		name string
@@ -66,10 +66,10 @@ func TestStatusesAreColouredOnATerminal(t *testing.T) {
 		args []string
 		want bool
 	}{
-		{"a terminal", nil, nil, true},
+		{"terminal", nil, nil, true},
 		{"NO_COLOR", map[string]string{"NO_COLOR": "1"}, nil, false},
-		{"an empty NO_COLOR", map[string]string{"NO_COLOR": ""}, nil, true},
-		{"a dumb terminal", map[string]string{"TERM": "dumb"}, nil, false},
+		{"empty NO_COLOR", map[string]string{"NO_COLOR": ""}, nil, true},
+		{"dumb terminal", map[string]string{"TERM": "dumb"}, nil, false},
 		{"JSON", nil, []string{"-o", "json"}, false},
 		{"YAML", nil, []string{"-o", "yaml"}, false},
 	} {
@@ -84,14 +84,15 @@ func TestStatusesAreColouredOnATerminal(t *testing.T) {
 			})
 			harness.WantOutput(t, code, shown+errs.String(), cli.ExitOK, []string{"PENDING_ACCEPTANCE"})
 			if got := strings.Contains(shown, "\x1b[33mPENDING_ACCEPTANCE\x1b[0m"); got != tt.want || !got && strings.Contains(shown, "\x1b") {
-				t.Errorf("shown is %q", shown)
+				t.Errorf("the terminal shows %q", shown)
 			}
 		})
 	}
 }
 
-// TestWaitSpinsOnATerminal looks at the spinner: it moves on one line that holds what is waited for, and is gone in the end.
-func TestWaitSpinsOnATerminal(t *testing.T) {
+// TestWaitShowsASpinnerOnATerminal checks that the spinner stays on one line
+// with the progress and disappears at the end.
+func TestWaitShowsASpinnerOnATerminal(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
 	env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": harness.Project}
 	c := s.As(t, harness.Project)
@@ -99,8 +100,8 @@ func TestWaitSpinsOnATerminal(t *testing.T) {
 	defer cancel()
 	var accept sync.Once
 	out, code := &harness.Buffer{}, 0
-	shown := onTerminal(t, func(far string) {
-		if len(spinning(far)) < 4 {
+	shown := onTerminal(t, func(shown string) {
+		if len(spinnerFrames(shown)) < 4 {
 			return
 		}
 		accept.Do(func() {
@@ -118,23 +119,23 @@ func TestWaitSpinsOnATerminal(t *testing.T) {
 		code = harness.Run(ctx, args, out, terminal, func(name string) string { return env[name] })
 	})
 	harness.WantOutput(t, code, out.String(), cli.ExitOK, []string{`"ACTIVE"`})
-	if len(spinning(shown)) != 4 {
-		t.Errorf("shown is %q", shown)
+	if len(spinnerFrames(shown)) != 4 {
+		t.Errorf("the terminal shows %q", shown)
 	}
 	if strings.Contains(shown, "\n") || !strings.HasSuffix(shown, "\x1b[2K\r") {
-		t.Errorf("a line is left of %q", shown)
+		t.Errorf("the spinner left %q", shown)
 	}
 	for line := range strings.SplitSeq(shown, "\r") {
 		if text := regexp.MustCompile(`\x1b\[[0-9]*[A-Za-z]`).ReplaceAllString(line, ""); len([]rune(text)) > 60 {
-			t.Errorf("a line is longer than the terminal is wide: %q", text)
+			t.Errorf("a line is wider than the terminal: %q", text)
 		}
 	}
 }
 
 var frame = regexp.MustCompile(`\r([|/\\-]) peering [0-9a-f-]+`)
 
-// spinning answers the forms that a spinner has had.
-func spinning(shown string) map[string]bool {
+// spinnerFrames returns the distinct frames of the spinner in an output.
+func spinnerFrames(shown string) map[string]bool {
 	seen := map[string]bool{}
 	for _, found := range frame.FindAllStringSubmatch(shown, -1) {
 		seen[found[1]] = true

@@ -8,7 +8,7 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestCommandsOverTLS(t *testing.T) {
+func TestCommandTLS(t *testing.T) {
 	ca, clients := harness.NewAuthority(t), harness.NewAuthority(t)
 	serverCert, serverKey := ca.Issue(t, 2)
 	s := harness.StartWith(t, "--data-dir", t.TempDir(), "--tls-cert", serverCert, "--tls-key", serverKey, "--tls-client-ca", clients.File)
@@ -25,11 +25,11 @@ func TestCommandsOverTLS(t *testing.T) {
 		{"environment", nil, map[string]string{"PEERING_CACERT": ca.File, "PEERING_CERT": cert, "PEERING_KEY": key}, cli.ExitOK, ""},
 		{"flags over environment", []string{"--cacert", ca.File}, map[string]string{"PEERING_CACERT": other, "PEERING_CERT": cert, "PEERING_KEY": key}, cli.ExitOK, ""},
 		{"unknown CA", []string{"--cacert", clients.File, "--cert", cert, "--key", key}, nil, cli.ExitUnavailable, "certificate"},
-		{"no certificate", []string{"--cacert", ca.File}, nil, cli.ExitUnavailable, "certificate"},
-		{"a CA that is not there", []string{"--cacert", other}, nil, cli.ExitUsage, other},
-		{"a CA that is none", []string{"--cacert", key}, nil, cli.ExitUsage, key},
-		{"a certificate without key", []string{"--cert", cert}, nil, cli.ExitUsage, "--key"},
-		{"a key of another certificate", []string{"--cert", ca.File, "--key", key}, nil, cli.ExitUsage, "--cert"},
+		{"no client certificate", []string{"--cacert", ca.File}, nil, cli.ExitUnavailable, "certificate"},
+		{"missing CA file", []string{"--cacert", other}, nil, cli.ExitUsage, other},
+		{"CA file without a certificate", []string{"--cacert", key}, nil, cli.ExitUsage, key},
+		{"certificate without key", []string{"--cert", cert}, nil, cli.ExitUsage, "--key"},
+		{"key of another certificate", []string{"--cert", ca.File, "--key", key}, nil, cli.ExitUsage, "--cert"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := &harness.Buffer{}

@@ -20,11 +20,11 @@ import (
 	"github.com/peering/peering/internal/iam"
 )
 
-// hashOfABC is the SHA-256 of "abc", as FIPS 180 gives it.
+// hashOfABC is the SHA-256 of "abc", from FIPS 180.
 const hashOfABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
-// tokenOf runs a token command on a standard input.
-func tokenOf(t *testing.T, stdin io.Reader, args ...string) (stdout string, err error) {
+// runToken runs a token command with a standard input.
+func runToken(t *testing.T, stdin io.Reader, args ...string) (stdout string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	cmd := cli.TokenCommand(command.NewEnv(stdin, &out, io.Discard, harness.NoEnv))
@@ -41,23 +41,23 @@ func TestTokenHash(t *testing.T) {
 		stdin string
 		want  string
 	}{
-		{"a line", "abc\n", hashOfABC},
-		{"a line of another system", "abc\r\n", hashOfABC},
-		{"no end of the line", "abc", hashOfABC},
-		{"as long as may be", long + "\r\n", cli.TokenHash(long)},
-		{"nothing", "", ""},
-		{"an empty line", "\n", ""},
+		{"line", "abc\n", hashOfABC},
+		{"CRLF", "abc\r\n", hashOfABC},
+		{"no line break", "abc", hashOfABC},
+		{"maximum length", long + "\r\n", cli.TokenHash(long)},
+		{"empty", "", ""},
+		{"empty line", "\n", ""},
 		{"too long", long + "a", ""},
 		{"far too long", long + long, ""},
 		{"two lines", "abc\ndef\n", ""},
-		{"an empty line after it", "abc\n\n", ""},
-		{"a space", "abc def\n", ""},
-		{"a space at its end", "abc \n", ""},
+		{"followed by an empty line", "abc\n\n", ""},
+		{"space", "abc def\n", ""},
+		{"trailing space", "abc \n", ""},
 		{"not ASCII", "abcé\n", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := tokenOf(t, strings.NewReader(tt.stdin), "hash")
+			got, err := runToken(t, strings.NewReader(tt.stdin), "hash")
 			if tt.want != "" {
 				if err != nil || got != tt.want+"\n" {
 					t.Errorf("printed %q, error %v; want %s", got, err, tt.want)
@@ -71,31 +71,31 @@ func TestTokenHash(t *testing.T) {
 	}
 }
 
-func TestTokenHashThatCannotRead(t *testing.T) {
-	got, err := tokenOf(t, iotest.ErrReader(errors.New("torn")), "hash")
+func TestTokenHashReportsReadErrors(t *testing.T) {
+	got, err := runToken(t, iotest.ErrReader(errors.New("torn")), "hash")
 	if cli.ExitCode(err) != cli.ExitFailure || got != "" || !strings.Contains(err.Error(), "torn") {
 		t.Errorf("printed %q, error %v", got, err)
 	}
 }
 
-func TestTokenIsNoArgument(t *testing.T) {
-	if got, err := tokenOf(t, strings.NewReader("abc"), "hash", "abc"); err == nil || got != "" {
+func TestTokenHashRefusesArguments(t *testing.T) {
+	if got, err := runToken(t, strings.NewReader("abc"), "hash", "abc"); err == nil || got != "" {
 		t.Errorf("printed %q", got)
 	}
 }
 
-// What the command prints is what a file of credentials takes.
+// TestTokenNew checks that a credentials file accepts the printed hash.
 func TestTokenNew(t *testing.T) {
 	form := regexp.MustCompile(`^token: ([A-Za-z0-9_-]{43})\nsha256: ([0-9a-f]{64})\n$`)
 	seen := map[string]bool{}
 	for range 3 {
-		out, err := tokenOf(t, nil, "new")
+		out, err := runToken(t, nil, "new")
 		found := form.FindStringSubmatch(out)
 		if err != nil || found == nil || seen[found[1]] {
 			t.Fatalf("printed %q, error %v", out, err)
 		}
 		seen[found[1]] = true
-		if hash, err := tokenOf(t, strings.NewReader(found[1]), "hash"); err != nil || hash != found[2]+"\n" {
+		if hash, err := runToken(t, strings.NewReader(found[1]), "hash"); err != nil || hash != found[2]+"\n" {
 			t.Errorf("the hash of %s is %q, error %v", found[1], hash, err)
 		}
 		file := filepath.Join(t.TempDir(), "credentials.yaml")

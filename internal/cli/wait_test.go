@@ -17,30 +17,31 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// waiter is what a command with --wait writes to standard error; each time it tells that it waits something happens.
-type waiter struct {
+// waitObserver is the standard error of a command with --wait. It calls a
+// function when the command begins to wait.
+type waitObserver struct {
 	harness.Buffer
 
-	once sync.Once
-	do   func(told string)
+	once   sync.Once
+	onWait func(progress string)
 }
 
-func (w *waiter) Write(p []byte) (int, error) {
+func (w *waitObserver) Write(p []byte) (int, error) {
 	n, err := w.Buffer.Write(p)
 	if strings.Contains(string(p), "waiting") {
-		w.once.Do(func() { w.do(string(p)) })
+		w.once.Do(func() { w.onWait(string(p)) })
 	}
 	return n, err
 }
 
-// waiting runs a creation with --wait, and something while it waits.
-func waiting(t *testing.T, s *harness.Server, do func(cancel func(), id string), args ...string) (code int, id, stdout, stderr string) {
+// createAndWait runs create with --wait, and a function while it waits.
+func createAndWait(t *testing.T, s *harness.Server, do func(cancel func(), id string), args ...string) (code int, id, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	out, errs := &harness.Buffer{}, &waiter{}
-	errs.do = func(told string) {
-		id = anyUUID.FindString(told)
+	out, errs := &harness.Buffer{}, &waitObserver{}
+	errs.onWait = func(progress string) {
+		id = anyUUID.FindString(progress)
 		do(cancel, id)
 	}
 	env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": harness.Project}
@@ -49,7 +50,7 @@ func waiting(t *testing.T, s *harness.Server, do func(cancel func(), id string),
 	return code, id, out.String(), errs.String()
 }
 
-func TestWaitUntilSomebodyAccepts(t *testing.T) {
+func TestWaitUntilAccepted(t *testing.T) {
 	for _, tt := range []struct{ format, want string }{
 		{"table", "peering ID is PENDING_ACCEPTANCE; waiting for ACTIVE\npeering ID is ACTIVE\n"},
 		{"json", "{\n  \"progress\": \"peering ID is PENDING_ACCEPTANCE; waiting for ACTIVE\"\n}\n{\n  \"progress\": \"peering ID is ACTIVE\"\n}\n"},
@@ -58,7 +59,7 @@ func TestWaitUntilSomebodyAccepts(t *testing.T) {
 		t.Run(tt.format, func(t *testing.T) {
 			t.Parallel()
 			s := harness.Start(t, t.TempDir())
-			code, id, out, errs := waiting(t, s, func(_ func(), id string) {
+			code, id, out, errs := createAndWait(t, s, func(_ func(), id string) {
 				if _, err := s.As(t, harness.Project).AcceptVPCPeering(t.Context(), id); err != nil {
 					t.Error(err)
 				}
@@ -68,13 +69,13 @@ func TestWaitUntilSomebodyAccepts(t *testing.T) {
 				t.Errorf("printed %s", out)
 			}
 			if got := strings.ReplaceAll(errs, id, "ID"); got != tt.want {
-				t.Errorf("told %q, want %q", got, tt.want)
+				t.Errorf("progress is %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestWaitsThatEndOtherwise(t *testing.T) {
+func TestFailedWaits(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		do   func(c *client.Client, cancel func(), id string) error
@@ -86,24 +87,24 @@ func TestWaitsThatEndOtherwise(t *testing.T) {
 		{"rejected", func(c *client.Client, _ func(), id string) error {
 			_, err := c.RejectVPCPeering(context.Background(), id)
 			return err
-		}, nil, cli.ExitConflict, "conflict", "is REJECTED, which never becomes ACTIVE"},
+		}, nil, cli.ExitConflict, "conflict", "is REJECTED and can no longer become ACTIVE"},
 		{"deleted", func(c *client.Client, _ func(), id string) error {
 			return c.DeleteVPCPeering(context.Background(), id)
-		}, nil, cli.ExitConflict, "conflict", "is gone, which never becomes ACTIVE"},
-		{"no time left", func(*client.Client, func(), string) error { return nil }, []string{"--timeout", "5s"},
-			cli.ExitTimeout, "timeout", "is PENDING_ACCEPTANCE still, and not ACTIVE within --timeout"},
+		}, nil, cli.ExitConflict, "conflict", "is deleted and can no longer become ACTIVE"},
+		{"timed out", func(*client.Client, func(), string) error { return nil }, []string{"--timeout", "5s"},
+			cli.ExitTimeout, "timeout", "is PENDING_ACCEPTANCE and did not become ACTIVE within --timeout"},
 		{"interrupted", func(_ *client.Client, cancel func(), _ string) error { cancel(); return nil }, nil,
-			cli.ExitFailure, "failure", "is PENDING_ACCEPTANCE still, and the wait was interrupted"},
+			cli.ExitFailure, "failure", "is PENDING_ACCEPTANCE; the wait was interrupted"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := harness.Start(t, t.TempDir())
-			code, id, out, errs := waiting(t, s, func(cancel func(), id string) {
+			code, id, out, errs := createAndWait(t, s, func(cancel func(), id string) {
 				if err := tt.do(s.As(t, harness.Project), cancel, id); err != nil {
 					t.Error(err)
 				}
 			}, append(tt.args, "-o", "json")...)
-			harness.WantOutput(t, code, errs, tt.code, []string{"the change is made, but peering " + id + " " + tt.want})
+			harness.WantOutput(t, code, errs, tt.code, []string{"the change succeeded, but peering " + id + " " + tt.want})
 			if out != "" {
 				t.Errorf("printed %s", out)
 			}
@@ -114,7 +115,7 @@ func TestWaitsThatEndOtherwise(t *testing.T) {
 	}
 }
 
-// lastError answers the error that ends the objects on standard error.
+// lastError returns the last object on standard error, an error.
 func lastError(t *testing.T, stderr string) cli.ErrorOutput {
 	t.Helper()
 	var last cli.ErrorOutput
@@ -128,12 +129,13 @@ func lastError(t *testing.T, stderr string) cli.ErrorOutput {
 	return last
 }
 
-// TestWaitGoesOnWithoutAnswers lets a service fail for a while, as long as no call of the SDK outlasts it.
-func TestWaitGoesOnWithoutAnswers(t *testing.T) {
-	answers := []string{"PENDING_ACCEPTANCE", "", "", "", "", "ACTIVE"}
+// TestWaitSurvivesOutages lets the service fail for longer than the SDK retries
+// a call.
+func TestWaitSurvivesOutages(t *testing.T) {
+	statuses := []string{"PENDING_ACCEPTANCE", "", "", "", "", "ACTIVE"}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		status := answers[0]
-		answers = answers[1:]
+		status := statuses[0]
+		statuses = statuses[1:]
 		if status == "" {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
@@ -141,7 +143,7 @@ func TestWaitGoesOnWithoutAnswers(t *testing.T) {
 		_, _ = w.Write([]byte(`{"peering":{"id":"` + harness.UnknownID + `","status":"` + status + `"},"id":"` + harness.UnknownID + `","status":"ACTIVE"}`))
 	}))
 	t.Cleanup(s.Close)
-	answers = append([]string{"ACTIVE"}, answers...) // the acceptance itself
+	statuses = append([]string{"ACTIVE"}, statuses...) // the acceptance itself
 	out, errs := &harness.Buffer{}, &harness.Buffer{}
 	code := harness.Run(t.Context(), []string{"accept", harness.UnknownID, "--wait", "--endpoint", s.URL, "--project", harness.Project}, out, errs, harness.NoEnv)
 	harness.WantOutput(t, code, out.String(), cli.ExitOK, []string{harness.UnknownID, "ACTIVE"})
@@ -150,11 +152,11 @@ func TestWaitGoesOnWithoutAnswers(t *testing.T) {
 	})
 }
 
-// TestWaitTellsInOneLine has a look fail with an error of several lines.
-func TestWaitTellsInOneLine(t *testing.T) {
+// TestProgressIsOneLine reports an error whose message has several lines.
+func TestProgressIsOneLine(t *testing.T) {
 	errs := &harness.Buffer{}
 	cli.ReportPoll(errs, client.Poll{Status: client.PendingAcceptance, Err: &url.Error{URL: "http://x", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}})
 	if got := errs.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "is unreachable") {
-		t.Errorf("told %q", got)
+		t.Errorf("progress is %q", got)
 	}
 }

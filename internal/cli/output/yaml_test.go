@@ -9,8 +9,9 @@ import (
 	"github.com/peering/peering/internal/cli/output"
 )
 
-// TestYAMLIsReadAsItWasMeant prints texts that readers of YAML take for something else where they are not quoted.
-func TestYAMLIsReadAsItWasMeant(t *testing.T) {
+// TestYAMLRoundTrip writes texts that YAML parsers take for other types unless
+// they are quoted.
+func TestYAMLRoundTrip(t *testing.T) {
 	for _, text := range []string{
 		"", "no", "Yes", "on", "null", "~", "12", "1e3", "0x1f", "1_000", "12:30:45", "2026-11-24", "2026-11-24T08:00:00",
 		"a: b", "# c", "- d", "{e", "[f", "*g", "&h", "!i", "%j", "@k", "`l", "'m", "\"n", "o\n", " p", "|", ">", "?", "\u0085", "\u2028", "\x7f", "é", "😀",
