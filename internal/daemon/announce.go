@@ -11,41 +11,44 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// announce prints where the service is and, where it knows a cluster, a first request to paste, with credentials where they are asked for.
-func announce(env *command.Env, cfg serveConfig, apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
-	encryption := cfg.network.tls
-	endpoint := "http://" + apiAddr.String()
-	if encryption.used() {
-		endpoint = "https://" + apiAddr.String()
-	}
-	where := announcement{Endpoint: endpoint, Operations: "http://" + adminAddr.String()}
-	if len(clusters) > 0 {
-		var err error
-		if where.Example, err = exampleCommand(endpoint, encryption, clusters[0].ClusterRef, cfg.auth.header()); err != nil {
-			return err
-		}
-	}
-	return env.Print(where, where.String)
-}
-
-// announcement is where a service is, and a first request to paste.
+// announcement tells where a service listens, and holds a first request to
+// paste.
 type announcement struct {
-	Endpoint   string `json:"endpoint"`
-	Operations string `json:"operations"`
-	Example    string `json:"example,omitempty"`
+	Endpoint string `json:"endpoint"`
+	Admin    string `json:"admin"`
+	Example  string `json:"example,omitempty"`
 }
 
 func (a announcement) String() string {
-	text := fmt.Sprintf("peering is ready at %s\noperations endpoints at %s", a.Endpoint, a.Operations)
+	text := fmt.Sprintf("peering is ready at %s\nadmin endpoints at %s", a.Endpoint, a.Admin)
 	if a.Example != "" {
 		text += "\n\nCreate a peering:\n\n" + a.Example + "\n"
 	}
 	return text
 }
 
-// exampleCommand answers the contract's example of createPeering as a curl command for a cluster. Another header is put in double
-// quotes, in which a shell fills in variables.
-func exampleCommand(endpoint string, encryption tlsFiles, cluster peering.ClusterRef, header string) (string, error) {
+// announce prints the URLs of the listeners and, if the inventory has a
+// cluster, a curl command that creates a peering of it.
+func announce(env *command.Env, cfg serveConfig, apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
+	tls := cfg.network.tls
+	scheme := "http://"
+	if tls.enabled() {
+		scheme = "https://"
+	}
+	a := announcement{Endpoint: scheme + apiAddr.String(), Admin: "http://" + adminAddr.String()}
+	if len(clusters) > 0 {
+		var err error
+		if a.Example, err = exampleCommand(a.Endpoint, tls, clusters[0].ClusterRef, cfg.auth.header()); err != nil {
+			return err
+		}
+	}
+	return env.Print(a, a.String)
+}
+
+// exampleCommand returns the contract's example of createPeering as a curl
+// command for a cluster. The header is put in double quotes, in which shells
+// expand variables.
+func exampleCommand(endpoint string, tls tlsFiles, cluster peering.ClusterRef, header string) (string, error) {
 	const path = "/v1.0/{project_id}/reserved_cluster/{cluster_id}/peering"
 	body, err := exampleBody(path)
 	if err != nil {
@@ -55,23 +58,24 @@ func exampleCommand(endpoint string, encryption tlsFiles, cluster peering.Cluste
 	if header != "" {
 		header = ` -H "` + header + `"`
 	}
-	return fmt.Sprintf("curl -i%s -X POST %s -H 'Content-Type: application/json'%s -d '%s'", curlFlags(encryption), url, header, body), nil
+	return fmt.Sprintf("curl -i%s -X POST %s -H 'Content-Type: application/json'%s -d '%s'", curlFlags(tls), url, header, body), nil
 }
 
-// curlFlags are what curl needs for TLS. It trusts the server's own certificate where it is told to.
-func curlFlags(encryption tlsFiles) string {
+// curlFlags returns the flags with which curl trusts the server's certificate
+// and shows one of its own.
+func curlFlags(tls tlsFiles) string {
 	flags := ""
-	if encryption.used() {
-		flags += " --cacert " + quoted(encryption.cert)
+	if tls.enabled() {
+		flags += " --cacert " + shellQuote(tls.cert)
 	}
-	if encryption.clientCA != "" {
+	if tls.clientCA != "" {
 		flags += " --cert client.pem --key client-key.pem"
 	}
 	return flags
 }
 
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
+// shellQuote quotes a word for a POSIX shell if it needs quotes.
+func shellQuote(word string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+:@%", r)
 	}
@@ -81,7 +85,8 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// exampleBody answers the example called seed of what is posted to a path.
+// exampleBody returns the request example named "seed" of the POST operation at
+// a path of the contract.
 func exampleBody(path string) ([]byte, error) {
 	text, err := api.GetSpecJSON()
 	if err != nil {

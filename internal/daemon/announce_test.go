@@ -37,9 +37,9 @@ func TestServeAnnouncesInEveryFormat(t *testing.T) {
 				t.Fatalf("exited with %d: %s", code, log)
 			}
 			for _, want := range map[string][]string{
-				"table": {"peering is ready at http://127.0.0.1:", "operations endpoints at http://127.0.0.1:", "curl -i"},
-				"json":  {`"endpoint": "http://127.0.0.1:`, `"operations": "http://127.0.0.1:`, `"example": "curl -i`},
-				"yaml":  {"endpoint: http://127.0.0.1:", "operations: http://127.0.0.1:", "example: 'curl -i"},
+				"table": {"peering is ready at http://127.0.0.1:", "admin endpoints at http://127.0.0.1:", "curl -i"},
+				"json":  {`"endpoint": "http://127.0.0.1:`, `"admin": "http://127.0.0.1:`, `"example": "curl -i`},
+				"yaml":  {"endpoint: http://127.0.0.1:", "admin: http://127.0.0.1:", "example: 'curl -i"},
 			}[f] {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("printed %s, want %q in it", out, want)

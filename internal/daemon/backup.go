@@ -13,11 +13,11 @@ func backupCommand(env *command.Env) *cobra.Command {
 	var flags etcdFlags
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write all that a store holds to a file",
-		Long: `Write all that a store holds to a new file, which appears when it is complete.
+		Short: "Back up a store to a file",
+		Long: `Back up a store to a new file, which appears when it is complete.
 
-A server that uses the store, also one with an embedded etcd in --data-dir, goes on meanwhile. A cluster that asks for
-a user gives a backup to one with the role root only.`,
+Servers keep running during a backup, including one with an embedded etcd in --data-dir. On a cluster with authentication,
+the user needs the role root.`,
 		Example: `  peering backup monday.db --data-dir ./data
   peering backup monday.db --etcd-endpoints http://10.0.0.1:2379,http://10.0.0.2:2379,http://10.0.0.3:2379`,
 		Args: command.Arguments("FILE"),

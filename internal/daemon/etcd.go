@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"errors"
 	"math"
 	"net"
 	"net/url"
@@ -14,7 +13,7 @@ import (
 	"github.com/peering/peering/internal/etcd"
 )
 
-// etcdFlags say which etcd a store uses.
+// etcdFlags select the etcd of a store.
 type etcdFlags struct {
 	dataDir, quota    string
 	endpoints         []string
@@ -22,26 +21,27 @@ type etcdFlags struct {
 	user, prefix      string
 }
 
-// passwordVariable names the environment variable of the password for --etcd-user: a command line can be read by others.
+// passwordVariable is the environment variable with the password of --etcd-user.
+// There is no flag for it, as other users can read command lines.
 const passwordVariable = "PEERING_ETCD_PASSWORD" //nolint:gosec // a name, no password
 
 func (f *etcdFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.dataDir, "data-dir", "data", "folder of the embedded etcd, made if it is not there")
+	flags.StringVar(&f.dataDir, "data-dir", "data", "directory of the embedded etcd, created if it does not exist")
 	flags.StringVar(&f.quota, "data-quota", humanize.IBytes(etcd.DefaultQuota),
-		"how large the embedded etcd's database may become, such as 500MiB; 64 MiB at least")
+		"maximum size of the embedded etcd's database, such as 500MiB; at least 64 MiB")
 	flags.StringSliceVar(&f.endpoints, "etcd-endpoints", nil,
-		"URLs of an etcd cluster, version 3.6.9 or later; all of them https, or none")
-	flags.StringVar(&f.caCert, "etcd-cacert", "", "PEM file of the CA that signs the cluster's certificates; by default the system's CAs")
-	flags.StringVar(&f.cert, "etcd-cert", "", "PEM file of the certificate to show to the cluster")
-	flags.StringVar(&f.key, "etcd-key", "", "PEM file of its key")
-	flags.StringVar(&f.user, "etcd-user", "", "user of the cluster, with https endpoints; "+passwordVariable+" holds the password")
-	flags.StringVar(&f.prefix, "etcd-prefix", "", "what all keys start with, such as /team-a; /peering/ follows it")
+		"URLs of an etcd cluster, version 3.6.9 or later; either all https or none")
+	flags.StringVar(&f.caCert, "etcd-cacert", "", "PEM file of the CA of the cluster's certificates (default the system's CAs)")
+	flags.StringVar(&f.cert, "etcd-cert", "", "PEM file of the client certificate for the cluster")
+	flags.StringVar(&f.key, "etcd-key", "", "PEM file of the client certificate's key")
+	flags.StringVar(&f.user, "etcd-user", "", "user of the cluster; needs https endpoints and the password in "+passwordVariable)
+	flags.StringVar(&f.prefix, "etcd-prefix", "", "prefix of all keys, such as /team-a; keys start with PREFIX/peering/")
 	cmd.MarkFlagsMutuallyExclusive("data-dir", "etcd-endpoints")
 	cmd.MarkFlagsMutuallyExclusive("data-quota", "etcd-endpoints")
 }
 
-// config answers what the flags say, or what is wrong with them.
+// config returns the store's configuration, or a usage error.
 func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
 	cfg := etcd.Config{
 		DataDir:   f.dataDir,
@@ -56,44 +56,45 @@ func (f *etcdFlags) config(getenv func(string) string) (etcd.Config, error) {
 	if cfg.Quota, err = parseQuota(f.quota); err != nil {
 		return cfg, err
 	}
-	encrypted := f.caCert != "" || f.cert != "" || f.key != ""
-	if len(f.endpoints) == 0 && (encrypted || f.user != "") {
-		return cfg, command.UsageError{Err: errors.New("--etcd-cacert, --etcd-cert, --etcd-key and --etcd-user are about a cluster; name it with --etcd-endpoints")}
+	withTLS := f.caCert != "" || f.cert != "" || f.key != ""
+	if len(f.endpoints) == 0 && (withTLS || f.user != "") {
+		return cfg, command.Usagef("--etcd-cacert, --etcd-cert, --etcd-key and --etcd-user need --etcd-endpoints")
 	}
 	if (f.cert == "") != (f.key == "") {
-		return cfg, command.UsageError{Err: errors.New("--etcd-cert and --etcd-key belong together; name both")}
+		return cfg, command.Usagef("--etcd-cert and --etcd-key must be set together")
 	}
-	if err := f.checkEndpoints(encrypted); err != nil {
+	if err := f.checkEndpoints(withTLS); err != nil {
 		return cfg, err
 	}
 	if f.user != "" {
 		if cfg.Password = getenv(passwordVariable); cfg.Password == "" {
-			return cfg, command.Usagef("--etcd-user %s needs a password; put it into %s", f.user, passwordVariable)
+			return cfg, command.Usagef("--etcd-user %s: set the password in %s", f.user, passwordVariable)
 		}
 	}
 	return cfg, nil
 }
 
-// checkEndpoints answers what would cross the network in plain text although it should not, or nil. The client of etcd
-// speaks to all endpoints as it does to the first.
-func (f *etcdFlags) checkEndpoints(encrypted bool) error {
+// checkEndpoints returns a usage error if traffic that should be encrypted would
+// cross the network in plain text. etcd's client treats all endpoints like the
+// first.
+func (f *etcdFlags) checkEndpoints(withTLS bool) error {
 	for _, endpoint := range f.endpoints {
 		first := f.endpoints[0]
 		switch {
 		case etcd.UsesTLS(endpoint) != etcd.UsesTLS(first):
-			return command.Usagef("--etcd-endpoints %s and %s: all of them have to start with https://, or none", first, endpoint)
+			return command.Usagef("--etcd-endpoints %s and %s: either all or none must start with https://", first, endpoint)
 		case etcd.UsesTLS(endpoint):
-		case encrypted:
-			return command.Usagef("--etcd-endpoints %s would not be encrypted; it has to start with https://", endpoint)
-		case f.user != "" && !onThisMachine(endpoint):
-			return command.Usagef("--etcd-endpoints %s would get the password of --etcd-user in plain text; it has to start with https://", endpoint)
+		case withTLS:
+			return command.Usagef("--etcd-endpoints %s must start with https:// because a TLS flag is set", endpoint)
+		case f.user != "" && !isLocal(endpoint):
+			return command.Usagef("--etcd-endpoints %s must start with https://, or it would receive the password of --etcd-user in plain text", endpoint)
 		}
 	}
 	return nil
 }
 
-// onThisMachine tells whether what is sent to an endpoint stays on this machine.
-func onThisMachine(endpoint string) bool {
+// isLocal reports whether an endpoint is on this machine.
+func isLocal(endpoint string) bool {
 	if strings.HasPrefix(endpoint, "unix:") {
 		return true
 	}
@@ -104,17 +105,18 @@ func onThisMachine(endpoint string) bool {
 	return err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback())
 }
 
-// minQuota is the smallest --data-quota: less would not hold the peerings of a few hundred tenants.
+// minQuota is the minimum of --data-quota: a smaller database would not hold the
+// peerings of a few hundred tenants.
 const minQuota = 64 << 20
 
-// parseQuota reads --data-quota.
+// parseQuota parses --data-quota.
 func parseQuota(s string) (int64, error) {
 	bytes, err := humanize.ParseBytes(s)
 	if err != nil || bytes > math.MaxInt64 {
-		return 0, command.Usagef("--data-quota %q is not a size such as 8GiB", s)
+		return 0, command.Usagef("--data-quota must be a size such as 8GiB, got %q", s)
 	}
 	if bytes < minQuota {
-		return 0, command.Usagef("--data-quota %s is less than %s", s, humanize.IBytes(minQuota))
+		return 0, command.Usagef("--data-quota must be at least %s, got %s", humanize.IBytes(minQuota), s)
 	}
 	return int64(bytes), nil
 }

@@ -14,33 +14,33 @@ import (
 )
 
 const (
-	// drain is how long requests in flight may take when the server stops.
-	drain = 15 * time.Second
-	// idle is how long a connection may wait for the next request.
-	idle = 2 * time.Minute
-	// maxHead is how many bytes the head of a request may have: its first line and its headers. A token of 64 KiB, which is
-	// none of ours, fits in, so that it is answered as all bad credentials are.
-	maxHead = 80 << 10
-	// readAhead is what net/http adds to its MaxHeaderBytes.
-	readAhead = 4 << 10
+	// drainTimeout bounds how long requests in flight may take at shutdown.
+	drainTimeout = 15 * time.Second
+	// idleTimeout is how long a connection may wait for the next request.
+	idleTimeout = 2 * time.Minute
+	// maxHeaderBytes bounds the request line and the headers of a request. A
+	// token of 64 KiB fits, so that it is refused like other invalid tokens.
+	maxHeaderBytes = 80 << 10
+	// headerSlop is what net/http adds to Server.MaxHeaderBytes.
+	headerSlop = 4 << 10
 )
 
-// httpServer is a server with the listener that it serves.
+// httpServer is a server and its listener.
 type httpServer struct {
 	http.Server
 
 	listener net.Listener
 }
 
-// servers answers the API's server and that of the operations endpoints.
+// servers returns the servers of the API and of the admin endpoints.
 func (f *networkFlags) servers(
-	apiListener net.Listener, api http.Handler, adminListener net.Listener, operations http.Handler,
+	apiListener net.Listener, api http.Handler, adminListener net.Listener, admin http.Handler,
 	metrics prometheus.Registerer, log *slog.Logger,
 ) ([]*httpServer, error) {
-	var encryption *tls.Config
-	if f.tls.used() {
+	var tlsConfig *tls.Config
+	if f.tls.enabled() {
 		var err error
-		if encryption, err = newTLS(f.tls, log); err != nil {
+		if tlsConfig, err = newTLS(f.tls, log); err != nil {
 			return nil, err
 		}
 	}
@@ -48,38 +48,38 @@ func (f *networkFlags) servers(
 	if err != nil {
 		return nil, err
 	}
-	private, err := newConnections(adminListener, adminConnections, "operations", metrics)
+	private, err := newConnections(adminListener, adminConnections, "admin", metrics)
 	if err != nil {
 		return nil, err
 	}
-	return []*httpServer{newHTTPServer(public, encryption, api, log), newHTTPServer(private, nil, operations, log)}, nil
+	return []*httpServer{newHTTPServer(public, tlsConfig, api, log), newHTTPServer(private, nil, admin, log)}, nil
 }
 
-// newHTTPServer answers a server that lets nobody be slow. It speaks HTTP/1.1 only, in which a connection is one request
-// at a time: what is bounded by connections is bounded. With a TLS configuration it speaks it over TLS.
-func newHTTPServer(l *connections, encryption *tls.Config, h http.Handler, log *slog.Logger) *httpServer {
+// newHTTPServer returns a server that closes slow clients. It serves HTTP/1.1
+// only, where the connection limit also bounds the concurrent requests.
+func newHTTPServer(l *connections, tlsConfig *tls.Config, h http.Handler, log *slog.Logger) *httpServer {
 	s := &httpServer{
 		listener: l,
 		Server: http.Server{
 			Handler:           h,
 			ReadHeaderTimeout: patience,
 			ReadTimeout:       patience,
-			IdleTimeout:       idle,
-			MaxHeaderBytes:    maxHead - readAhead,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes - headerSlop,
 			ConnState:         l.follow,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-			// OPTIONS * would be answered without what the handler puts on all answers.
+			// net/http would respond to OPTIONS * without the security headers.
 			DisableGeneralOptionsHandler: true,
 		},
 	}
-	if encryption != nil {
-		s.listener = tls.NewListener(l, encryption)
+	if tlsConfig != nil {
+		s.listener = tls.NewListener(l, tlsConfig)
 	}
 	return s
 }
 
-// serveHTTP serves until the end of ctx or the first failure, then finishes the requests in flight. It calls ready when
-// all servers serve.
+// serveHTTP serves until ctx ends or a server fails, then drains the requests in
+// flight. It calls ready when all servers have started.
 func serveHTTP(ctx context.Context, servers []*httpServer, ready func() error) error {
 	failed := make(chan error, len(servers))
 	for _, s := range servers {
@@ -92,11 +92,11 @@ func serveHTTP(ctx context.Context, servers []*httpServer, ready func() error) e
 		case err = <-failed:
 		}
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	for _, s := range servers {
 		if shutdownErr := s.Shutdown(stopping); shutdownErr != nil {
-			err = errors.Join(err, fmt.Errorf("stop: requests were still running after %s: %w", drain, shutdownErr), s.Close())
+			err = errors.Join(err, fmt.Errorf("shut down: requests were still in flight after %s: %w", drainTimeout, shutdownErr), s.Close())
 		}
 	}
 	return err

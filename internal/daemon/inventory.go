@@ -12,7 +12,7 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// inventoryFile is the form of the inventory.
+// inventoryFile is the format of the inventory.
 type inventoryFile struct {
 	Clusters []struct {
 		ProjectID  string `yaml:"project_id"`
@@ -25,7 +25,7 @@ type inventoryFile struct {
 	} `yaml:"clusters"`
 }
 
-// loadInventory reads the clusters that a file lists; without a file there are none.
+// loadInventory returns the clusters that a file lists, none without a file.
 func loadInventory(path string) ([]peering.Cluster, error) {
 	if path == "" {
 		return nil, nil
@@ -51,7 +51,7 @@ func parseInventory(data []byte) ([]peering.Cluster, error) {
 	clusters := make([]peering.Cluster, 0, len(file.Clusters))
 	for i, entry := range file.Clusters {
 		if entry.VPCCIDR == "" || entry.SubnetCIDR == "" {
-			return nil, fmt.Errorf("cluster %d: vpc_cidr and subnet_cidr are needed", i+1)
+			return nil, fmt.Errorf("cluster %d: vpc_cidr and subnet_cidr are required", i+1)
 		}
 		c := peering.Cluster{
 			ClusterRef: peering.ClusterRef{Project: peering.ID(entry.ProjectID), ID: entry.ClusterID},
@@ -65,7 +65,7 @@ func parseInventory(data []byte) ([]peering.Cluster, error) {
 		}
 		for _, other := range clusters {
 			if other.Is(c.ClusterRef) {
-				return nil, fmt.Errorf("cluster %d: cluster_id %s of project %s is listed twice", i+1, c.ID, c.Project)
+				return nil, fmt.Errorf("cluster %d: duplicate cluster_id %s in project %s", i+1, c.ID, c.Project)
 			}
 		}
 		clusters = append(clusters, c)

@@ -8,7 +8,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// newRegistry answers a registry with the metrics of the process and of the program's build.
+// newRegistry returns a registry with the metrics of the process and the build.
 func newRegistry() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -19,8 +19,9 @@ func newRegistry() *prometheus.Registry {
 	return registry
 }
 
-// withEtcd answers the registry's metrics and, where etcd is embedded, etcd's own: how long the disk takes, how large the
-// database is. etcd registers them at the library's default registry, which has those of the process, too.
+// withEtcd adds the metrics of an embedded etcd, such as disk latency and
+// database size. etcd registers them at the library's default registry, whose
+// metrics of the process are duplicates.
 func withEtcd(registry *prometheus.Registry, embedded bool) prometheus.Gatherer {
 	if !embedded {
 		return registry

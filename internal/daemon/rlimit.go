@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// maxOpenFiles answers how many files the process may have open, 0 where it does not know. The runtime has raised the
-// limit as far as it may be raised.
+// maxOpenFiles returns how many files the process may open, 0 if unknown. The
+// runtime has already raised the soft limit to the hard one.
 func maxOpenFiles() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > math.MaxInt32 {

@@ -2,5 +2,5 @@
 
 package daemon
 
-// maxOpenFiles answers that the limit is not known: this system is not asked.
+// maxOpenFiles returns 0: the limit is unknown on this system.
 func maxOpenFiles() int { return 0 }

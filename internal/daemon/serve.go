@@ -19,7 +19,7 @@ import (
 	"github.com/peering/peering/server"
 )
 
-// serveConfig is what the flags of serve say.
+// serveConfig holds the flags of serve.
 type serveConfig struct {
 	listen, adminListen string
 	etcd                etcdFlags
@@ -36,11 +36,11 @@ func serveCommand(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
-		Long: `Run the service until it gets SIGTERM or SIGINT. Requests in flight are then finished, for 15 seconds at most.
+		Long: `Run the service until SIGTERM or SIGINT. It then drains requests in flight for up to 15 seconds.
 
-Peerings are kept in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
-When the service is ready it prints the URL of the API and that of the operations endpoints /healthz, /readyz, /metrics
-and /debug/pprof, which are not for the public.
+Peerings are stored in an embedded etcd in --data-dir, or in the etcd cluster at --etcd-endpoints.
+When the service is ready, it prints the URLs of the API and of the admin endpoints /healthz, /readyz, /metrics and
+/debug/pprof, which must not be public.
 
 A project that sends more than --rate is answered 429, and the connection is then not read for a second or two. While
 others send requests, too, its burst is spread over five seconds: each request waits for a second at most. More requests
@@ -59,19 +59,18 @@ or the machine has; GOGC and GOMEMLIMIT in the environment say something else, a
 		Args: cobra.NoArgs,
 		RunE: command.Run(func(ctx context.Context, _ []string) error { return serve(ctx, env, cfg) }),
 	}
-	// The log goes to standard error.
 	flags := cmd.Flags()
-	flags.StringVar(&cfg.listen, "listen", "127.0.0.1:8080", "address of the API; port 0 takes a free one")
-	flags.StringVar(&cfg.adminListen, "admin-listen", "127.0.0.1:8081", "address of the operations endpoints")
+	flags.StringVar(&cfg.listen, "listen", "127.0.0.1:8080", "address of the API; port 0 selects a free port")
+	flags.StringVar(&cfg.adminListen, "admin-listen", "127.0.0.1:8081", "address of the admin endpoints")
 	cfg.etcd.register(cmd)
-	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of the clusters that exist")
+	flags.StringVar(&cfg.inventory, "inventory", "", "YAML file of existing clusters")
 	flags.StringVar(&cfg.serviceTenant, "service-tenant", "8185f87d043f4519a68420a282b5e2fa",
-		"id of the service's tenant, to which the VPCs of new clusters belong")
+		"tenant id of the service, which owns the VPCs of new clusters")
 	defaults := peering.DefaultRules()
-	flags.IntVar(&cfg.rules.Tenant, "quota-tenant", defaults.Tenant, "how many pending and active peerings a tenant may have")
-	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "how many pending and active peerings a cluster may have")
-	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "how many peerings may wait for one tenant")
-	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "how long a peering waits before it expires")
+	flags.IntVar(&cfg.rules.Tenant, "quota-tenant", defaults.Tenant, "maximum pending and active peerings of a tenant")
+	flags.IntVar(&cfg.rules.Cluster, "quota-cluster", defaults.Cluster, "maximum pending and active peerings of a cluster")
+	flags.IntVar(&cfg.rules.Pending, "quota-pending", defaults.Pending, "maximum peerings that wait for acceptance by a tenant")
+	flags.DurationVar(&cfg.rules.Lifetime, "pending-lifetime", defaults.Lifetime, "time until a pending peering expires")
 	cfg.network.register(flags)
 	cfg.auth.register(cmd)
 	flags.StringVar(&cfg.logLevel, "log-level", "info", "debug, info, warn or error")
@@ -79,15 +78,15 @@ or the machine has; GOGC and GOMEMLIMIT in the environment say something else, a
 	return cmd
 }
 
-// check answers what is wrong with the flags, or nil.
+// check returns a usage error for an invalid flag.
 func (cfg serveConfig) check() error {
 	if !peering.ID(cfg.serviceTenant).Valid() {
-		return command.Usagef("--service-tenant %q is neither 32 hexadecimal digits nor a UUID", cfg.serviceTenant)
+		return command.Usagef("--service-tenant must be 32 hexadecimal digits or a UUID, got %q", cfg.serviceTenant)
 	}
 	return errors.Join(validRules(cfg.rules), cfg.network.check())
 }
 
-// serve runs the service until the end of ctx.
+// serve runs the service until ctx ends.
 func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 	log, err := newLogger(env.Err, cfg.logLevel, cfg.logFormat)
 	if err != nil {
@@ -151,7 +150,8 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 	})
 }
 
-// openStore opens a store and answers it with the service over it, whose changes are logged.
+// openStore opens a store and returns it with a service whose changes are
+// written to the audit log.
 func openStore(
 	ctx context.Context, cfg etcd.Config, rules peering.Rules, now func() time.Time, log *slog.Logger,
 ) (*etcd.Store, *peering.Service, error) {
@@ -166,28 +166,28 @@ func openStore(
 	return store, peering.NewService(peering.Watch(store, changed), rules, now, newID), nil
 }
 
-// validRules answers what is wrong with what the operator decides, or nil.
+// validRules returns a usage error for an invalid quota or lifetime.
 func validRules(r peering.Rules) error {
 	for _, quota := range []struct {
 		flag  string
 		value int
 	}{{"--quota-tenant", r.Tenant}, {"--quota-cluster", r.Cluster}, {"--quota-pending", r.Pending}} {
 		if quota.value < 1 {
-			return command.Usagef("%s %d is less than 1", quota.flag, quota.value)
+			return command.Usagef("%s must be at least 1, got %d", quota.flag, quota.value)
 		}
 	}
 	if r.Lifetime <= 0 {
-		return command.Usagef("--pending-lifetime %s is not more than 0", r.Lifetime)
+		return command.Usagef("--pending-lifetime must be positive, got %s", r.Lifetime)
 	}
 	return nil
 }
 
-// newLogger answers a logger onto w.
+// newLogger returns a logger that writes to w.
 func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	var options slog.HandlerOptions
 	var parsed slog.Level
 	if err := parsed.UnmarshalText([]byte(level)); err != nil {
-		return nil, command.Usagef("--log-level %q is not debug, info, warn or error", level)
+		return nil, command.Usagef("--log-level must be debug, info, warn or error, got %q", level)
 	}
 	options.Level = parsed
 	switch format {
@@ -196,17 +196,17 @@ func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	case "text":
 		return slog.New(slog.NewTextHandler(w, &options)), nil
 	default:
-		return nil, command.Usagef("--log-format %q is not json or text", format)
+		return nil, command.Usagef("--log-format must be json or text, got %q", format)
 	}
 }
 
-// listenAPI opens the API listener where --auth allows it to be.
+// listenAPI opens the API listener if --auth allows its address.
 func listenAPI(ctx context.Context, cfg serveConfig, log *slog.Logger) (net.Listener, error) {
 	listener, err := listen(ctx, "--listen", cfg.listen)
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.auth.allows(listener.Addr(), cfg.listen, cfg.network.tls.used(), log); err != nil {
+	if err := cfg.auth.allows(listener.Addr(), cfg.listen, cfg.network.tls.enabled(), log); err != nil {
 		closeListener(listener)
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// closeListener closes a listener that its server may have closed before.
+// closeListener closes a listener that its server may have closed already.
 func closeListener(l net.Listener) {
 	_ = l.Close()
 }

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,25 +12,27 @@ import (
 	"github.com/peering/peering/internal/cli/command"
 )
 
-// tlsFiles are the PEM files that TLS of the API takes.
+// tlsFiles are the PEM files for TLS on the API listener.
 type tlsFiles struct {
-	// cert is the server's certificate with those between it and its CA, key its key.
+	// cert is the server's certificate and its intermediates, key the
+	// certificate's key.
 	cert, key string
-	// clientCA are the CAs of which a client needs a certificate; empty where it needs none.
+	// clientCA holds the CAs that clients need a certificate from, "" if they
+	// need none.
 	clientCA string
 }
 
-func (f tlsFiles) used() bool {
+func (f tlsFiles) enabled() bool {
 	return f.cert != ""
 }
 
-// check answers what is wrong with the flags.
+// check returns a usage error for an invalid combination of flags.
 func (f tlsFiles) check() error {
 	if (f.cert == "") != (f.key == "") {
-		return command.UsageError{Err: errors.New("--tls-cert and --tls-key belong together; name both")}
+		return command.Usagef("--tls-cert and --tls-key must be set together")
 	}
-	if f.clientCA != "" && !f.used() {
-		return command.UsageError{Err: errors.New("--tls-client-ca is about TLS; name a certificate with --tls-cert and --tls-key")}
+	if f.clientCA != "" && !f.enabled() {
+		return command.Usagef("--tls-client-ca needs --tls-cert and --tls-key")
 	}
 	return nil
 }
@@ -56,20 +57,21 @@ func (f tlsFiles) load() (*tls.Config, error) {
 	return cfg, nil
 }
 
-// reloading is TLS from files that are read again when they have changed.
-type reloading struct {
+// reloadingTLS reloads the files when they change.
+type reloadingTLS struct {
 	files tlsFiles
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	seen    []os.FileInfo
+	stats   []os.FileInfo
 	current *tls.Config
 }
 
-// newTLS answers a configuration that looks at the files with every handshake, which costs next to nothing beside it.
-// Where they can't be used any more it stays at what they were, and logs why, once for each change.
+// newTLS returns a configuration that checks the files for changes with every
+// handshake. If the changed files are invalid, it logs why once and keeps the
+// old ones.
 func newTLS(files tlsFiles, log *slog.Logger) (*tls.Config, error) {
-	r := &reloading{files: files, log: log, seen: files.look()}
+	r := &reloadingTLS{files: files, log: log, stats: files.stat()}
 	var err error
 	if r.current, err = files.load(); err != nil {
 		return nil, err
@@ -82,34 +84,34 @@ func newTLS(files tlsFiles, log *slog.Logger) (*tls.Config, error) {
 	}, nil
 }
 
-func (r *reloading) config(hello *tls.ClientHelloInfo) *tls.Config {
+func (r *reloadingTLS) config(hello *tls.ClientHelloInfo) *tls.Config {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found := r.files.look()
-	if slices.EqualFunc(found, r.seen, sameFile) {
+	stats := r.files.stat()
+	if slices.EqualFunc(stats, r.stats, sameFile) {
 		return r.current
 	}
-	r.seen = found
+	r.stats = stats
 	loaded, err := r.files.load()
 	if err != nil {
-		r.log.ErrorContext(hello.Context(), "the changed TLS files can't be used; those from before stay in use", "error", err)
+		r.log.ErrorContext(hello.Context(), "changed TLS files are invalid; the previous ones stay in use", "error", err)
 		return r.current
 	}
-	r.log.InfoContext(hello.Context(), "the TLS files have changed and are in use")
+	r.log.InfoContext(hello.Context(), "reloaded the TLS files")
 	r.current = loaded
 	return loaded
 }
 
-// look answers what tells the files from other ones; nil for one that is not there.
-func (f tlsFiles) look() []os.FileInfo {
+// stat returns the state of each file, nil for one that does not exist.
+func (f tlsFiles) stat() []os.FileInfo {
 	paths := []string{f.cert, f.key, f.clientCA}
-	found := make([]os.FileInfo, len(paths))
+	stats := make([]os.FileInfo, len(paths))
 	for i, path := range paths {
 		if info, err := os.Stat(path); err == nil {
-			found[i] = info
+			stats[i] = info
 		}
 	}
-	return found
+	return stats
 }
 
 func sameFile(a, b os.FileInfo) bool {

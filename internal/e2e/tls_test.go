@@ -146,7 +146,7 @@ func TestTLSFilesAreReadAgain(t *testing.T) {
 		t.Errorf("with a certificate without its key, the certificate is %d", got)
 	}
 	serial(t, s.Endpoint, cfg)
-	if n := strings.Count(s.Log.String(), "can't be used"); n != 1 {
+	if n := strings.Count(s.Log.String(), "TLS files are invalid"); n != 1 {
 		t.Errorf("the log tells %d times of a broken pair:\n%s", n, s.Log)
 	}
 	replace(key, nextKey)

@@ -113,7 +113,7 @@ func readAnnouncement(stdout io.Reader) (endpoint, admin string, err error) {
 		if after, ok := strings.CutPrefix(lines.Text(), "peering is ready at "); ok {
 			endpoint = after
 		}
-		if after, ok := strings.CutPrefix(lines.Text(), "operations endpoints at "); ok {
+		if after, ok := strings.CutPrefix(lines.Text(), "admin endpoints at "); ok {
 			go func() { _, _ = io.Copy(&Buffer{}, stdout) }()
 			return endpoint, after, nil
 		}
