@@ -34,7 +34,7 @@ type scriptRunner struct {
 
 // notInScripts maps commands that scripts can't run to the test that does.
 var notInScripts = map[string]string{
-	"peering serve": "TestServeAnnouncesInEveryFormat",
+	"peering serve": "TestServeAnnouncesItsListeners",
 }
 
 // TestScripts runs every command in every format. Scripts have these commands

@@ -12,7 +12,7 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestExampleCommandIsTheSeeds(t *testing.T) {
+func TestAnnouncedCurlCommand(t *testing.T) {
 	for header, sent := range map[string]string{"": "", "X-Auth-Token: $PEERING_TOKEN": ` -H "X-Auth-Token: $PEERING_TOKEN"`} {
 		got, err := daemon.CurlCommand("http://127.0.0.1:8080", peering.ClusterRef{Project: harness.Project, ID: harness.ClusterID}, header)
 		want := `curl -i -X POST http://127.0.0.1:8080/v1.0/4f30b9215e054c908d18f2b150131646/reserved_cluster/1000000/peering ` +
@@ -23,17 +23,17 @@ func TestExampleCommandIsTheSeeds(t *testing.T) {
 	}
 }
 
-func TestServeAnnouncesInEveryFormat(t *testing.T) {
+func TestServeAnnouncesItsListeners(t *testing.T) {
 	for _, f := range output.Formats {
 		t.Run(f, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			out, log := &harness.Buffer{}, &harness.Buffer{}
-			stopping := writerFunc(func(text []byte) (int, error) {
+			stopOnOutput := writerFunc(func(text []byte) (int, error) {
 				defer cancel()
 				return out.Write(text)
 			})
-			if code := harness.Run(ctx, append(harness.ServeArgs("--data-dir", t.TempDir()), "-o", f), stopping, log, harness.NoEnv); code != cli.ExitOK {
+			if code := harness.Run(ctx, append(harness.ServeArgs("--data-dir", t.TempDir()), "-o", f), stopOnOutput, log, harness.NoEnv); code != cli.ExitOK {
 				t.Fatalf("exited with %d: %s", code, log)
 			}
 			for _, want := range map[string][]string{
@@ -49,7 +49,7 @@ func TestServeAnnouncesInEveryFormat(t *testing.T) {
 	}
 }
 
-// writerFunc is a function that takes what is written.
+// writerFunc is an io.Writer from a function.
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

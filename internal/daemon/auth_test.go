@@ -14,9 +14,9 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestServeAndItsCredentials(t *testing.T) {
-	broken := filepath.Join(t.TempDir(), "credentials.yaml")
-	if err := os.WriteFile(broken, []byte("tokens:\n- {token: "+harness.Requester.Token()+"}\n"), 0o600); err != nil {
+func TestInvalidAuthFlag(t *testing.T) {
+	invalid := filepath.Join(t.TempDir(), "credentials.yaml")
+	if err := os.WriteFile(invalid, []byte("tokens:\n- {token: "+harness.Requester.Token()+"}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -24,10 +24,10 @@ func TestServeAndItsCredentials(t *testing.T) {
 		code       int
 		want       string
 	}{
-		{"no way that there is", "open", cli.ExitUsage, "file:PATH"},
+		{"unknown method", "open", cli.ExitUsage, "file:PATH"},
 		{"no path", "file:", cli.ExitUsage, "file:PATH"},
-		{"no file", "file:" + broken + "x", cli.ExitFailure, broken + "x"},
-		{"a broken file", "file:" + broken, cli.ExitFailure, "line 2"},
+		{"missing file", "file:" + invalid + "x", cli.ExitFailure, invalid + "x"},
+		{"invalid file", "file:" + invalid, cli.ExitFailure, "line 2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &harness.Buffer{}
@@ -37,10 +37,10 @@ func TestServeAndItsCredentials(t *testing.T) {
 	}
 }
 
-func TestPublicAddressesNeedCredentials(t *testing.T) {
+func TestPublicAddressNeedsAuthentication(t *testing.T) {
 	for _, tt := range []struct {
 		auth, address string
-		encrypted     bool
+		withTLS       bool
 		allowed, warn bool
 	}{
 		{"none", "127.0.0.1", false, true, false},
@@ -52,11 +52,11 @@ func TestPublicAddressesNeedCredentials(t *testing.T) {
 		{"file:x", "10.0.0.1", true, true, false},
 		{"none", "10.0.0.1", true, false, false},
 	} {
-		t.Run(fmt.Sprintf("%s at %s, encrypted %t", tt.auth, tt.address, tt.encrypted), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s at %s, TLS %t", tt.auth, tt.address, tt.withTLS), func(t *testing.T) {
 			log := &harness.Buffer{}
-			err := daemon.CheckListener(tt.auth, &net.TCPAddr{IP: net.ParseIP(tt.address), Port: 8080}, tt.address, tt.encrypted, slog.New(slog.NewTextHandler(log, nil)))
+			err := daemon.CheckListener(tt.auth, &net.TCPAddr{IP: net.ParseIP(tt.address), Port: 8080}, tt.address, tt.withTLS, slog.New(slog.NewTextHandler(log, nil)))
 			if (err == nil) != tt.allowed || strings.Contains(log.String(), "level=WARN") != tt.warn {
-				t.Errorf("answered %v, logged %s", err, log)
+				t.Errorf("got %v; log: %s", err, log)
 			}
 		})
 	}

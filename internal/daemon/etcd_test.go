@@ -11,21 +11,21 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestWrongEtcdFlags(t *testing.T) {
+func TestInvalidEtcdFlags(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		args []string
 		want string
 	}{
-		{"a certificate without key", []string{"--etcd-endpoints", "https://127.0.0.1:1", "--etcd-cert", "c.pem"}, "--etcd-key"},
-		{"TLS without encryption", []string{"--etcd-endpoints", "http://127.0.0.1:1", "--etcd-cacert", "ca.pem"}, "https://"},
-		{"some endpoints without encryption", []string{"--etcd-endpoints", "https://10.0.0.1:1,http://10.0.0.2:1"}, "http://10.0.0.2:1"},
-		{"some endpoints with encryption", []string{"--etcd-endpoints", "http://127.0.0.1:1,HTTPS://10.0.0.2:1"}, "HTTPS://10.0.0.2:1"},
-		{"an endpoint without scheme among others", []string{"--etcd-endpoints", "https://10.0.0.1:1,10.0.0.2:1"}, "10.0.0.2:1"},
-		{"a socket among others", []string{"--etcd-endpoints", "https://10.0.0.1:1,unix:///tmp/s"}, "unix:///tmp/s"},
-		{"TLS without endpoints", []string{"--etcd-cacert", "ca.pem"}, "--etcd-endpoints"},
-		{"a user without endpoints", []string{"--etcd-user", "u"}, "--etcd-endpoints"},
-		{"a user without password", []string{"--etcd-endpoints", "https://127.0.0.1:1", "--etcd-user", "u"}, daemon.PasswordVariable},
+		{"certificate without key", []string{"--etcd-endpoints", "https://127.0.0.1:1", "--etcd-cert", "c.pem"}, "--etcd-key"},
+		{"CA with an http endpoint", []string{"--etcd-endpoints", "http://127.0.0.1:1", "--etcd-cacert", "ca.pem"}, "https://"},
+		{"one http endpoint among https ones", []string{"--etcd-endpoints", "https://10.0.0.1:1,http://10.0.0.2:1"}, "http://10.0.0.2:1"},
+		{"one https endpoint among http ones", []string{"--etcd-endpoints", "http://127.0.0.1:1,HTTPS://10.0.0.2:1"}, "HTTPS://10.0.0.2:1"},
+		{"one endpoint without scheme among https ones", []string{"--etcd-endpoints", "https://10.0.0.1:1,10.0.0.2:1"}, "10.0.0.2:1"},
+		{"one socket among https endpoints", []string{"--etcd-endpoints", "https://10.0.0.1:1,unix:///tmp/s"}, "unix:///tmp/s"},
+		{"CA without endpoints", []string{"--etcd-cacert", "ca.pem"}, "--etcd-endpoints"},
+		{"user without endpoints", []string{"--etcd-user", "u"}, "--etcd-endpoints"},
+		{"user without password", []string{"--etcd-endpoints", "https://127.0.0.1:1", "--etcd-user", "u"}, daemon.PasswordVariable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &harness.Buffer{}
@@ -36,8 +36,9 @@ func TestWrongEtcdFlags(t *testing.T) {
 	}
 }
 
-// TestPasswordsCrossNoNetworkInPlainText is about what the flags say, not about who is there.
-func TestPasswordsCrossNoNetworkInPlainText(t *testing.T) {
+// TestEtcdPasswordNeedsTLS checks which endpoints are allowed with a user. It
+// connects to none of them.
+func TestEtcdPasswordNeedsTLS(t *testing.T) {
 	for endpoints, allowed := range map[string]bool{
 		"https://10.0.0.1:1":                    true,
 		"https://10.0.0.1:1,https://10.0.0.2:1": true,

@@ -11,8 +11,9 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// TestAuditOfExpiries has one peering settled by the worker, and another by a creation that is in its place.
-func TestAuditOfExpiries(t *testing.T) {
+// TestAuditOfExpiry expires one peering by the worker, and another one by
+// creating a peering of the same pair.
+func TestAuditOfExpiry(t *testing.T) {
 	now := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
 	buffer := &harness.Buffer{}
 	log := slog.New(slog.NewJSONHandler(buffer, nil))

@@ -18,15 +18,15 @@ func TestInventory(t *testing.T) {
 	}{
 		{"empty", "", 0, ""},
 		{"no clusters", "clusters: []", 0, ""},
-		{"a cluster", "clusters:" + good, 1, ""},
-		{"twice the same", "clusters:" + good + good, 0, "twice"},
-		{"unknown key", "clusters: []\ncluster: 1", 0, "cluster"},
-		{"no id", "clusters:" + strings.ReplaceAll(good, harness.PeerVPC, "vpc"), 0, "vpc_id"},
-		{"no number", "clusters:" + strings.ReplaceAll(good, "cluster_id: 7", "cluster_id: seven"), 0, "cluster_id"},
-		{"no block", "clusters:" + strings.ReplaceAll(good, "vpc_cidr: 10.0.0.0/8, ", ""), 0, "vpc_cidr"},
+		{"cluster", "clusters:" + good, 1, ""},
+		{"duplicate", "clusters:" + good + good, 0, "duplicate"},
+		{"unknown name", "clusters: []\ncluster: 1", 0, "cluster"},
+		{"invalid VPC id", "clusters:" + strings.ReplaceAll(good, harness.PeerVPC, "vpc"), 0, "vpc_id"},
+		{"cluster id is not a number", "clusters:" + strings.ReplaceAll(good, "cluster_id: 7", "cluster_id: seven"), 0, "cluster_id"},
+		{"missing CIDR block", "clusters:" + strings.ReplaceAll(good, "vpc_cidr: 10.0.0.0/8, ", ""), 0, "vpc_cidr"},
 		{"host bits", "clusters:" + strings.ReplaceAll(good, "10.1.0.0/16", "10.1.0.1/16"), 0, "10.1.0.0/16"},
-		{"subnet outside", "clusters:" + strings.ReplaceAll(good, "10.1.0.0/16", "11.1.0.0/16"), 0, "subnet_cidr"},
-		{"no YAML", "clusters: [", 0, "yaml"},
+		{"subnet outside the VPC", "clusters:" + strings.ReplaceAll(good, "10.1.0.0/16", "11.1.0.0/16"), 0, "subnet_cidr"},
+		{"invalid YAML", "clusters: [", 0, "yaml"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := daemon.ParseInventory([]byte(tt.text))

@@ -10,23 +10,23 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestWrongNetworkFlags(t *testing.T) {
+func TestInvalidNetworkFlags(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		args []string
 		want string
 	}{
-		{"a negative rate", []string{"--rate", "-1"}, "--rate -1"},
-		{"no burst", []string{"--rate-burst", "0"}, "--rate-burst 0"},
+		{"negative rate", []string{"--rate", "-1"}, "--rate -1"},
+		{"zero burst", []string{"--rate-burst", "0"}, "--rate-burst 0"},
 		{"negative reads", []string{"--max-reads", "-1"}, "--max-reads"},
 		{"negative writes", []string{"--max-writes", "-1"}, "--max-writes"},
-		{"no connections", []string{"--max-connections", "0"}, "--max-connections"},
-		{"a proxy's address without a network", []string{"--trusted-proxies", "10.0.0.1"}, "10.0.0.1"},
-		{"all origins", []string{"--cors-origins", "*"}, `--cors-origins "*"`},
-		{"an origin with a path", []string{"--cors-origins", "https://a.example.com/"}, "--cors-origins"},
-		{"an origin without scheme", []string{"--cors-origins", "a.example.com"}, "--cors-origins"},
-		{"a certificate without key", []string{"--tls-cert", "c.pem"}, "--tls-key"},
-		{"a client CA without TLS", []string{"--tls-client-ca", "ca.pem"}, "--tls-cert"},
+		{"zero connections", []string{"--max-connections", "0"}, "--max-connections"},
+		{"proxy address without prefix length", []string{"--trusted-proxies", "10.0.0.1"}, "10.0.0.1"},
+		{"wildcard origin", []string{"--cors-origins", "*"}, `--cors-origins "*"`},
+		{"origin with a path", []string{"--cors-origins", "https://a.example.com/"}, "--cors-origins"},
+		{"origin without scheme", []string{"--cors-origins", "a.example.com"}, "--cors-origins"},
+		{"certificate without key", []string{"--tls-cert", "c.pem"}, "--tls-key"},
+		{"client CA without certificate", []string{"--tls-client-ca", "ca.pem"}, "--tls-cert"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &harness.Buffer{}
@@ -37,7 +37,7 @@ func TestWrongNetworkFlags(t *testing.T) {
 	}
 }
 
-func TestServeRefusesBrokenTLSFiles(t *testing.T) {
+func TestInvalidTLSFiles(t *testing.T) {
 	ca := harness.NewAuthority(t)
 	cert, key := ca.Issue(t, 2)
 	empty := filepath.Join(t.TempDir(), "empty.pem")
@@ -47,10 +47,10 @@ func TestServeRefusesBrokenTLSFiles(t *testing.T) {
 	for _, tt := range []struct {
 		name, cert, key, clientCA string
 	}{
-		{"no certificate", empty, key, ca.File},
-		{"another key", ca.File, key, ca.File},
-		{"a CA that is not there", cert, key, empty + "x"},
-		{"no CA", cert, key, empty},
+		{"empty certificate file", empty, key, ca.File},
+		{"key of another certificate", ca.File, key, ca.File},
+		{"missing CA file", cert, key, empty + "x"},
+		{"empty CA file", cert, key, empty},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &harness.Buffer{}

@@ -10,7 +10,7 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestServeRefusesToStart(t *testing.T) {
+func TestServeFailsToStart(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
 	file := filepath.Join(t.TempDir(), "inventory.yaml")
 	if err := os.WriteFile(file, []byte("clusters:\n- cluster_id: 7\n  colour: red\n"), 0o600); err != nil {
@@ -21,10 +21,10 @@ func TestServeRefusesToStart(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"a port that is taken", []string{"--listen", strings.TrimPrefix(s.Endpoint, "http://")}, []string{"--listen", "in use"}},
-		{"no inventory", []string{"--inventory", file + "x"}, []string{"inventory", file + "x"}},
-		{"a wrong inventory", []string{"--inventory", file}, []string{file, "colour"}},
-		{"a data directory that is a file", []string{"--data-dir", file}, []string{file}},
+		{"port in use", []string{"--listen", strings.TrimPrefix(s.Endpoint, "http://")}, []string{"--listen", "in use"}},
+		{"missing inventory", []string{"--inventory", file + "x"}, []string{"inventory", file + "x"}},
+		{"invalid inventory", []string{"--inventory", file}, []string{file, "colour"}},
+		{"data directory is a file", []string{"--data-dir", file}, []string{file}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, out, errs := s.Command(t, harness.Project, append(harness.ServeArgs("--data-dir", t.TempDir()), tt.args...)...)
@@ -33,7 +33,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	}
 }
 
-func TestSenselessRulesAreRefused(t *testing.T) {
+func TestInvalidQuotas(t *testing.T) {
 	for flag, value := range map[string]string{
 		"--quota-tenant": "0", "--quota-cluster": "-1", "--quota-pending": "0", "--pending-lifetime": "0s",
 	} {
