@@ -29,7 +29,7 @@ const (
 // measured.
 type discardStore struct{ peering.Store }
 
-func (discardStore) Create(_ context.Context, p peering.Peering, _ peering.Once, _ peering.Limits) (peering.Peering, bool, error) {
+func (discardStore) Create(_ context.Context, p peering.Peering, _ peering.Idempotency, _ peering.Quotas) (peering.Peering, bool, error) {
 	p.Requester = peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"}
 	return p, false, nil
 }

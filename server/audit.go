@@ -10,11 +10,11 @@ import (
 )
 
 // Audit answers what writes a line to the log for every change: who changed what, from which status to which, and in which
-// request. It is for peering.Watch.
+// request. It is for peering.Audit.
 func Audit(log *slog.Logger) func(context.Context, peering.Event) {
 	return func(ctx context.Context, e peering.Event) {
 		outcome := "changed"
-		if e.Unknown {
+		if e.OutcomeUnknown {
 			outcome = "unknown"
 		}
 		attrs := append([]slog.Attr{slog.String("outcome", outcome), slog.String("action", actionOf(e))}, subjectOf(e)...)
@@ -52,7 +52,7 @@ func subjectOf(e peering.Event) []slog.Attr {
 }
 
 // actorOf answers who does something in a request. What the service does by itself may be done in somebody's request, too.
-func actorOf(ctx context.Context, by peering.By) []slog.Attr {
+func actorOf(ctx context.Context, by peering.Actor) []slog.Attr {
 	if by == "" {
 		by = "caller"
 	}

@@ -43,7 +43,7 @@ func TestAuditOfWhatTheServiceDoesByItself(t *testing.T) {
 		want  map[string]any
 	}{
 		{
-			"expiry", peering.Expiry(peering.Peering{ID: "p", Cluster: cluster}),
+			"expiry", peering.ExpiryEvent(peering.Peering{ID: "p", Cluster: cluster}),
 			map[string]any{
 				"outcome": "changed", "action": "expire peering", "by": "expiry", "peering": "p",
 				"cluster_project": mine, "cluster": "1000000", "from": "PENDING_ACCEPTANCE", "to": "EXPIRED",
@@ -54,7 +54,7 @@ func TestAuditOfWhatTheServiceDoesByItself(t *testing.T) {
 			map[string]any{"outcome": "changed", "action": "update cluster", "by": "inventory", "cluster_project": mine, "cluster": "1000000"},
 		},
 		{
-			"no answer of the store", peering.Event{Action: peering.Delete, Peering: "p", Route: "r", Unknown: true},
+			"no answer of the store", peering.Event{Action: peering.Delete, Peering: "p", Route: "r", OutcomeUnknown: true},
 			map[string]any{"outcome": "unknown", "action": "delete route", "by": "caller", "peering": "p", "route": "r"},
 		},
 	} {

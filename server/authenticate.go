@@ -62,7 +62,7 @@ func authenticate(operation *validate.Operation, rule accessRule, authenticator 
 				credentials: credentialType(r, found),
 				requestID:   requestIDOf(c),
 				remote:      c.RealIP(),
-				mayWrite:    found.MayChange(),
+				mayWrite:    found.CanWrite(),
 				url:         requestURL(r),
 			}
 			c.SetRequest(r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))

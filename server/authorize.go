@@ -116,7 +116,7 @@ func authorize(rule accessRule) echo.MiddlewareFunc {
 // check returns an error of code WrongProject or Forbidden if the caller may
 // not perform the operation for the requested project.
 func (a accessRule) check(who *caller, requested peering.ID) error {
-	if (requested != "" || a.source == projectInPath) && !who.project.Is(requested) {
+	if (requested != "" || a.source == projectInPath) && !who.project.Equal(requested) {
 		if !requested.Valid() { // may be arbitrarily long, so it is not repeated
 			return peering.Errorf(peering.WrongProject, "The request names a project other than the one the credentials belong to.")
 		}

@@ -15,16 +15,16 @@ import (
 // Idempotency-Key header; its zero value if the header is absent. The
 // fingerprint covers the operation and its decoded parameters and body, so a
 // retry may differ in whitespace.
-func idempotency(ctx context.Context, key, operation string, request ...any) (peering.Once, error) {
+func idempotency(ctx context.Context, key, operation string, request ...any) (peering.Idempotency, error) {
 	if key == "" {
-		return peering.Once{}, nil
+		return peering.Idempotency{}, nil
 	}
 	fingerprint, err := json.Marshal(append([]any{operation}, request...))
 	if err != nil {
-		return peering.Once{}, fmt.Errorf("fingerprint of %s: %w", operation, err)
+		return peering.Idempotency{}, fmt.Errorf("fingerprint of %s: %w", operation, err)
 	}
 	hash := sha256.Sum256(fingerprint)
-	return peering.Once{Project: callerOf(ctx).project, Key: unquote(key), Request: hex.EncodeToString(hash[:])}, nil
+	return peering.Idempotency{Project: callerOf(ctx).project, Key: unquote(key), Request: hex.EncodeToString(hash[:])}, nil
 }
 
 // unquote removes the quotes and escapes of a structured field string

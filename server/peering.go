@@ -16,9 +16,9 @@ func (h *handlers) CreatePeering(
 	if err != nil {
 		return nil, err
 	}
-	p, replayed, err := h.peerings.CreateForCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterRequest{
-		Name: request.Body.Name,
-		Peer: peering.VPC{ID: peering.ID(request.Body.VPCID), Tenant: peering.ID(request.Body.AcceptTenantID)},
+	p, replayed, err := h.peerings.CreateForCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.Peering{
+		Name:     request.Body.Name,
+		Accepter: peering.VPC{ID: peering.ID(request.Body.VPCID), Tenant: peering.ID(request.Body.AcceptTenantID)},
 	}, idem)
 	if err != nil {
 		return nil, err

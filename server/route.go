@@ -17,7 +17,7 @@ func (h *handlers) CreateRoute(
 	if err != nil {
 		return nil, err
 	}
-	hop := peering.Hop{Cluster: clusterRef(request.ProjectID, request.ClusterID), Peering: peering.ID(request.PeeringID)}
+	hop := peering.PeeringRef{Cluster: clusterRef(request.ProjectID, request.ClusterID), Peering: peering.ID(request.PeeringID)}
 	r, replayed, err := h.peerings.CreateRoute(ctx, hop, request.Body.Destination, idem)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func (h *handlers) CreateVPCPeering(
 	if err != nil {
 		return nil, err
 	}
-	p, replayed, err := h.peerings.Create(ctx, callerOf(ctx).project, peering.Request{
+	p, replayed, err := h.peerings.Create(ctx, callerOf(ctx).project, peering.Peering{
 		Name:        wanted.Name,
 		Description: wanted.Description,
 		Requester:   vpc(wanted.RequestVPCInfo),

@@ -83,7 +83,7 @@ func WithClusters(clusters ...Cluster) Option {
 // WithQuota sets how many peerings a tenant may have, a cluster may have, and may wait for one tenant. The defaults are the
 // service's own: 50, 50 and 100.
 func WithQuota(n int) Option {
-	return func(c *config) { c.rules.Limits = peering.Limits{Tenant: n, Cluster: n, Pending: n} }
+	return func(c *config) { c.rules.Quotas = peering.Quotas{Tenant: n, Cluster: n, Pending: n} }
 }
 
 // WithLifetime sets how long a peering waits for its accepter. The default is the service's own, seven days.
@@ -140,7 +140,7 @@ func (s *Server) open(t testing.TB, cfg config) (http.Handler, []operation) {
 			SubnetCIDR: c.CIDR,
 		}
 	}
-	if err := service.AddClusters(t.Context(), clusters); err != nil {
+	if err := service.EnsureClusters(t.Context(), clusters); err != nil {
 		t.Fatalf("add the clusters: %v", err)
 	}
 	handler, err := server.New(server.Config{

@@ -47,7 +47,7 @@ func every(ctx context.Context, d time.Duration) bool {
 }
 
 func settle(ctx context.Context, service *peering.Service, log *slog.Logger) {
-	settled, err := service.Settle(ctx)
+	settled, err := service.ExpireDue(ctx)
 	if err != nil && ctx.Err() == nil {
 		log.ErrorContext(ctx, "not all expired peerings could be settled", "settled", settled, "error", err)
 	} else if settled > 0 {

@@ -26,19 +26,19 @@ func TestAuditOfExpiry(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	request := func(vpc peering.ID) peering.Request {
-		return peering.Request{Requester: peering.VPC{ID: harness.PeerVPC}, Accepter: peering.VPC{ID: vpc, Tenant: harness.Stranger}}
+	request := func(vpc peering.ID) peering.Peering {
+		return peering.Peering{Requester: peering.VPC{ID: harness.PeerVPC}, Accepter: peering.VPC{ID: vpc, Tenant: harness.Stranger}}
 	}
 	var ids []string
 	for _, vpc := range []peering.ID{harness.OtherVPC, harness.UnknownID} {
-		p, _, err := service.Create(t.Context(), harness.Project, request(vpc), peering.Once{})
+		p, _, err := service.Create(t.Context(), harness.Project, request(vpc), peering.Idempotency{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, string(p.ID))
 	}
 	now = now.Add(peering.DefaultRules().Lifetime)
-	if _, _, err := service.Create(t.Context(), harness.Project, request(harness.OtherVPC), peering.Once{}); err != nil {
+	if _, _, err := service.Create(t.Context(), harness.Project, request(harness.OtherVPC), peering.Idempotency{}); err != nil {
 		t.Fatal(err)
 	}
 	const expired = "changed expire peering by expiry from=PENDING_ACCEPTANCE to=EXPIRED"

@@ -64,7 +64,7 @@ func parseInventory(data []byte) ([]peering.Cluster, error) {
 			return nil, fmt.Errorf("cluster %d: %w", i+1, err)
 		}
 		for _, other := range clusters {
-			if other.Is(c.ClusterRef) {
+			if other.Equal(c.ClusterRef) {
 				return nil, fmt.Errorf("cluster %d: duplicate cluster_id %s in project %s", i+1, c.ID, c.Project)
 			}
 		}

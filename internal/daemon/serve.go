@@ -128,7 +128,7 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := service.AddClusters(ctx, clusters); err != nil {
+	if err := service.EnsureClusters(ctx, clusters); err != nil {
 		return err
 	}
 	registry := newRegistry()
@@ -157,13 +157,13 @@ func openStore(
 ) (*etcd.Store, *peering.Service, error) {
 	changed := server.Audit(log)
 	cfg.Log = log
-	cfg.OnExpired = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.Expiry(p)) }
+	cfg.OnExpired = func(ctx context.Context, p peering.Peering) { changed(ctx, peering.ExpiryEvent(p)) }
 	store, err := etcd.Open(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}
 	newID := func() peering.ID { return peering.ID(uuid.Must(uuid.NewV7()).String()) }
-	return store, peering.NewService(peering.Watch(store, changed), rules, now, newID), nil
+	return store, peering.NewService(peering.Audit(store, changed), rules, now, newID), nil
 }
 
 // validRules returns a usage error for an invalid quota or lifetime.

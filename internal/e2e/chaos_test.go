@@ -111,7 +111,7 @@ func TestChaos(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			seed := seeded(t).Uint64()
-			limits := peering.Limits{Tenant: 3, Cluster: 2, Pending: 2}
+			limits := peering.Quotas{Tenant: 3, Cluster: 2, Pending: 2}
 			g := startRig(t)
 			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 			defer cancel()

@@ -103,7 +103,7 @@ func bareEtcd(b *testing.B) (*clientv3.Client, map[string]string) {
 	_, _, err = store.Create(b.Context(), peering.Peering{
 		ID: newPeeringID(), Name: "n", Status: peering.PendingAcceptance, Requester: vpc(), Accepter: vpc(),
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour),
-	}, peering.Once{}, peering.DefaultLimits())
+	}, peering.Idempotency{}, peering.DefaultQuotas())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func newBlockingStore() *blockingStore {
 	s.fail = func() error {
 		s.entered <- struct{}{}
 		<-released
-		return peering.NoPeering(harness.UnknownID)
+		return peering.NewNotFound(harness.UnknownID)
 	}
 	return s
 }
@@ -174,7 +174,7 @@ func TestRefusalLooksAtTheHeadOnly(t *testing.T) {
 }
 
 func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
-	endpoint, registry := serveLimited(t, brokenStore{fail: func() error { return peering.NoPeering(harness.UnknownID) }}, server.Limits{MaxWrites: 1})
+	endpoint, registry := serveLimited(t, brokenStore{fail: func() error { return peering.NewNotFound(harness.UnknownID) }}, server.Limits{MaxWrites: 1})
 	var slow []*harness.RawHTTP
 	for range 5 {
 		c := harness.MustDialRaw(t, endpoint)

@@ -104,7 +104,7 @@ func TestOtherProjectsAreNotLimited(t *testing.T) {
 
 func TestBurstWaitsBesideOthers(t *testing.T) {
 	began := time.Now()
-	store := &brokenStore{fail: func() error { return peering.NoPeering(harness.UnknownID) }}
+	store := &brokenStore{fail: func() error { return peering.NewNotFound(harness.UnknownID) }}
 	// The clock stands still, so nobody is forgotten and nothing comes back into a bucket.
 	endpoint, _ := serveLimitedAt(t, func() time.Time { return began }, store, server.Limits{Rate: 1, Burst: 5})
 	for _, sent := range []struct {

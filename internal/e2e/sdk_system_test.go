@@ -29,7 +29,7 @@ func (s overHTTP) as(projectID peering.ID) *client.Client {
 	return c
 }
 
-func (s overHTTP) Create(ctx context.Context, caller peering.ID, r peering.Request, once peering.Once) (peering.Peering, bool, error) {
+func (s overHTTP) Create(ctx context.Context, caller peering.ID, r peering.Peering, once peering.Idempotency) (peering.Peering, bool, error) {
 	ctx, key := withKey(ctx, once)
 	p, err := s.as(caller).CreateVPCPeering(ctx, client.VPCPeeringCreate{
 		Name:           r.Name,
@@ -40,16 +40,16 @@ func (s overHTTP) Create(ctx context.Context, caller peering.ID, r peering.Reque
 }
 
 func (s overHTTP) CreateForCluster(
-	ctx context.Context, ref peering.ClusterRef, r peering.ClusterRequest, once peering.Once,
+	ctx context.Context, ref peering.ClusterRef, r peering.Peering, once peering.Idempotency,
 ) (peering.Peering, bool, error) {
 	ctx, key := withKey(ctx, once)
 	p, err := s.as(ref.Project).CreatePeering(ctx, ref.ID, client.PeeringCreate{
-		Name: r.Name, VPCID: string(r.Peer.ID), AcceptTenantID: string(r.Peer.Tenant),
+		Name: r.Name, VPCID: string(r.Accepter.ID), AcceptTenantID: string(r.Accepter.Tenant),
 	})
 	return ofPeering(p), key.replayed, coded(err)
 }
 
-func (s overHTTP) CreateCluster(ctx context.Context, wanted peering.Cluster, once peering.Once) (peering.Cluster, bool, error) {
+func (s overHTTP) CreateCluster(ctx context.Context, wanted peering.Cluster, once peering.Idempotency) (peering.Cluster, bool, error) {
 	ctx, key := withKey(ctx, once)
 	id, err := s.as(wanted.Project).CreateCluster(ctx, client.ClusterCreate{Name: wanted.Name})
 	wanted.ID = id
@@ -148,7 +148,7 @@ type idempotency struct {
 
 type idempotencyKey struct{}
 
-func withKey(ctx context.Context, once peering.Once) (context.Context, *idempotency) {
+func withKey(ctx context.Context, once peering.Idempotency) (context.Context, *idempotency) {
 	i := &idempotency{key: once.Key}
 	return context.WithValue(ctx, idempotencyKey{}, i), i
 }

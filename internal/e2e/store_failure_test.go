@@ -28,12 +28,12 @@ type brokenStore struct {
 }
 
 func (b brokenStore) Create(
-	context.Context, peering.Peering, peering.Once, peering.Limits,
+	context.Context, peering.Peering, peering.Idempotency, peering.Quotas,
 ) (peering.Peering, bool, error) {
 	return peering.Peering{}, false, b.fail()
 }
 
-func (b brokenStore) Due(context.Context, time.Time) iter.Seq2[peering.ID, error] {
+func (b brokenStore) DueToExpire(context.Context, time.Time) iter.Seq2[peering.ID, error] {
 	return func(yield func(peering.ID, error) bool) { yield("", b.fail()) }
 }
 
@@ -42,7 +42,7 @@ func (b brokenStore) Get(context.Context, peering.ID) (peering.Peering, error) {
 }
 
 func (b brokenStore) Update(
-	context.Context, peering.ID, peering.Limits, func(peering.Peering) (peering.Peering, error),
+	context.Context, peering.ID, peering.Quotas, func(peering.Peering) (peering.Peering, error),
 ) (peering.Peering, error) {
 	return peering.Peering{}, b.fail()
 }
@@ -52,7 +52,7 @@ func (b brokenStore) List(context.Context, peering.Scope, peering.Query) ([]peer
 }
 
 func (b brokenStore) CreateRoute(
-	context.Context, peering.Hop, peering.Once, func(peering.Cluster, peering.Peering) (peering.Route, error),
+	context.Context, peering.PeeringRef, peering.Idempotency, func(peering.Cluster, peering.Peering) (peering.Route, error),
 ) (peering.Route, bool, error) {
 	return peering.Route{}, false, b.fail()
 }
@@ -71,7 +71,7 @@ func (b brokenStore) Clusters(context.Context, peering.ID) ([]peering.Cluster, e
 	return nil, b.fail()
 }
 
-func (b brokenStore) CreateCluster(context.Context, peering.Cluster, peering.Once) (peering.Cluster, bool, error) {
+func (b brokenStore) CreateCluster(context.Context, peering.Cluster, peering.Idempotency) (peering.Cluster, bool, error) {
 	return peering.Cluster{}, false, b.fail()
 }
 

@@ -88,7 +88,7 @@ const firstNumber = 1_000_000
 
 // CreateCluster implements peering.Store. Numbers are unique over all projects, but for those of an inventory.
 func (s *Store) CreateCluster(
-	ctx context.Context, c peering.Cluster, once peering.Once,
+	ctx context.Context, c peering.Cluster, once peering.Idempotency,
 ) (made peering.Cluster, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

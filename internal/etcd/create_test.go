@@ -148,7 +148,7 @@ func TestDeleteOfAnExpiredThatIsNotSettledFreesThePair(t *testing.T) {
 	store := open(t)
 	old := create(t, store, newPeering(newVPC(), newVPC()))
 	_, err := store.Update(t.Context(), old.ID, limits, func(p peering.Peering) (peering.Peering, error) {
-		return p.After(peering.Delete, p.ExpiresAt)
+		return p.Apply(peering.Delete, p.ExpiresAt)
 	})
 	wantCode(t, err, "")
 	wantDump(t, store, map[string]string{})

@@ -13,7 +13,7 @@ import (
 )
 
 // Due implements peering.Store.
-func (s *Store) Due(ctx context.Context, now time.Time) iter.Seq2[peering.ID, error] {
+func (s *Store) DueToExpire(ctx context.Context, now time.Time) iter.Seq2[peering.ID, error] {
 	// A key that has the time itself is due: the slash behind it is followed by 0.
 	end := expiryPrefix + expiryTime(now) + "0"
 	return func(yield func(peering.ID, error) bool) {

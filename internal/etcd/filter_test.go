@@ -39,11 +39,11 @@ func TestListByFilters(t *testing.T) {
 			Tenant: maybe(r, pick(r, tenants)),
 			VPC:    maybe(r, pick(r, vpcs)),
 		}
-		query := peering.Query{Limit: 1 + r.IntN(20), Filter: filter, Match: func(p peering.Peering) bool { return filter.Match(p.At(now)) }}
+		query := peering.Query{Limit: 1 + r.IntN(20), Filter: filter, Match: func(p peering.Peering) bool { return filter.Matches(p.At(now)) }}
 		t.Run(fmt.Sprintf("%+v", filter), func(t *testing.T) {
 			var want []peering.ID
 			for _, p := range made {
-				if scope.Sees(p) && filter.Match(p.At(now)) {
+				if scope.Contains(p) && filter.Matches(p.At(now)) {
 					want = append(want, p.ID)
 				}
 			}
@@ -108,7 +108,7 @@ func TestShortPageIsCheap(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			reads := 0
 			counted := store.Interrupted(func(n int) { reads = n })
-			got, _ := list(t, counted, peering.Scope{Tenant: tenant}, peering.Query{Limit: tt.limit, Filter: tt.filter, Match: tt.filter.Match})
+			got, _ := list(t, counted, peering.Scope{Tenant: tenant}, peering.Query{Limit: tt.limit, Filter: tt.filter, Match: tt.filter.Matches})
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("listed %v, want %v", got, tt.want)
 			}

@@ -73,7 +73,7 @@ func clusterKey(ref peering.ClusterRef) string {
 	return clusterPrefix(ref.Project) + ref.ID
 }
 
-func onceKey(once peering.Once) string {
+func onceKey(once peering.Idempotency) string {
 	return root + "once/" + once.Project.Key() + "/" + once.Key
 }
 
@@ -82,7 +82,7 @@ const electionPrefix = root + "election/"
 const restoringKey = root + "restoring"
 
 // quotaPrefix is what the keys of all peerings that count towards a quota start with.
-func quotaPrefix(q peering.Quota) string {
+func quotaPrefix(q peering.Counter) string {
 	prefix := root + "quota/" + string(q.Kind) + "/"
 	if q.Kind == peering.ClusterQuota {
 		return prefix + q.Cluster.Project.Key() + "/" + q.Cluster.ID + "/"
@@ -91,11 +91,11 @@ func quotaPrefix(q peering.Quota) string {
 }
 
 // guardKey is a key that quotas share by chance: a key for each quota would stay for ever.
-func guardKey(q peering.Quota) string {
+func guardKey(q peering.Counter) string {
 	return root + "quota-guard/" + fmt.Sprintf("%04x", guardNumber(q))
 }
 
-func guardNumber(q peering.Quota) uint16 {
+func guardNumber(q peering.Counter) uint16 {
 	hash := sha256.Sum256([]byte(quotaPrefix(q)))
 	return binary.BigEndian.Uint16(hash[:])
 }
@@ -135,14 +135,14 @@ func otherPrefix(tenant, other peering.ID) string {
 func indexKeys(p peering.Peering) []string {
 	requester, accepter := p.Requester.Tenant, p.Accepter.Tenant
 	prefixes := tenantPrefixes(p, requester)
-	if !accepter.Is(requester) {
+	if !accepter.Equal(requester) {
 		prefixes = append(prefixes, tenantPrefixes(p, accepter)...)
 		prefixes = append(prefixes, otherPrefix(requester, accepter), otherPrefix(accepter, requester))
 	}
 	if p.Cluster != (peering.ClusterRef{}) {
 		prefixes = append(prefixes, scopePrefix(peering.Scope{Cluster: p.Cluster}))
 	}
-	for _, q := range p.Quotas() {
+	for _, q := range p.Counters() {
 		prefixes = append(prefixes, quotaPrefix(q))
 	}
 	if p.Status == peering.PendingAcceptance {

@@ -86,7 +86,7 @@ func (s *Store) filtered(at *moment, tenant peering.ID, filter peering.Filter) c
 	if filter.Name != "" {
 		lists = append(lists, s.union(at, namePrefix(tenant, filter.Name)))
 	}
-	if filter.Tenant != "" && !filter.Tenant.Is(tenant) {
+	if filter.Tenant != "" && !filter.Tenant.Equal(tenant) {
 		lists = append(lists, s.union(at, otherPrefix(tenant, filter.Tenant)))
 	}
 	switch filter.Status {

@@ -22,7 +22,7 @@ type onceRecord struct {
 
 // replay answers the record that was made with the key, nil where the key is new, and KeyReused where it belongs to
 // another request.
-func replay(once peering.Once, kvs []*mvccpb.KeyValue) (*mvccpb.KeyValue, error) {
+func replay(once peering.Idempotency, kvs []*mvccpb.KeyValue) (*mvccpb.KeyValue, error) {
 	if len(kvs) == 0 {
 		return nil, nil
 	}
@@ -31,14 +31,14 @@ func replay(once peering.Once, kvs []*mvccpb.KeyValue) (*mvccpb.KeyValue, error)
 		return nil, err
 	}
 	if r.Request != once.Request {
-		return nil, once.KeyReused()
+		return nil, once.KeyReusedError()
 	}
 	return &mvccpb.KeyValue{Key: kvs[0].Key, Value: r.Made}, nil
 }
 
 // keeping is what a transaction compares and does to keep what it makes under the key.
-func (s *Store) keeping(ctx context.Context, once peering.Once, made string) (compare []clientv3.Cmp, then []clientv3.Op, err error) {
-	if once == (peering.Once{}) {
+func (s *Store) keeping(ctx context.Context, once peering.Idempotency, made string) (compare []clientv3.Cmp, then []clientv3.Op, err error) {
+	if once == (peering.Idempotency{}) {
 		return nil, nil, nil
 	}
 	value, err := encode(onceRecord{Version: recordVersion, Request: once.Request, Made: json.RawMessage(made)})

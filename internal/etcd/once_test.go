@@ -10,11 +10,11 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func newOnce() peering.Once {
-	return peering.Once{Project: newID(), Key: "key", Request: "request"}
+func newOnce() peering.Idempotency {
+	return peering.Idempotency{Project: newID(), Key: "key", Request: "request"}
 }
 
-func createOnce(t *testing.T, store *etcd.Store, p peering.Peering, once peering.Once) (peering.Peering, bool) {
+func createOnce(t *testing.T, store *etcd.Store, p peering.Peering, once peering.Idempotency) (peering.Peering, bool) {
 	t.Helper()
 	made, replayed, err := store.Create(t.Context(), p, once, limits)
 	wantCode(t, err, "")
@@ -87,7 +87,7 @@ func TestKeyOfARouteAndOfACluster(t *testing.T) {
 	store := open(t)
 	put(t, store, routed)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
-	hop, once := peering.Hop{Cluster: routed.ClusterRef, Peering: p.ID}, newOnce()
+	hop, once := peering.PeeringRef{Cluster: routed.ClusterRef, Peering: p.ID}, newOnce()
 	var first peering.Route
 	for i := range 2 {
 		made, replayed, err := store.CreateRoute(t.Context(), hop, once,

@@ -22,11 +22,11 @@ type stored struct {
 
 // Create implements peering.Store.
 func (s *Store) Create(
-	ctx context.Context, p peering.Peering, once peering.Once, limits peering.Limits,
+	ctx context.Context, p peering.Peering, once peering.Idempotency, limits peering.Quotas,
 ) (made peering.Peering, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	done, err := s.turns.take(ctx, p.Quotas())
+	done, err := s.turns.take(ctx, p.Counters())
 	if err != nil {
 		return peering.Peering{}, false, err
 	}
@@ -73,8 +73,8 @@ func (s *Store) Create(
 type creation struct {
 	peering.Peering
 
-	once   peering.Once
-	limits peering.Limits
+	once   peering.Idempotency
+	limits peering.Quotas
 	claims []claim
 	// lapsed is a peering that has expired while it still holds the pair; pair is the revision of the pair's key then. A
 	// negative one stands for a key that names no peering.
@@ -85,7 +85,7 @@ type creation struct {
 // prepare reads what a creation depends on: the cluster, which becomes the requester, and the quotas. Where its
 // idempotency key was used before, it becomes what was made then.
 func (s *Store) prepare(ctx context.Context, c *creation) (replayed bool, err error) {
-	quotas := c.Quotas()
+	quotas := c.Counters()
 	reads := append([]clientv3.Op{clientv3.OpGet(onceKey(c.once)), clientv3.OpGet(clusterKey(c.Cluster))}, claimReads(quotas)...)
 	resp, err := s.commit(ctx, nil, reads, nil)
 	if err != nil {
@@ -104,7 +104,7 @@ func (s *Store) prepare(ctx context.Context, c *creation) (replayed bool, err er
 		if err != nil {
 			return false, err
 		}
-		if c.Peering, err = c.RequestedBy(cluster); err != nil {
+		if c.Peering, err = c.WithRequester(cluster); err != nil {
 			return false, err
 		}
 	}
@@ -162,7 +162,7 @@ func (s *Store) standing(ctx context.Context, pair []*mvccpb.KeyValue, c *creati
 		return err
 	}
 	if now := other.At(c.CreatedAt); now.Status.Live() {
-		return c.PeeredBy(now)
+		return c.ConflictWith(now)
 	}
 	c.lapsed, c.pair = &other, pair[0].ModRevision
 	return nil
@@ -187,7 +187,7 @@ func (s *Store) get(ctx context.Context, id peering.ID) (stored, error) {
 // one reads the only key-value pair of kvs, or answers NotFound.
 func one(id peering.ID, kvs []*mvccpb.KeyValue) (stored, error) {
 	if len(kvs) == 0 {
-		return stored{}, peering.NoPeering(id)
+		return stored{}, peering.NewNotFound(id)
 	}
 	p, err := decodePeering(kvs[0])
 	return stored{Peering: p, record: kvs[0].Value, revision: kvs[0].ModRevision}, err
@@ -195,7 +195,7 @@ func one(id peering.ID, kvs []*mvccpb.KeyValue) (stored, error) {
 
 // Update implements peering.Store.
 func (s *Store) Update(
-	ctx context.Context, id peering.ID, limits peering.Limits, change func(peering.Peering) (peering.Peering, error),
+	ctx context.Context, id peering.ID, limits peering.Quotas, change func(peering.Peering) (peering.Peering, error),
 ) (peering.Peering, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -226,7 +226,7 @@ func (s *Store) Update(
 
 // claim answers places in each of the quotas, or QuotaExceeded. Where the current peering is not the newest any more it
 // answers the read that says so instead: its quotas are nobody's concern then.
-func (s *Store) claim(ctx context.Context, current stored, quotas []peering.Quota, limits peering.Limits) (taken []claim, newer *pb.RangeResponse, err error) {
+func (s *Store) claim(ctx context.Context, current stored, quotas []peering.Counter, limits peering.Quotas) (taken []claim, newer *pb.RangeResponse, err error) {
 	if len(quotas) == 0 {
 		return nil, nil, nil
 	}

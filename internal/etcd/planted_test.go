@@ -55,7 +55,7 @@ func TestHistories(t *testing.T) {
 			var systems []linearizability.System
 			var hasty sync.WaitGroup
 			rules := peering.DefaultRules()
-			rules.Limits = peering.Limits{Tenant: 3, Cluster: 2, Pending: 2}
+			rules.Quotas = peering.Quotas{Tenant: 3, Cluster: 2, Pending: 2}
 			for _, m := range three[:2] {
 				store := connect(t, time.Minute, m.endpoint()).Over(func(kv clientv3.KV) clientv3.KV {
 					return defectiveKV{kv, tt.defect, &hasty}
@@ -65,7 +65,7 @@ func TestHistories(t *testing.T) {
 			sound := !tt.alone && tt.lost == nil && !tt.hasty
 			seed := seed(t)
 			for round := range uint64(8) {
-				h := linearizability.NewRecorder(rules.Limits)
+				h := linearizability.NewRecorder(rules.Quotas)
 				workload := linearizability.Workload{
 					Recorder: h, Systems: func() []linearizability.System { return systems },
 					Seed: seed + round, Clients: 16, Operations: 600,

@@ -17,13 +17,13 @@ type claim struct {
 }
 
 // gained are the quotas that a changed peering counts towards and the current one does not.
-func gained(current, changed peering.Peering) []peering.Quota {
-	before := current.Quotas()
-	return slices.DeleteFunc(changed.Quotas(), func(q peering.Quota) bool { return slices.ContainsFunc(before, q.Is) })
+func gained(current, changed peering.Peering) []peering.Counter {
+	before := current.Counters()
+	return slices.DeleteFunc(changed.Counters(), func(q peering.Counter) bool { return slices.ContainsFunc(before, q.Equal) })
 }
 
 // claimReads are the reads that claims needs, two for each quota.
-func claimReads(quotas []peering.Quota) []clientv3.Op {
+func claimReads(quotas []peering.Counter) []clientv3.Op {
 	reads := make([]clientv3.Op, 0, 2*len(quotas))
 	for _, q := range quotas {
 		reads = append(reads,
@@ -34,10 +34,10 @@ func claimReads(quotas []peering.Quota) []clientv3.Op {
 }
 
 // claims answers a place in each of the quotas, whose claimReads were answered so, or QuotaExceeded.
-func claims(quotas []peering.Quota, answers []*pb.ResponseOp, limits peering.Limits) ([]claim, error) {
+func claims(quotas []peering.Counter, answers []*pb.ResponseOp, limits peering.Quotas) ([]claim, error) {
 	taken := make([]claim, len(quotas))
 	for i, q := range quotas {
-		if err := limits.Allow(q, int(answers[2*i].GetResponseRange().Count)); err != nil {
+		if err := limits.Check(q, int(answers[2*i].GetResponseRange().Count)); err != nil {
 			return nil, err
 		}
 		taken[i].guard = guardKey(q)

@@ -16,16 +16,16 @@ func TestQuotaRaced(t *testing.T) {
 	cluster, tenant := newCluster(), newID()
 	for _, tt := range []struct {
 		name   string
-		limits peering.Limits
+		limits peering.Quotas
 		next   func() peering.Peering
 	}{
-		{"tenant", peering.Limits{Tenant: 3, Cluster: 1, Pending: 1}, func() peering.Peering {
+		{"tenant", peering.Quotas{Tenant: 3, Cluster: 1, Pending: 1}, func() peering.Peering {
 			return newPeering(peering.VPC{ID: newID(), Tenant: tenant}, newVPC())
 		}},
-		{"pending", peering.Limits{Tenant: 1, Cluster: 1, Pending: 3}, func() peering.Peering {
+		{"pending", peering.Quotas{Tenant: 1, Cluster: 1, Pending: 3}, func() peering.Peering {
 			return newPeering(newVPC(), peering.VPC{ID: newID(), Tenant: tenant})
 		}},
-		{"cluster", peering.Limits{Tenant: 1, Cluster: 3, Pending: 1}, func() peering.Peering {
+		{"cluster", peering.Quotas{Tenant: 1, Cluster: 3, Pending: 1}, func() peering.Peering {
 			p := newPeering(cluster.VPC, newVPC())
 			p.Cluster = cluster.ClusterRef
 			return p
@@ -39,7 +39,7 @@ func TestQuotaRaced(t *testing.T) {
 				wanted[i] = tt.next()
 			}
 			try := func(p peering.Peering) error {
-				_, _, err := store.Create(t.Context(), p, peering.Once{}, tt.limits)
+				_, _, err := store.Create(t.Context(), p, peering.Idempotency{}, tt.limits)
 				return err
 			}
 			wantCode(t, try(wanted[attempts]), "")
@@ -66,7 +66,7 @@ func TestQuotaRaced(t *testing.T) {
 // TestAcceptCountsForTheAccepter has a tenant accept more than it may.
 func TestAcceptCountsForTheAccepter(t *testing.T) {
 	store, tenant := open(t), newID()
-	few := peering.Limits{Tenant: 1, Cluster: 1, Pending: 9}
+	few := peering.Quotas{Tenant: 1, Cluster: 1, Pending: 9}
 	accept := func(id peering.ID) error {
 		_, err := store.Update(t.Context(), id, few, taking(peering.Accept))
 		return err
@@ -98,7 +98,7 @@ func TestCreateInterruptedByTheLastPlace(t *testing.T) {
 			create(t, store, of())
 		}
 	})
-	_, _, err := interrupted.Create(t.Context(), of(), peering.Once{}, peering.Limits{Tenant: 1, Cluster: 1, Pending: 1})
+	_, _, err := interrupted.Create(t.Context(), of(), peering.Idempotency{}, peering.Quotas{Tenant: 1, Cluster: 1, Pending: 1})
 	wantCode(t, err, peering.QuotaExceeded)
 	invariants(t, store)
 }
@@ -108,7 +108,7 @@ func TestSettlingFreesQuotaAndPair(t *testing.T) {
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	rules, now := peering.DefaultRules(), p.ExpiresAt
 	rules.Tenant = 1
-	settle := func() (int, error) { return service(store, rules, &now).Settle(t.Context()) }
+	settle := func() (int, error) { return service(store, rules, &now).ExpireDue(t.Context()) }
 	now = now.Add(-1)
 	if n, err := settle(); n != 0 || err != nil {
 		t.Errorf("settled %d too early: %v", n, err)
@@ -126,7 +126,7 @@ func TestSettlingFreesQuotaAndPair(t *testing.T) {
 	now = p.CreatedAt
 	_, err := service(store, rules, &now).Accept(t.Context(), p.Accepter.Tenant, p.ID)
 	wantCode(t, err, peering.WrongStatus)
-	_, _, err = store.Create(t.Context(), newPeering(p.Requester, p.Accepter), peering.Once{}, rules.Limits)
+	_, _, err = store.Create(t.Context(), newPeering(p.Requester, p.Accepter), peering.Idempotency{}, rules.Quotas)
 	wantCode(t, err, "")
 }
 
@@ -138,7 +138,7 @@ func TestExpiredPeeringHoldsNobodyUp(t *testing.T) {
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	ask := func() error {
 		_, _, err := service(store, rules, &p.ExpiresAt).Create(t.Context(), p.Requester.Tenant,
-			peering.Request{Name: "n", Requester: peering.VPC{ID: newID()}, Accepter: newVPC()}, peering.Once{})
+			peering.Peering{Name: "n", Requester: peering.VPC{ID: newID()}, Accepter: newVPC()}, peering.Idempotency{})
 		return err
 	}
 	wantCode(t, ask(), "")
@@ -153,7 +153,7 @@ func TestSettlingGoesOnBehindARecordThatCannotBeRead(t *testing.T) {
 	if _, err := store.Client().Put(t.Context(), key, "{"); err != nil {
 		t.Fatal(err)
 	}
-	n, err := service(store, rules, &p.ExpiresAt).Settle(t.Context())
+	n, err := service(store, rules, &p.ExpiresAt).ExpireDue(t.Context())
 	if n != 1 || err == nil {
 		t.Errorf("settled %d, %v", n, err)
 	}

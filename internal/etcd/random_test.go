@@ -49,7 +49,7 @@ func newCrowd(t *testing.T, store *etcd.Store) *crowd {
 	t.Helper()
 	c := &crowd{alive: map[peering.ID]bool{}}
 	rules := peering.DefaultRules()
-	rules.Limits = peering.Limits{Tenant: 4, Cluster: 3, Pending: 3}
+	rules.Quotas = peering.Quotas{Tenant: 4, Cluster: 3, Pending: 3}
 	c.Service = peering.NewService(store, rules, func() time.Time {
 		return created.Add(time.Duration(c.clock.Load()) * time.Hour)
 	}, newID)
@@ -64,7 +64,7 @@ func newCrowd(t *testing.T, store *etcd.Store) *crowd {
 		cluster.ID += strconv.Itoa(len(c.clusters))
 		c.clusters = append(c.clusters, cluster)
 	}
-	wantCode(t, c.AddClusters(t.Context(), c.clusters), "")
+	wantCode(t, c.EnsureClusters(t.Context(), c.clusters), "")
 	return c
 }
 
@@ -109,9 +109,9 @@ func (c *crowd) act(t *testing.T, r *rand.Rand) error {
 	switch what := r.IntN(100); {
 	case what < 25:
 		own := pick(r, c.vpcs)
-		return c.remember(c.Create(ctx, own.Tenant, peering.Request{Name: name, Requester: own, Accepter: pick(r, c.vpcs)}, peering.Once{}))
+		return c.remember(c.Create(ctx, own.Tenant, peering.Peering{Name: name, Requester: own, Accepter: pick(r, c.vpcs)}, peering.Idempotency{}))
 	case what < 40:
-		return c.remember(c.CreateForCluster(ctx, pick(r, c.clusters).ClusterRef, peering.ClusterRequest{Name: name, Peer: pick(r, c.vpcs)}, peering.Once{}))
+		return c.remember(c.CreateForCluster(ctx, pick(r, c.clusters).ClusterRef, peering.Peering{Name: name, Accepter: pick(r, c.vpcs)}, peering.Idempotency{}))
 	case what < 52:
 		_, err := c.Accept(ctx, caller, id)
 		return err
@@ -129,7 +129,7 @@ func (c *crowd) act(t *testing.T, r *rand.Rand) error {
 		_, _, err := c.List(ctx, peering.Scope{Tenant: caller}, peering.Filter{}, id, 3)
 		return err
 	case what < 95:
-		_, err := c.Settle(ctx)
+		_, err := c.ExpireDue(ctx)
 		return err
 	case what < 97:
 		_, err := c.Show(ctx, peering.Scope{Tenant: caller}, id)

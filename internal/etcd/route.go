@@ -13,7 +13,7 @@ import (
 
 // CreateRoute implements peering.Store.
 func (s *Store) CreateRoute(
-	ctx context.Context, hop peering.Hop, once peering.Once, create func(peering.Cluster, peering.Peering) (peering.Route, error),
+	ctx context.Context, hop peering.PeeringRef, once peering.Idempotency, create func(peering.Cluster, peering.Peering) (peering.Route, error),
 ) (made peering.Route, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -66,7 +66,7 @@ type ground struct {
 	first *mvccpb.KeyValue
 }
 
-func (s *Store) ground(ctx context.Context, hop peering.Hop, once peering.Once) (g ground, err error) {
+func (s *Store) ground(ctx context.Context, hop peering.PeeringRef, once peering.Idempotency) (g ground, err error) {
 	resp, err := s.commit(ctx, nil, []clientv3.Op{
 		clientv3.OpGet(onceKey(once)), clientv3.OpGet(clusterKey(hop.Cluster)), clientv3.OpGet(peeringKey(hop.Peering)),
 	}, nil)
@@ -103,7 +103,7 @@ func (s *Store) Routes(ctx context.Context, id peering.ID) ([]peering.Route, err
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(routes, peering.SortRoutes)
+	slices.SortFunc(routes, peering.CompareRoutes)
 	return routes, nil
 }
 
@@ -131,7 +131,7 @@ func (s *Store) DeleteRoute(ctx context.Context, id, route peering.ID) error {
 		return err
 	}
 	for i, r := range routes {
-		if !r.ID.Is(route) {
+		if !r.ID.Equal(route) {
 			continue
 		}
 		// A route never changes, so the key holds this one or, since then, another one.

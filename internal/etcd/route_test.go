@@ -17,7 +17,7 @@ var routed = newCluster()
 func tryRoute(
 	ctx context.Context, store *etcd.Store, id peering.ID, create func(peering.Peering) (peering.Route, error),
 ) (peering.Route, error) {
-	made, _, err := store.CreateRoute(ctx, peering.Hop{Cluster: routed.ClusterRef, Peering: id}, peering.Once{},
+	made, _, err := store.CreateRoute(ctx, peering.PeeringRef{Cluster: routed.ClusterRef, Peering: id}, peering.Idempotency{},
 		func(_ peering.Cluster, p peering.Peering) (peering.Route, error) { return create(p) })
 	return made, err
 }

@@ -80,17 +80,17 @@ func later(p peering.Peering) peering.Peering {
 }
 
 // limits leave the tests room; those of quotas have their own.
-var limits = peering.Limits{Tenant: 1_000_000, Cluster: 1_000_000, Pending: 1_000_000}
+var limits = peering.Quotas{Tenant: 1_000_000, Cluster: 1_000_000, Pending: 1_000_000}
 
 // tryCreate creates a peering for tests that are not about idempotency keys.
 func tryCreate(ctx context.Context, store *etcd.Store, p peering.Peering) error {
-	_, _, err := store.Create(ctx, p, peering.Once{}, limits)
+	_, _, err := store.Create(ctx, p, peering.Idempotency{}, limits)
 	return err
 }
 
 // tryCluster creates a cluster likewise.
 func tryCluster(ctx context.Context, store *etcd.Store, c peering.Cluster) (peering.Cluster, error) {
-	made, _, err := store.CreateCluster(ctx, c, peering.Once{})
+	made, _, err := store.CreateCluster(ctx, c, peering.Idempotency{})
 	return made, err
 }
 
@@ -115,7 +115,7 @@ func act(t *testing.T, store *etcd.Store, action peering.Action, id peering.ID) 
 }
 
 func taking(action peering.Action) func(peering.Peering) (peering.Peering, error) {
-	return func(p peering.Peering) (peering.Peering, error) { return p.After(action, created) }
+	return func(p peering.Peering) (peering.Peering, error) { return p.Apply(action, created) }
 }
 
 func put(t *testing.T, store *etcd.Store, c peering.Cluster) peering.Cluster {

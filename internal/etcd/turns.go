@@ -23,7 +23,7 @@ func newTurns() *turns {
 
 // take waits for a turn in all of the quotas, and answers what ends it. The error is Unavailable where ctx ends before;
 // nothing was changed then.
-func (t *turns) take(ctx context.Context, quotas []peering.Quota) (done func(), err error) {
+func (t *turns) take(ctx context.Context, quotas []peering.Counter) (done func(), err error) {
 	places := make([]int, len(quotas))
 	for i, q := range quotas {
 		places[i] = int(guardNumber(q)) % len(t)

@@ -123,7 +123,7 @@ func wantCaller(t testing.TB, got peering.Caller, err error, user string, role p
 func TestNoAuthTrustsTheNamedProject(t *testing.T) {
 	for _, named := range []peering.ID{project, "83081290-198e-48e2-8e2d-64c50023d136", "us", ""} {
 		got, err := iam.NoAuth{}.Authenticate(getRequest(t), named)
-		if wantCode(t, err, ""); got.Project != named || got.User != "" || !got.MayChange() {
+		if wantCode(t, err, ""); got.Project != named || got.User != "" || !got.CanWrite() {
 			t.Errorf("caller is %+v, want an administrator of %q", got, named)
 		}
 	}

@@ -26,7 +26,7 @@ func TestKeystoneValidatesEachTokenOnce(t *testing.T) {
 			r := tokenRequest(t, token)
 			wait.Go(func() {
 				got, err := k.Authenticate(r, "")
-				if err == nil && got.MayChange() != (token == "first") {
+				if err == nil && got.CanWrite() != (token == "first") {
 					err = fmt.Errorf("the caller with token %s is %+v", token, got)
 				}
 				results <- err

@@ -75,14 +75,14 @@ func (c *client) sendCreate(ctx context.Context, system System, creation int) bo
 	var replayed bool
 	var err error
 	accepter := c.scope.vpcs[requested.accepter.vpc]
-	once := peering.Once{Key: name, Request: name}
+	once := peering.Idempotency{Key: name, Request: name}
 	if requested.requester == clusterSide {
 		once.Project = c.scope.cluster.Project
-		p, replayed, err = system.CreateForCluster(ctx, c.scope.cluster, peering.ClusterRequest{Name: name, Peer: accepter}, once)
+		p, replayed, err = system.CreateForCluster(ctx, c.scope.cluster, peering.Peering{Name: name, Accepter: accepter}, once)
 	} else {
 		requester := c.scope.vpcs[requested.requester.vpc]
 		once.Project = requester.Tenant
-		p, replayed, err = system.Create(ctx, requester.Tenant, peering.Request{Name: name, Requester: requester, Accepter: accepter}, once)
+		p, replayed, err = system.Create(ctx, requester.Tenant, peering.Peering{Name: name, Requester: requester, Accepter: accepter}, once)
 	}
 	r := c.responseFor(creation, p, replayed, err)
 	c.scope.record(c.number, call{create, creation, 0}, r, called)

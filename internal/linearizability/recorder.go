@@ -22,7 +22,7 @@ import (
 
 // A Recorder holds the histories of all scopes. It is safe for concurrent use.
 type Recorder struct {
-	limits peering.Limits
+	limits peering.Quotas
 	start  time.Time
 
 	mu     sync.Mutex
@@ -34,7 +34,7 @@ type Recorder struct {
 }
 
 // NewRecorder returns an empty Recorder for a service that enforces limits.
-func NewRecorder(limits peering.Limits) *Recorder {
+func NewRecorder(limits peering.Quotas) *Recorder {
 	return &Recorder{limits: limits, start: time.Now(), changed: make(chan struct{})}
 }
 

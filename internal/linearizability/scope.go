@@ -58,7 +58,7 @@ func (r *Recorder) newScope(ctx context.Context, system System) (*scope, error) 
 	}
 	cluster, _, err := system.CreateCluster(ctx, peering.Cluster{
 		ClusterRef: peering.ClusterRef{Project: s.tenants[0]}, Name: "scope", VPC: peering.VPC{Tenant: newID()},
-	}, peering.Once{})
+	}, peering.Idempotency{})
 	if err != nil {
 		return nil, fmt.Errorf("create the cluster of a scope: %w", err)
 	}

@@ -21,7 +21,7 @@ type Caller struct {
 	Roles []Role
 }
 
-// MayChange tells whether the caller may do more than list and show.
-func (c Caller) MayChange() bool {
+// CanWrite tells whether the caller may do more than list and show.
+func (c Caller) CanWrite() bool {
 	return slices.Contains(c.Roles, Admin)
 }

@@ -20,7 +20,7 @@ func TestCallerMayChange(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := (peering.Caller{Roles: tt.roles}).MayChange(); got != tt.want {
+			if got := (peering.Caller{Roles: tt.roles}).CanWrite(); got != tt.want {
 				t.Errorf("MayChange() = %t, want %t", got, tt.want)
 			}
 		})

@@ -18,8 +18,8 @@ type ClusterRef struct {
 }
 
 // Is tells whether both name the same cluster.
-func (c ClusterRef) Is(other ClusterRef) bool {
-	return c.ID == other.ID && c.Project.Is(other.Project)
+func (c ClusterRef) Equal(other ClusterRef) bool {
+	return c.ID == other.ID && c.Project.Equal(other.Project)
 }
 
 // A Cluster is a reserved cluster. Peerings hang on it and connect its VPC, which belongs to a tenant of the stream
@@ -137,14 +137,14 @@ func validClusterID(id string) bool {
 
 // CreateCluster makes a cluster as it is asked for, with defaults for what is missing, in the project and with a new VPC
 // of the tenant that are asked for. Its id is the next free number.
-func (s *Service) CreateCluster(ctx context.Context, wanted Cluster, once Once) (made Cluster, replayed bool, err error) {
+func (s *Service) CreateCluster(ctx context.Context, wanted Cluster, idem Idempotency) (made Cluster, replayed bool, err error) {
 	c := wanted.WithDefaults()
 	c.VPC.ID = s.newID()
 	c.CreatedAt = s.now()
 	if e := c.validNetwork(); e != nil {
 		return Cluster{}, false, e
 	}
-	return s.store.CreateCluster(ctx, c, once)
+	return s.store.CreateCluster(ctx, c, idem)
 }
 
 // Cluster answers the cluster, or ClusterNotFound.
@@ -219,9 +219,9 @@ func (s *Service) DeleteCluster(ctx context.Context, ref ClusterRef) error {
 	return s.store.DeleteCluster(ctx, ref, func(p Peering) bool { return p.At(now).Status.Live() })
 }
 
-// AddClusters makes sure that the clusters are there with the names and blocks that are given. It changes nothing where
+// EnsureClusters makes sure that the clusters are there with the names and blocks that are given. It changes nothing where
 // they are, so it can be repeated; it refuses to give a cluster that is there another VPC.
-func (s *Service) AddClusters(ctx context.Context, clusters []Cluster) error {
+func (s *Service) EnsureClusters(ctx context.Context, clusters []Cluster) error {
 	for _, c := range clusters {
 		c = c.WithDefaults()
 		c.CreatedAt = s.now()
@@ -234,7 +234,7 @@ func (s *Service) AddClusters(ctx context.Context, clusters []Cluster) error {
 
 // listed answers a cluster that is there with what the inventory says of it.
 func listed(old, c Cluster) (Cluster, error) {
-	if !old.VPC.ID.Is(c.VPC.ID) || !old.VPC.Tenant.Is(c.VPC.Tenant) {
+	if !old.VPC.ID.Equal(c.VPC.ID) || !old.VPC.Tenant.Equal(c.VPC.Tenant) {
 		return old, Errorf(Invalid, "The cluster is known with VPC %s of tenant %s; it can't get VPC %s of tenant %s.",
 			old.VPC.ID, old.VPC.Tenant, c.VPC.ID, c.VPC.Tenant)
 	}

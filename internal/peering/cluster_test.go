@@ -101,7 +101,7 @@ func TestClusterRefIs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := ref.Is(tt.other); got != tt.want {
+			if got := ref.Equal(tt.other); got != tt.want {
 				t.Errorf("Is = %t, want %t", got, tt.want)
 			}
 		})

@@ -73,8 +73,8 @@ func misfit(field, format string, args ...any) *Error {
 	return e
 }
 
-// NoPeering is the error of code NotFound for the id, the same whether the peering does not exist or is not the caller's.
-func NoPeering(id ID) *Error {
+// NewNotFound is the error of code NotFound for the id, the same whether the peering does not exist or is not the caller's.
+func NewNotFound(id ID) *Error {
 	return Errorf(NotFound, "Peering %s does not exist.", id)
 }
 

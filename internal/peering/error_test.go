@@ -23,7 +23,7 @@ func TestCodeOf(t *testing.T) {
 		{"joined", errors.Join(io.EOF, coded), peering.Forbidden},
 		{"the outer of two codes", &peering.Error{Code: peering.Unavailable, Err: coded}, peering.Unavailable},
 		{"without a code", io.EOF, peering.Internal},
-		{"no peering", peering.NoPeering("1"), peering.NotFound},
+		{"no peering", peering.NewNotFound("1"), peering.NotFound},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ func (id ID) Key() string {
 }
 
 // Is tells whether both ids name the same thing.
-func (id ID) Is(other ID) bool {
+func (id ID) Equal(other ID) bool {
 	return id == other || id.Key() == other.Key()
 }
 

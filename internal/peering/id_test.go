@@ -39,8 +39,8 @@ func TestIDIs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.a.Is(tt.b) != tt.want || tt.b.Is(tt.a) != tt.want {
-				t.Errorf("%q.Is(%q) = %t, the other way round %t; want %t", tt.a, tt.b, tt.a.Is(tt.b), tt.b.Is(tt.a), tt.want)
+			if tt.a.Equal(tt.b) != tt.want || tt.b.Equal(tt.a) != tt.want {
+				t.Errorf("%q.Equal(%q) = %t, the other way round %t; want %t", tt.a, tt.b, tt.a.Equal(tt.b), tt.b.Equal(tt.a), tt.want)
 			}
 		})
 	}

@@ -28,28 +28,28 @@ type VPC struct {
 	Tenant ID
 }
 
-// ValidSides answers SelfPeering where both sides are one VPC.
-func (p Peering) ValidSides() error {
-	if p.Requester.ID.Is(p.Accepter.ID) {
+// Validate answers SelfPeering where both sides are one VPC.
+func (p Peering) Validate() error {
+	if p.Requester.ID.Equal(p.Accepter.ID) {
 		return Errorf(SelfPeering, "Both sides of the peering are VPC %s.", p.Requester.ID)
 	}
 	return nil
 }
 
-// RequestedBy answers the peering with a cluster's VPC as its requester, or SelfPeering.
-func (p Peering) RequestedBy(c Cluster) (Peering, error) {
+// WithRequester answers the peering with a cluster's VPC as its requester, or SelfPeering.
+func (p Peering) WithRequester(c Cluster) (Peering, error) {
 	p.Cluster, p.Requester = c.ClusterRef, c.VPC
-	return p, p.ValidSides()
+	return p, p.Validate()
 }
 
-// PeeredBy answers AlreadyPeered for a peering whose VPCs another one connects. Which one that is, is for those to know who
+// ConflictWith answers AlreadyPeered for a peering whose VPCs another one connects. Which one that is, is for those to know who
 // see it.
-func (p Peering) PeeredBy(other Peering) *Error {
+func (p Peering) ConflictWith(other Peering) *Error {
 	creator := Scope{Tenant: p.Requester.Tenant}
 	if p.Cluster != (ClusterRef{}) {
 		creator = Scope{Tenant: p.Cluster.Project}
 	}
-	if !creator.Sees(other) && (p.Cluster == (ClusterRef{}) || !p.Cluster.Is(other.Cluster)) {
+	if !creator.Contains(other) && (p.Cluster == (ClusterRef{}) || !p.Cluster.Equal(other.Cluster)) {
 		return Errorf(AlreadyPeered, "The VPCs are already peered.")
 	}
 	return Errorf(AlreadyPeered, "The VPCs are already peered by %s, which is %s.", other.ID, other.Status)
@@ -67,7 +67,7 @@ func (p Peering) At(now time.Time) Peering {
 
 // After answers the peering after the action, or an error of code WrongStatus where its status at the given time does
 // not allow it. An action that leaves the status as it is changes nothing.
-func (p Peering) After(action Action, now time.Time) (Peering, error) {
+func (p Peering) Apply(action Action, now time.Time) (Peering, error) {
 	p = p.At(now)
 	next, ok := Next(p.Status, action)
 	if !ok {
@@ -91,12 +91,12 @@ type Filter struct {
 }
 
 // Match tells whether the filter selects the peering.
-func (f Filter) Match(p Peering) bool {
-	return (f.ID == "" || f.ID.Is(p.ID)) &&
+func (f Filter) Matches(p Peering) bool {
+	return (f.ID == "" || f.ID.Equal(p.ID)) &&
 		(f.Name == "" || f.Name == p.Name) &&
 		(f.Status == "" || f.Status == p.Status) &&
-		(f.Tenant == "" || f.Tenant.Is(p.Requester.Tenant) || f.Tenant.Is(p.Accepter.Tenant)) &&
-		(f.VPC == "" || f.VPC.Is(p.Requester.ID) || f.VPC.Is(p.Accepter.ID))
+		(f.Tenant == "" || f.Tenant.Equal(p.Requester.Tenant) || f.Tenant.Equal(p.Accepter.Tenant)) &&
+		(f.VPC == "" || f.VPC.Equal(p.Requester.ID) || f.VPC.Equal(p.Accepter.ID))
 }
 
 // A Scope is what a caller sees of all peerings: those of a tenant, on either side, or those of a cluster.
@@ -105,10 +105,10 @@ type Scope struct {
 	Cluster ClusterRef
 }
 
-// Sees tells whether the peering is in the scope.
-func (s Scope) Sees(p Peering) bool {
+// Contains tells whether the peering is in the scope.
+func (s Scope) Contains(p Peering) bool {
 	if s.Cluster != (ClusterRef{}) {
-		return s.Cluster.Is(p.Cluster)
+		return s.Cluster.Equal(p.Cluster)
 	}
-	return s.Tenant.Is(p.Requester.Tenant) || s.Tenant.Is(p.Accepter.Tenant)
+	return s.Tenant.Equal(p.Requester.Tenant) || s.Tenant.Equal(p.Accepter.Tenant)
 }

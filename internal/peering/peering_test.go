@@ -71,7 +71,7 @@ func TestPeeringAfter(t *testing.T) {
 					if next != conflict && next != want.Status {
 						want.Status, want.UpdatedAt = next, now
 					}
-					got, err := p.After(action, now)
+					got, err := p.Apply(action, now)
 					if next == conflict {
 						wantCode(t, err, peering.WrongStatus)
 						return
@@ -119,7 +119,7 @@ func TestFilterMatch(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.filter.Match(p); got != tt.want {
+			if got := tt.filter.Matches(p); got != tt.want {
 				t.Errorf("Match = %t, want %t", got, tt.want)
 			}
 		})
@@ -152,7 +152,7 @@ func TestScopeSees(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.scope.Sees(tt.p); got != tt.want {
+			if got := tt.scope.Contains(tt.p); got != tt.want {
 				t.Errorf("Sees = %t, want %t", got, tt.want)
 			}
 		})

@@ -1,7 +1,7 @@
 package peering
 
-// Limits says how many peerings there may be at a time. Those that are neither pending nor active never count.
-type Limits struct {
+// Quotas says how many peerings there may be at a time. Those that are neither pending nor active never count.
+type Quotas struct {
 	// Tenant is how many a tenant may have: those that it requests itself, and those of others that it has accepted.
 	Tenant int
 	// Cluster is how many may be requested for a cluster. They do not count for the tenant of the cluster's VPC.
@@ -10,15 +10,15 @@ type Limits struct {
 	Pending int
 }
 
-// DefaultLimits are those of the public service, and room for 100 requests that wait.
-func DefaultLimits() Limits {
-	return Limits{Tenant: 50, Cluster: 50, Pending: 100}
+// DefaultQuotas are those of the public service, and room for 100 requests that wait.
+func DefaultQuotas() Quotas {
+	return Quotas{Tenant: 50, Cluster: 50, Pending: 100}
 }
 
 // QuotaKind says what a quota limits.
 type QuotaKind string
 
-// The kinds of quotas, one for each of the Limits.
+// The kinds of quotas, one for each of the Quotas.
 const (
 	TenantQuota  QuotaKind = "tenant"
 	ClusterQuota QuotaKind = "cluster"
@@ -26,39 +26,39 @@ const (
 )
 
 // A Quota is what peerings count towards: that of a cluster or of a tenant.
-type Quota struct {
+type Counter struct {
 	Kind    QuotaKind
 	Tenant  ID
 	Cluster ClusterRef
 }
 
 // Is tells whether both are the same quota.
-func (q Quota) Is(other Quota) bool {
-	return q.Kind == other.Kind && q.Tenant.Is(other.Tenant) && q.Cluster.Is(other.Cluster)
+func (q Counter) Equal(other Counter) bool {
+	return q.Kind == other.Kind && q.Tenant.Equal(other.Tenant) && q.Cluster.Equal(other.Cluster)
 }
 
 // Quotas answers what the peering counts towards in its status, each once: on the requester's side the cluster or else
 // the tenant, on the accepter's what waits for the tenant, or the tenant itself once it has accepted.
-func (p Peering) Quotas() []Quota {
+func (p Peering) Counters() []Counter {
 	if !p.Status.Live() {
 		return nil
 	}
-	requester := Quota{Kind: TenantQuota, Tenant: p.Requester.Tenant}
+	requester := Counter{Kind: TenantQuota, Tenant: p.Requester.Tenant}
 	if p.Cluster != (ClusterRef{}) {
-		requester = Quota{Kind: ClusterQuota, Cluster: p.Cluster}
+		requester = Counter{Kind: ClusterQuota, Cluster: p.Cluster}
 	}
-	accepter := Quota{Kind: TenantQuota, Tenant: p.Accepter.Tenant}
+	accepter := Counter{Kind: TenantQuota, Tenant: p.Accepter.Tenant}
 	if p.Status == PendingAcceptance {
 		accepter.Kind = PendingQuota
 	}
-	if accepter.Is(requester) {
-		return []Quota{requester}
+	if accepter.Equal(requester) {
+		return []Counter{requester}
 	}
-	return []Quota{requester, accepter}
+	return []Counter{requester, accepter}
 }
 
 // Allow answers QuotaExceeded where a quota of which so many are used has no room for one more.
-func (l Limits) Allow(q Quota, used int) error {
+func (l Quotas) Check(q Counter, used int) error {
 	switch q.Kind {
 	case ClusterQuota:
 		if used >= l.Cluster {

@@ -9,7 +9,7 @@ import (
 // A Route leads from the requester of a peering to addresses behind its accepter.
 type Route struct {
 	ID ID
-	// Peering is the peering that the route leads over, its next hop.
+	// Peering is the peering that the route leads over, its next ref.
 	Peering ID
 	// VPC is the one in which the route is: the requester's.
 	VPC VPC
@@ -17,19 +17,19 @@ type Route struct {
 	Destination string
 }
 
-// A Hop is a peering of a cluster, over which routes lead.
-type Hop struct {
+// A PeeringRef is a peering of a cluster, over which routes lead.
+type PeeringRef struct {
 	Cluster ClusterRef
 	Peering ID
 }
 
 // CreateRoute adds a route over a peering of a cluster. The peering has to be ACTIVE. The destination must not overlap
 // the cluster's own VPC and is taken once for each peering.
-func (s *Service) CreateRoute(ctx context.Context, hop Hop, destination string, once Once) (made Route, replayed bool, err error) {
+func (s *Service) CreateRoute(ctx context.Context, ref PeeringRef, destination string, idem Idempotency) (made Route, replayed bool, err error) {
 	id, now := s.newID(), s.now()
-	return s.store.CreateRoute(ctx, hop, once, func(cluster Cluster, p Peering) (Route, error) {
-		if !(Scope{Cluster: hop.Cluster}).Sees(p) {
-			return Route{}, NoPeering(hop.Peering)
+	return s.store.CreateRoute(ctx, ref, idem, func(cluster Cluster, p Peering) (Route, error) {
+		if !(Scope{Cluster: ref.Cluster}).Contains(p) {
+			return Route{}, NewNotFound(ref.Peering)
 		}
 		if err := validDestination(destination, cluster); err != nil {
 			return Route{}, err
@@ -70,7 +70,7 @@ func validDestination(destination string, cluster Cluster) error {
 	return nil
 }
 
-// SortRoutes orders routes by age.
-func SortRoutes(a, b Route) int {
+// CompareRoutes orders routes by age.
+func CompareRoutes(a, b Route) int {
 	return strings.Compare(a.ID.Key(), b.ID.Key())
 }

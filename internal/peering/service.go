@@ -8,15 +8,15 @@ import (
 
 // Rules are what an operator decides.
 type Rules struct {
-	Limits
+	Quotas
 
 	// Lifetime is how long a peering waits for its accepter before it expires.
 	Lifetime time.Duration
 }
 
-// DefaultRules are the DefaultLimits and a lifetime of seven days.
+// DefaultRules are the DefaultQuotas and a lifetime of seven days.
 func DefaultRules() Rules {
-	return Rules{Limits: DefaultLimits(), Lifetime: 7 * 24 * time.Hour}
+	return Rules{Quotas: DefaultQuotas(), Lifetime: 7 * 24 * time.Hour}
 }
 
 // A Service is what can be done with peerings. It knows the rules; it is safe for concurrent use.
@@ -39,39 +39,35 @@ func NewService(store Store, rules Rules, now func() time.Time, newID func() ID)
 	}
 }
 
-// ClusterRequest asks for a peering of a cluster's VPC.
-type ClusterRequest struct {
-	Name string
-	// Peer is the other VPC. Without a tenant it is that of the cluster's project.
-	Peer VPC
-}
-
-// CreateForCluster makes a peering that the cluster's VPC requests. It always waits for its accepter, even where one
-// tenant owns both VPCs.
-func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, request ClusterRequest, once Once) (made Peering, replayed bool, err error) {
-	peer := request.Peer
-	if peer.Tenant == "" {
-		peer.Tenant = ref.Project
+// CreateForCluster creates a peering that the VPC of the cluster requests. It
+// uses the name and the accepter of p and sets everything else. An accepter
+// without a tenant belongs to the cluster's project. The peering is pending even
+// if one tenant owns both VPCs.
+//
+// If the key of idem was used before, it returns the peering of that time and
+// replayed is true.
+func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
+	accepter := p.Accepter
+	if accepter.Tenant == "" {
+		accepter.Tenant = ref.Project
 	}
-	return s.create(ctx, Peering{Name: request.Name, Status: PendingAcceptance, Accepter: peer, Cluster: ref}, once)
+	return s.create(ctx, Peering{Name: p.Name, Status: PendingAcceptance, Accepter: accepter, Cluster: ref}, idem)
 }
 
-// A Request asks for a peering between two VPCs. A VPC without a tenant is the caller's.
-type Request struct {
-	Name        string
-	Description string
-	Requester   VPC
-	Accepter    VPC
-}
-
-// Create makes a peering that the caller's VPC requests. It is ACTIVE at once where the caller owns both VPCs.
-func (s *Service) Create(ctx context.Context, caller ID, request Request, once Once) (made Peering, replayed bool, err error) {
-	p := Peering{
-		Name:        request.Name,
-		Description: request.Description,
+// Create creates a peering that a VPC of the caller requests. It uses the name,
+// the description, the requester and the accepter of p and sets everything else.
+// A VPC without a tenant belongs to the caller. The peering is ACTIVE if the
+// caller owns both VPCs and pending otherwise.
+//
+// If the key of idem was used before, it returns the peering of that time and
+// replayed is true.
+func (s *Service) Create(ctx context.Context, caller ID, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
+	p = Peering{
+		Name:        p.Name,
+		Description: p.Description,
 		Status:      PendingAcceptance,
-		Requester:   request.Requester,
-		Accepter:    request.Accepter,
+		Requester:   p.Requester,
+		Accepter:    p.Accepter,
 	}
 	if p.Requester.Tenant == "" {
 		p.Requester.Tenant = caller
@@ -79,27 +75,27 @@ func (s *Service) Create(ctx context.Context, caller ID, request Request, once O
 	if p.Accepter.Tenant == "" {
 		p.Accepter.Tenant = caller
 	}
-	if !p.Requester.Tenant.Is(caller) {
+	if !p.Requester.Tenant.Equal(caller) {
 		return Peering{}, false, Errorf(Forbidden,
 			"The requesting VPC has to be the caller's: request_vpc_info names tenant %s, the caller is %s.", p.Requester.Tenant, caller)
 	}
-	if p.Accepter.Tenant.Is(caller) {
+	if p.Accepter.Tenant.Equal(caller) {
 		p.Status = Active
 	}
-	if err := p.ValidSides(); err != nil {
+	if err := p.Validate(); err != nil {
 		return Peering{}, false, err
 	}
-	return s.create(ctx, p, once)
+	return s.create(ctx, p, idem)
 }
 
-func (s *Service) create(ctx context.Context, p Peering, once Once) (made Peering, replayed bool, err error) {
+func (s *Service) create(ctx context.Context, p Peering, idem Idempotency) (made Peering, replayed bool, err error) {
 	p.ID = s.newID()
 	p.CreatedAt = s.now()
 	p.UpdatedAt = p.CreatedAt
 	p.ExpiresAt = p.CreatedAt.Add(s.rules.Lifetime)
-	made, replayed, err = s.store.Create(ctx, p, once, s.rules.Limits)
-	if CodeOf(err) == QuotaExceeded && s.settleSome(ctx) > 0 {
-		made, replayed, err = s.store.Create(ctx, p, once, s.rules.Limits)
+	made, replayed, err = s.store.Create(ctx, p, idem, s.rules.Quotas)
+	if CodeOf(err) == QuotaExceeded && s.expireSome(ctx) > 0 {
+		made, replayed, err = s.store.Create(ctx, p, idem, s.rules.Quotas)
 	}
 	if err != nil {
 		return Peering{}, false, fmt.Errorf("create peering %s: %w", p.ID, err)
@@ -116,8 +112,8 @@ func (s *Service) Show(ctx context.Context, scope Scope, id ID) (Peering, error)
 	if err != nil {
 		return Peering{}, err
 	}
-	if !scope.Sees(p) {
-		return Peering{}, NoPeering(id)
+	if !scope.Contains(p) {
+		return Peering{}, NewNotFound(id)
 	}
 	return p.At(s.now()), nil
 }
@@ -143,10 +139,10 @@ func (s *Service) ListForCluster(ctx context.Context, ref ClusterRef) (Cluster, 
 
 func (s *Service) list(ctx context.Context, scope Scope, filter Filter, after ID, limit int) (found []Peering, more bool, err error) {
 	now := s.now()
-	match := func(p Peering) bool { return filter.Match(p.At(now)) }
+	match := func(p Peering) bool { return filter.Matches(p.At(now)) }
 	if filter.ID != "" {
 		found, err = s.only(ctx, filter.ID, func(p Peering) bool {
-			return scope.Sees(p) && match(p) && p.ID.Key() > after.Key()
+			return scope.Contains(p) && match(p) && p.ID.Key() > after.Key()
 		})
 	} else {
 		found, more, err = s.store.List(ctx, scope, Query{After: after, Limit: limit, Filter: filter, Match: match})
@@ -178,11 +174,11 @@ type Change struct {
 // Rename changes the name, the description or both. Only the requester may.
 func (s *Service) Rename(ctx context.Context, caller, id ID, change Change) (Peering, error) {
 	now := s.now()
-	return s.store.Update(ctx, id, s.rules.Limits, func(p Peering) (Peering, error) {
+	return s.store.Update(ctx, id, s.rules.Quotas, func(p Peering) (Peering, error) {
 		if err := mayTake(Rename, p, id, caller); err != nil {
 			return p, err
 		}
-		renamed, err := p.After(Rename, now)
+		renamed, err := p.Apply(Rename, now)
 		if err != nil {
 			return p, err
 		}
@@ -218,11 +214,11 @@ func (s *Service) answer(ctx context.Context, action Action, caller, id ID) (Pee
 		if err := mayTake(action, p, id, caller); err != nil {
 			return p, err
 		}
-		return p.After(action, now)
+		return p.Apply(action, now)
 	}
-	p, err := s.store.Update(ctx, id, s.rules.Limits, change)
-	if CodeOf(err) == QuotaExceeded && s.settleSome(ctx) > 0 {
-		return s.store.Update(ctx, id, s.rules.Limits, change)
+	p, err := s.store.Update(ctx, id, s.rules.Quotas, change)
+	if CodeOf(err) == QuotaExceeded && s.expireSome(ctx) > 0 {
+		return s.store.Update(ctx, id, s.rules.Quotas, change)
 	}
 	return p, err
 }
@@ -230,14 +226,14 @@ func (s *Service) answer(ctx context.Context, action Action, caller, id ID) (Pee
 // mayTake answers why the caller may not take an action that belongs to one side of p, or nil. To a stranger the peering
 // that he calls id does not exist.
 func mayTake(action Action, p Peering, id, caller ID) error {
-	if !(Scope{Tenant: caller}).Sees(p) {
-		return NoPeering(id)
+	if !(Scope{Tenant: caller}).Contains(p) {
+		return NewNotFound(id)
 	}
 	role, tenant := "accepter", p.Accepter.Tenant
 	if action == Rename {
 		role, tenant = "requester", p.Requester.Tenant
 	}
-	if !tenant.Is(caller) {
+	if !tenant.Equal(caller) {
 		return Errorf(Forbidden, "Only the %s, tenant %s, may %s the peering.", role, tenant, action)
 	}
 	return nil
@@ -249,11 +245,11 @@ func (s *Service) Delete(ctx context.Context, scope Scope, id ID) error {
 		return err
 	}
 	now := s.now()
-	_, err := s.store.Update(ctx, id, s.rules.Limits, func(p Peering) (Peering, error) {
-		if !scope.Sees(p) {
-			return p, NoPeering(id)
+	_, err := s.store.Update(ctx, id, s.rules.Quotas, func(p Peering) (Peering, error) {
+		if !scope.Contains(p) {
+			return p, NewNotFound(id)
 		}
-		return p.After(Delete, now)
+		return p.Apply(Delete, now)
 	})
 	return err
 }

@@ -72,8 +72,8 @@ func TestAcceptAndReject(t *testing.T) {
 // TestProjectOfTheClusterDoesNotAccept is about a cluster's peering with the VPC of a third tenant.
 func TestProjectOfTheClusterDoesNotAccept(t *testing.T) {
 	w := newWorld(t)
-	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{
-		Name: "myVpc", Peer: peering.VPC{ID: newID(), Tenant: w.stranger},
+	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{
+		Name: "myVpc", Accepter: peering.VPC{ID: newID(), Tenant: w.stranger},
 	})
 	wantCode(t, err, "")
 	_, err = w.Accept(t.Context(), w.cluster.Project, p.ID)
@@ -129,7 +129,7 @@ func TestRename(t *testing.T) {
 
 func TestRenameClearsTheDescription(t *testing.T) {
 	w := newWorld(t)
-	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{
+	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{
 		Description: "of the shop", Requester: w.requester, Accepter: w.accepter,
 	})
 	wantCode(t, err, "")

@@ -30,7 +30,7 @@ func TestAddClusters(t *testing.T) {
 			wantCode(t, err, "")
 			c := want
 			tt.edit(&c)
-			wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{c}), tt.want)
+			wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{c}), tt.want)
 			if tt.want == "" {
 				c.VPC = want.VPC // it stays as it was written first
 				want = c

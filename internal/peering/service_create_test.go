@@ -22,7 +22,7 @@ func TestCreateForClusterWaitsForItsAccepter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Name: "myVpc", Peer: tt.peer})
+			got, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: tt.peer})
 			wantCode(t, err, "")
 			want := peering.Peering{
 				ID:        got.ID,
@@ -56,7 +56,7 @@ func TestCreateForClusterThatIsNotThere(t *testing.T) {
 		"the cluster's id with more after it": {Project: w.cluster.Project, ID: "1000000/1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.CreateForCluster(t.Context(), ref, peering.ClusterRequest{Name: "myVpc", Peer: w.accepter})
+			_, err := w.CreateForCluster(t.Context(), ref, peering.Peering{Name: "myVpc", Accepter: w.accepter})
 			wantCode(t, err, peering.ClusterNotFound)
 		})
 	}
@@ -82,7 +82,7 @@ func TestCreate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			request := peering.Request{
+			request := peering.Peering{
 				Name: "orders", Description: "of the shop",
 				Requester: peering.VPC{ID: newID(), Tenant: tt.requester},
 				Accepter:  peering.VPC{ID: newID(), Tenant: tt.accepter},
@@ -121,7 +121,7 @@ func TestCreateRefusesAPeeringWithItself(t *testing.T) {
 	w := newWorld(t)
 	for name, id := range spellings(w.requester.ID) {
 		t.Run("the caller's VPC "+name, func(t *testing.T) {
-			_, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{
+			_, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{
 				Requester: w.requester, Accepter: peering.VPC{ID: id, Tenant: w.accepter.Tenant},
 			})
 			wantCode(t, err, peering.SelfPeering)
@@ -129,7 +129,7 @@ func TestCreateRefusesAPeeringWithItself(t *testing.T) {
 	}
 	for name, id := range spellings(w.cluster.VPC.ID) {
 		t.Run("the cluster's VPC "+name, func(t *testing.T) {
-			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Peer: peering.VPC{ID: id}})
+			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: peering.VPC{ID: id}})
 			wantCode(t, err, peering.SelfPeering)
 		})
 	}
@@ -144,13 +144,13 @@ func TestCreateRefusesASecondOfThePair(t *testing.T) {
 	}
 	create := func(a, b peering.VPC) func() error {
 		return func() error {
-			_, err := w.Create(t.Context(), a.Tenant, peering.Request{Requester: a, Accepter: b})
+			_, err := w.Create(t.Context(), a.Tenant, peering.Peering{Requester: a, Accepter: b})
 			return err
 		}
 	}
 	createForCluster := func(peer peering.VPC) func() error {
 		return func() error {
-			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Peer: peer})
+			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: peer})
 			return err
 		}
 	}
@@ -190,9 +190,9 @@ func TestCreateRefusesASecondOfThePair(t *testing.T) {
 
 func TestCreateForClusterOverAPeeringOfTenants(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.Create(t.Context(), w.accepter.Tenant, peering.Request{Requester: w.accepter, Accepter: w.cluster.VPC})
+	_, err := w.Create(t.Context(), w.accepter.Tenant, peering.Peering{Requester: w.accepter, Accepter: w.cluster.VPC})
 	wantCode(t, err, "")
-	_, err = w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Peer: w.accepter})
+	_, err = w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: w.accepter})
 	wantCode(t, err, peering.AlreadyPeered)
 }
 
@@ -216,11 +216,11 @@ func TestPairIsFreeAgain(t *testing.T) {
 			if tt.delete {
 				wantCode(t, w.Delete(t.Context(), peering.Scope{Tenant: w.requester.Tenant}, p.ID), "")
 			}
-			p, err := w.Create(t.Context(), w.accepter.Tenant, peering.Request{Requester: w.accepter, Accepter: w.requester})
+			p, err := w.Create(t.Context(), w.accepter.Tenant, peering.Peering{Requester: w.accepter, Accepter: w.requester})
 			wantCode(t, err, "")
 			_, err = w.Accept(t.Context(), w.requester.Tenant, p.ID)
 			wantCode(t, err, "")
-			_, err = w.Create(t.Context(), w.requester.Tenant, peering.Request{Requester: w.requester, Accepter: w.accepter})
+			_, err = w.Create(t.Context(), w.requester.Tenant, peering.Peering{Requester: w.requester, Accepter: w.accepter})
 			wantCode(t, err, peering.AlreadyPeered)
 		})
 	}

@@ -45,7 +45,7 @@ func TestDeleteHoweverTheIDIsWritten(t *testing.T) {
 func TestProjectOfTheClusterDeletes(t *testing.T) {
 	w := newWorld(t)
 	peer := peering.VPC{ID: newID(), Tenant: w.stranger}
-	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Name: "myVpc", Peer: peer})
+	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: peer})
 	wantCode(t, err, "")
 	wantCode(t, w.Delete(t.Context(), peering.Scope{Tenant: w.cluster.Project}, p.ID), peering.NotFound)
 	wantCode(t, w.Delete(t.Context(), peering.Scope{Cluster: w.cluster.ClusterRef}, p.ID), "")
@@ -58,11 +58,11 @@ func TestClusterSeesItsOwnOnly(t *testing.T) {
 	own := w.hanging(t)
 	sibling := newCluster(w.cluster.Project)
 	sibling.ID = w.cluster.ID + "0"
-	wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{sibling}), "")
-	siblings, err := w.CreateForCluster(t.Context(), sibling.ClusterRef, peering.ClusterRequest{Name: "myVpc", Peer: w.accepter})
+	wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{sibling}), "")
+	siblings, err := w.CreateForCluster(t.Context(), sibling.ClusterRef, peering.Peering{Name: "myVpc", Accepter: w.accepter})
 	wantCode(t, err, "")
 	// The tenant of the cluster's VPC asks for this one itself, so it does not hang on the cluster.
-	without, err := w.Create(t.Context(), w.cluster.VPC.Tenant, peering.Request{Requester: w.cluster.VPC, Accepter: w.requester})
+	without, err := w.Create(t.Context(), w.cluster.VPC.Tenant, peering.Peering{Requester: w.cluster.VPC, Accepter: w.requester})
 	wantCode(t, err, "")
 
 	scope := peering.Scope{Cluster: w.cluster.ClusterRef}

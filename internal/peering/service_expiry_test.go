@@ -83,7 +83,7 @@ func TestCreateSettlesTheExpiredPeeringOfThePair(t *testing.T) {
 	wantCode(t, err, peering.WrongStatus)
 
 	wantCode(t, w.Delete(t.Context(), peering.Scope{Tenant: w.requester.Tenant}, old.ID), "")
-	_, err = w.Create(t.Context(), w.accepter.Tenant, peering.Request{Requester: w.accepter, Accepter: w.requester})
+	_, err = w.Create(t.Context(), w.accepter.Tenant, peering.Peering{Requester: w.accepter, Accepter: w.requester})
 	wantCode(t, err, peering.AlreadyPeered)
 	active, err := w.Accept(t.Context(), w.accepter.Tenant, young.ID)
 	wantCode(t, err, "")

@@ -12,7 +12,7 @@ func fivePeerings(t *testing.T) (w *world, all []peering.Peering) {
 	t.Helper()
 	w = newWorld(t)
 	for _, name := range []string{"a", "b", "c", "d"} {
-		p, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{
+		p, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{
 			Name: name, Requester: w.requester, Accepter: peering.VPC{ID: newID(), Tenant: w.accepter.Tenant},
 		})
 		wantCode(t, err, "")
@@ -25,7 +25,7 @@ func fivePeerings(t *testing.T) (w *world, all []peering.Peering) {
 		wantCode(t, err, "")
 		all = append(all, p)
 	}
-	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Name: "a", Peer: w.requester})
+	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "a", Accepter: w.requester})
 	wantCode(t, err, "")
 	return w, append(all, p)
 }

@@ -36,11 +36,11 @@ func TestStrangerLearnsNothing(t *testing.T) {
 		"delete":                       func(id peering.ID) error { return w.Delete(t.Context(), peering.Scope{Tenant: w.stranger}, id) },
 		"delete below another cluster": func(id peering.ID) error { return w.Delete(t.Context(), elsewhere, id) },
 		"route": func(id peering.ID) error {
-			_, _, err := w.CreateRoute(t.Context(), peering.Hop{Cluster: elsewhere.Cluster, Peering: id}, "192.168.0.0/16", peering.Once{})
+			_, _, err := w.CreateRoute(t.Context(), peering.PeeringRef{Cluster: elsewhere.Cluster, Peering: id}, "192.168.0.0/16", peering.Idempotency{})
 			return err
 		},
 		"route to nowhere": func(id peering.ID) error {
-			_, _, err := w.CreateRoute(t.Context(), peering.Hop{Cluster: elsewhere.Cluster, Peering: id}, "172.16.0.0/16", peering.Once{})
+			_, _, err := w.CreateRoute(t.Context(), peering.PeeringRef{Cluster: elsewhere.Cluster, Peering: id}, "172.16.0.0/16", peering.Idempotency{})
 			return err
 		},
 		"routes": func(id peering.ID) error {
@@ -74,7 +74,7 @@ func TestStrangerIsNotToldWhichPeeringStands(t *testing.T) {
 	w := newWorld(t)
 	other := newCluster(w.stranger)
 	other.VPC = w.cluster.VPC
-	wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{other}), "")
+	wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{other}), "")
 	ofTenants, ofCluster := w.pending(t), w.hanging(t)
 	for _, tt := range []struct {
 		name   string
@@ -82,25 +82,25 @@ func TestStrangerIsNotToldWhichPeeringStands(t *testing.T) {
 		told   peering.ID
 	}{
 		{"a stranger", func() error {
-			_, err := w.Create(t.Context(), w.stranger, peering.Request{
+			_, err := w.Create(t.Context(), w.stranger, peering.Peering{
 				Requester: peering.VPC{ID: w.requester.ID, Tenant: w.stranger}, Accepter: peering.VPC{ID: w.accepter.ID, Tenant: w.stranger},
 			})
 			return err
 		}, ""},
 		{"another cluster with the VPC", func() error {
-			_, err := w.CreateForCluster(t.Context(), other.ClusterRef, peering.ClusterRequest{Peer: w.accepter})
+			_, err := w.CreateForCluster(t.Context(), other.ClusterRef, peering.Peering{Accepter: w.accepter})
 			return err
 		}, ""},
 		{"the requester", func() error {
-			_, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{Requester: w.requester, Accepter: w.accepter})
+			_, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{Requester: w.requester, Accepter: w.accepter})
 			return err
 		}, ofTenants.ID},
 		{"the accepter", func() error {
-			_, err := w.Create(t.Context(), w.accepter.Tenant, peering.Request{Requester: w.accepter, Accepter: w.requester})
+			_, err := w.Create(t.Context(), w.accepter.Tenant, peering.Peering{Requester: w.accepter, Accepter: w.requester})
 			return err
 		}, ofTenants.ID},
 		{"the cluster", func() error {
-			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Peer: w.accepter})
+			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: w.accepter})
 			return err
 		}, ofCluster.ID},
 	} {

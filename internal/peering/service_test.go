@@ -62,18 +62,18 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Service = peering.NewService(store, peering.DefaultRules(), func() time.Time { return w.now }, newID)
 	w.cluster = newCluster(w.accepter.Tenant)
-	wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{w.cluster}), "")
+	wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{w.cluster}), "")
 	return w
 }
 
 // Create creates a peering without an idempotency key; so do the others.
-func (w *world) Create(ctx context.Context, caller peering.ID, r peering.Request) (peering.Peering, error) {
-	p, _, err := w.Service.Create(ctx, caller, r, peering.Once{})
+func (w *world) Create(ctx context.Context, caller peering.ID, r peering.Peering) (peering.Peering, error) {
+	p, _, err := w.Service.Create(ctx, caller, r, peering.Idempotency{})
 	return p, err
 }
 
-func (w *world) CreateForCluster(ctx context.Context, ref peering.ClusterRef, r peering.ClusterRequest) (peering.Peering, error) {
-	p, _, err := w.Service.CreateForCluster(ctx, ref, r, peering.Once{})
+func (w *world) CreateForCluster(ctx context.Context, ref peering.ClusterRef, r peering.Peering) (peering.Peering, error) {
+	p, _, err := w.Service.CreateForCluster(ctx, ref, r, peering.Idempotency{})
 	return p, err
 }
 
@@ -95,7 +95,7 @@ func newCluster(project peering.ID) peering.Cluster {
 // pending makes a peering that waits for w.accepter.
 func (w *world) pending(t *testing.T) peering.Peering {
 	t.Helper()
-	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{Name: "orders", Requester: w.requester, Accepter: w.accepter})
+	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{Name: "orders", Requester: w.requester, Accepter: w.accepter})
 	wantCode(t, err, "")
 	return p
 }
@@ -103,7 +103,7 @@ func (w *world) pending(t *testing.T) peering.Peering {
 // hanging makes a peering of w.cluster that waits for w.accepter.
 func (w *world) hanging(t *testing.T) peering.Peering {
 	t.Helper()
-	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.ClusterRequest{Name: "myVpc", Peer: w.accepter})
+	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: w.accepter})
 	wantCode(t, err, "")
 	return p
 }

@@ -18,25 +18,25 @@ type Store interface {
 	// Create adds a peering, whose id has to be a new one, and answers it. Where it names a cluster, the requester is that
 	// cluster's VPC. It answers AlreadyPeered where another peering of the same pair of VPCs, in either direction, is live
 	// at its CreatedAt, QuotaExceeded where the limits do not allow it, and ClusterNotFound.
-	Create(ctx context.Context, p Peering, once Once, limits Limits) (made Peering, replayed bool, err error)
+	Create(ctx context.Context, p Peering, idem Idempotency, quotas Quotas) (made Peering, replayed bool, err error)
 	// Get answers the peering with the id, or NotFound.
 	Get(ctx context.Context, id ID) (Peering, error)
 	// Update replaces a peering by what change makes of it and answers the new one, or NotFound, or QuotaExceeded where the
 	// limits do not allow what it counts towards then. An error of change is answered as it is and nothing changes. A
 	// peering that comes back DELETED is removed together with its routes. Somebody else's change in between makes change
 	// run again on the newer peering, so it has to be pure.
-	Update(ctx context.Context, id ID, limits Limits, change func(Peering) (Peering, error)) (Peering, error)
+	Update(ctx context.Context, id ID, quotas Quotas, change func(Peering) (Peering, error)) (Peering, error)
 	// Due answers the ids of the peerings that are stored as pending although they have expired by then, those that
 	// expired first first. It ends with its first error.
-	Due(ctx context.Context, now time.Time) iter.Seq2[ID, error]
+	DueToExpire(ctx context.Context, now time.Time) iter.Seq2[ID, error]
 	// List answers those peerings of the scope that match, as they were at one moment during the call, ordered by id, and
 	// whether there are more.
 	List(ctx context.Context, scope Scope, query Query) (found []Peering, more bool, err error)
 	// CreateRoute adds the route that create makes for a cluster and its peering and answers it, or NotFound,
 	// ClusterNotFound, or RouteExists where the peering has a route to the same destination. An error of create is answered
 	// as it is and nothing changes. The peering is as create has seen it when the route is added; create may run more than
-	// once, so it has to be pure.
-	CreateRoute(ctx context.Context, hop Hop, once Once, create func(Cluster, Peering) (Route, error)) (made Route, replayed bool, err error)
+	// idem, so it has to be pure.
+	CreateRoute(ctx context.Context, ref PeeringRef, idem Idempotency, create func(Cluster, Peering) (Route, error)) (made Route, replayed bool, err error)
 	// Routes answers the routes over a peering, ordered by id. A peering that does not exist has none: they end with it.
 	Routes(ctx context.Context, id ID) ([]Route, error)
 	// DeleteRoute removes a route over a peering, or answers RouteNotFound.
@@ -46,7 +46,7 @@ type Store interface {
 	// Clusters answers the clusters of a project, in no particular order.
 	Clusters(ctx context.Context, project ID) ([]Cluster, error)
 	// CreateCluster adds a cluster under the next free number, and answers it with that as its id.
-	CreateCluster(ctx context.Context, c Cluster, once Once) (made Cluster, replayed bool, err error)
+	CreateCluster(ctx context.Context, c Cluster, idem Idempotency) (made Cluster, replayed bool, err error)
 	// UpdateCluster replaces a cluster by what change makes of it, or answers ClusterNotFound; change has to be pure.
 	UpdateCluster(ctx context.Context, ref ClusterRef, change func(Cluster) Cluster) error
 	// DeleteCluster removes a cluster, or answers ClusterNotFound. Where uses tells of one of the cluster's peerings that

@@ -12,7 +12,7 @@ import (
 // watch makes the world's service tell of what it changes; told answers what it told since it was last asked.
 func (w *world) watch() (told func() []peering.Event) {
 	var events []peering.Event
-	watched := peering.Watch(store, func(_ context.Context, e peering.Event) { events = append(events, e) })
+	watched := peering.Audit(store, func(_ context.Context, e peering.Event) { events = append(events, e) })
 	w.Service = peering.NewService(watched, peering.DefaultRules(), func() time.Time { return w.now }, newID)
 	return func() []peering.Event {
 		told := events
@@ -96,7 +96,7 @@ func TestEveryChangeOfAPeeringIsTold(t *testing.T) {
 func TestOwnPeeringIsToldActive(t *testing.T) {
 	w := newWorld(t)
 	told := w.watch()
-	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Request{Requester: w.requester, Accepter: peering.VPC{ID: newID()}})
+	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{Requester: w.requester, Accepter: peering.VPC{ID: newID()}})
 	wantCode(t, err, "")
 	wantEvents(t, told(), peering.Event{Action: peering.Create, Peering: p.ID, To: peering.Active})
 }
@@ -107,7 +107,7 @@ func TestExpiryIsTold(t *testing.T) {
 	p := w.hanging(t)
 	told()
 	w.now = p.ExpiresAt
-	_, err := w.Settle(t.Context())
+	_, err := w.ExpireDue(t.Context())
 	wantCode(t, err, "")
 	// Other tests have left peerings that have expired by then, too.
 	own := slices.DeleteFunc(told(), func(e peering.Event) bool { return e.Peering != p.ID })
@@ -120,7 +120,7 @@ func TestExpiryIsTold(t *testing.T) {
 func TestEveryChangeOfAClusterIsTold(t *testing.T) {
 	w := newWorld(t)
 	told := w.watch()
-	once := peering.Once{Project: w.stranger, Key: "k", Request: "r"}
+	once := peering.Idempotency{Project: w.stranger, Key: "k", Request: "r"}
 	wanted := peering.Cluster{ClusterRef: peering.ClusterRef{Project: w.stranger}, Name: "n", VPC: peering.VPC{Tenant: w.requester.Tenant}}
 	c, _, err := w.CreateCluster(t.Context(), wanted, once)
 	wantCode(t, err, "")
@@ -147,7 +147,7 @@ func TestEveryChangeOfAClusterIsTold(t *testing.T) {
 		if want == peering.Update {
 			listed.Name = "renamed"
 		}
-		wantCode(t, w.AddClusters(t.Context(), []peering.Cluster{listed}), "")
+		wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{listed}), "")
 		if want == "" {
 			wantEvents(t, told())
 		} else {
@@ -162,14 +162,14 @@ func TestEveryChangeOfARouteIsTold(t *testing.T) {
 	_, err := w.Accept(t.Context(), w.accepter.Tenant, p.ID)
 	wantCode(t, err, "")
 	told := w.watch()
-	hop := peering.Hop{Cluster: w.cluster.ClusterRef, Peering: p.ID}
-	once := peering.Once{Project: w.cluster.Project, Key: "k", Request: "r"}
+	hop := peering.PeeringRef{Cluster: w.cluster.ClusterRef, Peering: p.ID}
+	once := peering.Idempotency{Project: w.cluster.Project, Key: "k", Request: "r"}
 	r, _, err := w.CreateRoute(t.Context(), hop, "192.168.0.0/16", once)
 	wantCode(t, err, "")
 	wantEvents(t, told(), peering.Event{Action: peering.Create, Peering: p.ID, Route: r.ID, Cluster: hop.Cluster})
 	_, _, err = w.CreateRoute(t.Context(), hop, "192.168.0.0/16", once)
 	wantCode(t, err, "")
-	_, _, err = w.CreateRoute(t.Context(), hop, "192.168.0.0/16", peering.Once{})
+	_, _, err = w.CreateRoute(t.Context(), hop, "192.168.0.0/16", peering.Idempotency{})
 	wantCode(t, err, peering.RouteExists)
 	wantEvents(t, told())
 	wantCode(t, w.DeleteRoute(t.Context(), peering.Scope{Cluster: hop.Cluster}, p.ID, r.ID), "")
@@ -182,7 +182,7 @@ func TestEveryChangeOfARouteIsTold(t *testing.T) {
 type silent struct{ peering.Store }
 
 func (s silent) Update(
-	ctx context.Context, id peering.ID, limits peering.Limits, change func(peering.Peering) (peering.Peering, error),
+	ctx context.Context, id peering.ID, limits peering.Quotas, change func(peering.Peering) (peering.Peering, error),
 ) (peering.Peering, error) {
 	if _, err := s.Store.Update(ctx, id, limits, change); err != nil {
 		return peering.Peering{}, err
@@ -194,11 +194,11 @@ func TestChangeOfUnknownOutcomeIsTold(t *testing.T) {
 	w := newWorld(t)
 	p := w.pending(t)
 	var events []peering.Event
-	watched := peering.Watch(silent{store}, func(_ context.Context, e peering.Event) { events = append(events, e) })
+	watched := peering.Audit(silent{store}, func(_ context.Context, e peering.Event) { events = append(events, e) })
 	service := peering.NewService(watched, peering.DefaultRules(), func() time.Time { return w.now }, newID)
 	_, err := service.Accept(t.Context(), w.accepter.Tenant, p.ID)
 	wantCode(t, err, peering.Unavailable)
 	wantEvents(t, events, peering.Event{
-		Action: peering.Accept, Peering: p.ID, From: peering.PendingAcceptance, To: peering.Active, Unknown: true,
+		Action: peering.Accept, Peering: p.ID, From: peering.PendingAcceptance, To: peering.Active, OutcomeUnknown: true,
 	})
 }

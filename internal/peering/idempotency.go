@@ -1,9 +1,9 @@
 package peering
 
-// Once makes a creation happen once, however often it is asked for: who asks again is answered what was made the first
+// Idempotency makes a creation happen idem, however often it is asked for: who asks again is answered what was made the first
 // time, as it was then. The zero value stands for a creation that happens each time. What was refused is not kept, so it
 // can be asked for again.
-type Once struct {
+type Idempotency struct {
 	// Project is whose key it is.
 	Project ID
 	Key     string
@@ -12,6 +12,6 @@ type Once struct {
 }
 
 // KeyReused is the error for a key that came with another request before.
-func (o Once) KeyReused() *Error {
+func (o Idempotency) KeyReusedError() *Error {
 	return Errorf(KeyReused, "The idempotency key %q belongs to another request; send the same request again, or take a new key.", o.Key)
 }
