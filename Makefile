@@ -42,7 +42,7 @@ conformance: ## run clients that others wrote and fuzzers against the service; n
 .PHONY: chaos
 chaos: ## check what clients are answered while members, servers and connections fail, and that 10,000 creations happen once
 	go test -run '^TestChaos$$' -v -timeout 1h ./cmd/peering -chaos.operations 20000 -chaos.rate 100
-	go test -race -run '^TestCreationsThroughAStorm$$' -v -timeout 30m ./client -storm.creates 10000
+	go test -race -run '^TestCreatesUnderFaults$$' -v -timeout 30m ./client -fault.creates 10000
 
 .PHONY: fuzz
 fuzz: ## compare a million random requests with kin-openapi's verdict; PEERING_TEST_SEED=N repeats a run

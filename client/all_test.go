@@ -11,13 +11,16 @@ import (
 	"github.com/peering/peering/client/clienttest"
 )
 
-// vpcPeerings makes so many peerings of the project, and answers their ids in the order of a list.
-func vpcPeerings(t *testing.T, c *client.Client, n int) []string {
+// createVPCPeerings creates n peerings of the project, named n0 and n1 in turn,
+// and returns their ids in list order.
+func createVPCPeerings(t *testing.T, c *client.Client, n int) []string {
 	t.Helper()
 	ids := make([]string, n)
 	for i := range ids {
 		p, err := c.CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
-			Name: fmt.Sprintf("n%d", i%2), RequestVPCInfo: client.VPCReference{VPCID: newVPC()}, AcceptVPCInfo: client.VPCReference{VPCID: newVPC()},
+			Name:           fmt.Sprintf("n%d", i%2),
+			RequestVPCInfo: client.VPCReference{VPCID: newVPCID()},
+			AcceptVPCInfo:  client.VPCReference{VPCID: newVPCID()},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -30,24 +33,24 @@ func vpcPeerings(t *testing.T, c *client.Client, n int) []string {
 func TestAllVPCPeerings(t *testing.T) {
 	s := clienttest.NewServer(t)
 	c := s.Client(project)
-	ids := vpcPeerings(t, c, 7)
+	ids := createVPCPeerings(t, c, 7)
 	for _, tt := range []struct {
 		name  string
 		query client.VPCPeeringQuery
 		want  []string
 		pages int
 	}{
-		{"one page", client.VPCPeeringQuery{}, ids, 1},
-		{"many pages", client.VPCPeeringQuery{Limit: 2}, ids, 4},
-		{"pages that are full", client.VPCPeeringQuery{Limit: 7}, ids, 1},
-		{"a filter", client.VPCPeeringQuery{Name: "n1", Limit: 2}, []string{ids[1], ids[3], ids[5]}, 2},
-		{"from a marker on", client.VPCPeeringQuery{Marker: ids[4], Limit: 1}, ids[5:], 2},
-		{"nothing", client.VPCPeeringQuery{Name: "x"}, nil, 1},
+		{"reads a single page", client.VPCPeeringQuery{}, ids, 1},
+		{"reads all pages", client.VPCPeeringQuery{Limit: 2}, ids, 4},
+		{"ends after a full last page", client.VPCPeeringQuery{Limit: 7}, ids, 1},
+		{"applies the filter", client.VPCPeeringQuery{Name: "n1", Limit: 2}, []string{ids[1], ids[3], ids[5]}, 2},
+		{"starts at the marker", client.VPCPeeringQuery{Marker: ids[4], Limit: 1}, ids[5:], 2},
+		{"reads an empty list", client.VPCPeeringQuery{Name: "x"}, nil, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := s.Requests("listVpcPeerings")
 			all := c.AllVPCPeerings(t.Context(), tt.query)
-			for range 2 { // it can be gone through again
+			for range 2 { // the iterator can be used again
 				var got []string
 				for p, err := range all {
 					if err != nil {
@@ -60,16 +63,16 @@ func TestAllVPCPeerings(t *testing.T) {
 				}
 			}
 			if n := s.Requests("listVpcPeerings") - before; n != 2*tt.pages {
-				t.Errorf("read %d pages, want twice %d", n, tt.pages)
+				t.Errorf("fetched %d pages, want twice %d", n, tt.pages)
 			}
 		})
 	}
 }
 
-func TestAllVPCPeeringsReadsNoMoreThanItNeeds(t *testing.T) {
+func TestAllVPCPeeringsFetchesPagesAsNeeded(t *testing.T) {
 	s := clienttest.NewServer(t)
 	c := s.Client(project)
-	vpcPeerings(t, c, 5)
+	createVPCPeerings(t, c, 5)
 	n := 0
 	for _, err := range c.AllVPCPeerings(t.Context(), client.VPCPeeringQuery{Limit: 2}) {
 		if n++; err != nil || n == 3 {
@@ -77,26 +80,26 @@ func TestAllVPCPeeringsReadsNoMoreThanItNeeds(t *testing.T) {
 		}
 	}
 	if pages := s.Requests("listVpcPeerings"); n != 3 || pages != 2 {
-		t.Errorf("%d peerings of %d pages", n, pages)
+		t.Errorf("got %d peerings from %d pages, want 3 from 2", n, pages)
 	}
 }
 
-func TestAllVPCPeeringsEndsWithTheFirstError(t *testing.T) {
+func TestAllVPCPeeringsEndsAfterAnError(t *testing.T) {
 	next := `{"peerings":[{"id":"1"}],"peerings_links":[{"rel":"next","href":"/?marker=1"}]}`
 	for name, steps := range map[string][]step{
-		"a refusal":      {reply(200, next), reply(400, `{"code":"VPC.22101","message":"m"}`)},
-		"the same again": {reply(200, next), reply(200, next)},
+		"an error response":           {respond(200, next), respond(400, `{"code":"VPC.22101","message":"m"}`)},
+		"a page that links to itself": {respond(200, next), respond(200, next)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{steps: append(steps, fine)}
-			c, _ := scripted(t, s)
+			s := &scriptedTransport{steps: append(steps, respondOK)}
+			c, _ := newScriptedClient(t, s)
 			var ids []string
 			var errs []error
 			for p, err := range c.AllVPCPeerings(t.Context(), client.VPCPeeringQuery{}) {
 				ids, errs = append(ids, p.ID), append(errs, err)
 			}
-			if !slices.Equal(ids, []string{"1", ""}) || errs[0] != nil || errs[1] == nil || len(s.sent) != 2 {
-				t.Errorf("got %q, %v", ids, errs)
+			if !slices.Equal(ids, []string{"1", ""}) || errs[0] != nil || errs[1] == nil || s.attempts() != 2 {
+				t.Errorf("got ids %q and errors %v after %d requests", ids, errs, s.attempts())
 			}
 		})
 	}
@@ -112,7 +115,7 @@ func TestAllClusters(t *testing.T) {
 	}
 	page, err := c.ListClusters(t.Context(), client.ClusterQuery{Ascending: true})
 	if err != nil || len(page.Clusters) != 5 {
-		t.Fatalf("listed %+v, %v", page, err)
+		t.Fatalf("ListClusters returned %+v, %v", page, err)
 	}
 	var ids []int64
 	for _, cluster := range page.Clusters {
@@ -126,14 +129,14 @@ func TestAllClusters(t *testing.T) {
 		want  []int64
 		pages int
 	}{
-		{"one page", client.ClusterQuery{}, descending, 1},
-		{"many pages", client.ClusterQuery{Limit: 2, Ascending: true}, ids, 3},
-		{"pages that are full", client.ClusterQuery{Limit: 5}, descending, 2},
-		{"nothing", client.ClusterQuery{Name: "x"}, nil, 1},
+		{"reads a single page", client.ClusterQuery{}, descending, 1},
+		{"reads all pages", client.ClusterQuery{Limit: 2, Ascending: true}, ids, 3},
+		{"ends after a full last page", client.ClusterQuery{Limit: 5}, descending, 2},
+		{"reads an empty list", client.ClusterQuery{Name: "x"}, nil, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			all := c.AllClusters(t.Context(), tt.query)
-			for range 2 { // it can be gone through again
+			for range 2 { // the iterator can be used again
 				before := s.Requests("listClusters")
 				var got []int64
 				for cluster, err := range all {
@@ -143,14 +146,14 @@ func TestAllClusters(t *testing.T) {
 					got = append(got, cluster.ClusterID)
 				}
 				if n := s.Requests("listClusters") - before; !slices.Equal(got, tt.want) || n != tt.pages {
-					t.Errorf("got %v of %d pages, want %v of %d", got, n, tt.want, tt.pages)
+					t.Errorf("got %v from %d pages, want %v from %d", got, n, tt.want, tt.pages)
 				}
 			}
 		})
 	}
 }
 
-func TestAllClustersReadsNoMoreThanItNeeds(t *testing.T) {
+func TestAllClustersFetchesPagesAsNeeded(t *testing.T) {
 	s := clienttest.NewServer(t)
 	for _, err := range s.Client(project).AllClusters(t.Context(), client.ClusterQuery{Limit: 1}) {
 		if err != nil {
@@ -159,7 +162,7 @@ func TestAllClustersReadsNoMoreThanItNeeds(t *testing.T) {
 		break
 	}
 	if n := s.Requests("listClusters"); n != 1 {
-		t.Errorf("read %d pages", n)
+		t.Errorf("fetched %d pages, want 1", n)
 	}
 }
 
@@ -176,6 +179,6 @@ func TestAllClustersEndsWithTheContext(t *testing.T) {
 		cancel()
 	}
 	if n != 2 {
-		t.Errorf("went on %d times", n)
+		t.Errorf("iterated %d times, want 2", n)
 	}
 }

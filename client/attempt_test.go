@@ -12,10 +12,14 @@ import (
 	"github.com/peering/peering/client"
 )
 
-func TestAttemptsAreTold(t *testing.T) {
-	s := &script{steps: []step{lost, reply(503, `{"code":"VPC.22108","message":"m"}`, "X-Request-Id", "r2", "Retry-After", "2"), fine}}
+func TestOnAttemptSeesEveryAttempt(t *testing.T) {
+	s := &scriptedTransport{steps: []step{
+		resetConnection,
+		respond(503, `{"code":"VPC.22108","message":"m"}`, "X-Request-Id", "r2", "Retry-After", "2"),
+		respondOK,
+	}}
 	var got []client.Attempt
-	c, _ := scripted(t, s, client.WithOnAttempt(func(_ context.Context, a client.Attempt) { got = append(got, a) }))
+	c, _ := newScriptedClient(t, s, client.WithOnAttempt(func(_ context.Context, a client.Attempt) { got = append(got, a) }))
 	if _, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{Name: "n"}); err != nil {
 		t.Fatal(err)
 	}
@@ -25,11 +29,11 @@ func TestAttemptsAreTold(t *testing.T) {
 		{Method: "GET", Path: "/v2.0/vpc/peerings", Number: 3, Status: 200},
 	}
 	if len(got) != len(want) {
-		t.Fatalf("told of %+v", got)
+		t.Fatalf("got %d attempts, want %d: %+v", len(got), len(want), got)
 	}
 	for i := range want {
 		if (got[i].Err != nil) != (i == 0) {
-			t.Errorf("attempt %d: %v", i+1, got[i].Err)
+			t.Errorf("attempt %d has error %v", i+1, got[i].Err)
 		}
 		if got[i].Err = nil; got[i] != want[i] {
 			t.Errorf("attempt %d is %+v, want %+v", i+1, got[i], want[i])
@@ -37,37 +41,41 @@ func TestAttemptsAreTold(t *testing.T) {
 	}
 }
 
-func TestTracesSeeEveryAttempt(t *testing.T) {
+func TestWrappedTransportsSeeEveryAttempt(t *testing.T) {
 	var order []string
 	wrap := func(name string) client.Option {
 		return client.WithTransport(func(next http.RoundTripper) http.RoundTripper {
-			return newTamperer(next, func(*http.Request) { order = append(order, name) })
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				order = append(order, name)
+				return next.RoundTrip(r)
+			})
 		})
 	}
-	c, _ := scripted(t, &script{steps: []step{lost, fine}}, wrap("inner"), wrap("outer"))
-	if err := doings["POST"](t.Context(), c); err != nil {
+	c, _ := newScriptedClient(t, &scriptedTransport{steps: []step{resetConnection, respondOK}}, wrap("inner"), wrap("outer"))
+	if err := callsByMethod["POST"](t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(order, " "); got != "outer inner outer inner" {
-		t.Errorf("came through %s", got)
+		t.Errorf("attempts passed %q, want the outer transport before the inner one, twice", got)
 	}
 }
 
-// TestLogsHoldNoCredentials logs calls that fail in every way.
-func TestLogsHoldNoCredentials(t *testing.T) {
+func TestLogsContainNoCredentials(t *testing.T) {
 	var log bytes.Buffer
 	logger := client.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	source := client.WithTokenSource(func(context.Context) (string, error) { return secretToken, nil })
-	for _, who := range []client.Option{client.WithToken(secretToken), client.WithCredentials("AK", secretKey), source} {
-		s := &script{steps: []step{lost, busy, reply(401, ``), limited, reply(200, `[`), fine}}
-		c, _ := scripted(t, s, who, logger, client.WithRetryPolicy(client.RetryPolicy{Attempts: 9}))
+	for _, credentials := range []client.Option{client.WithToken(secretToken), client.WithCredentials("AK", secretKey), source} {
+		s := &scriptedTransport{steps: []step{
+			resetConnection, respondUnavailable, respond(401, ``), respondRateLimited, respond(200, `[`), respondOK,
+		}}
+		c, _ := newScriptedClient(t, s, credentials, logger, client.WithRetryPolicy(client.RetryPolicy{Attempts: 9}))
 		for range 2 {
-			_ = doings["POST"](t.Context(), c) // it is about the log only
+			_ = callsByMethod["POST"](t.Context(), c) // only the log matters
 		}
 	}
 	for _, secret := range []string{secretToken, secretKey, "Signature", "secret-"} {
 		if strings.Contains(log.String(), secret) {
-			t.Errorf("the log has %q:\n%s", secret, &log)
+			t.Errorf("the log contains %q:\n%s", secret, &log)
 		}
 	}
 	for _, want := range []string{"level=WARN", "level=DEBUG", "attempt=2", "status=503", "again_after=", "path=/v2.0/vpc/peerings", "error="} {
@@ -79,13 +87,17 @@ func TestLogsHoldNoCredentials(t *testing.T) {
 
 func TestUserAgent(t *testing.T) {
 	for name, want := range map[string]string{"": "peering-go", "shop/1.2": "shop/1.2 peering-go"} {
-		s := &script{steps: []step{fine}}
-		c, _ := scripted(t, s, client.WithUserAgent(name))
-		if err := doings["GET"](t.Context(), c); err != nil || s.sent[0].Header.Get("User-Agent") != want {
-			t.Errorf("sent %q: %v", s.sent[0].Header.Get("User-Agent"), err)
+		s := &scriptedTransport{steps: []step{respondOK}}
+		c, _ := newScriptedClient(t, s, client.WithUserAgent(name))
+		if err := callsByMethod["GET"](t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		r, _ := s.first(t)
+		if got := r.Header.Get("User-Agent"); got != want {
+			t.Errorf("sent User-Agent %q, want %q", got, want)
 		}
 	}
 	if _, err := client.New(client.DefaultEndpoint, client.WithUserAgent("a\nb")); err == nil {
-		t.Error("took two lines for a name")
+		t.Error("accepted a User-Agent with a newline")
 	}
 }

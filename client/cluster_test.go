@@ -9,24 +9,23 @@ import (
 	"github.com/peering/peering/client"
 )
 
-// TestWaitForCluster looks at a cluster that is still being made, and at one that goes meanwhile.
 func TestWaitForCluster(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		looks []string
-		last  client.Status
+		name     string
+		statuses []string      // of consecutive polls; "" once the cluster does not exist
+		wantLast client.Status // of the WaitError; "" for success
 	}{
-		{"it runs in the end", []string{"cluster_creating", "cluster_creating", "cluster_running"}, ""},
-		{"it goes", []string{"cluster_creating", ""}, client.Deleted},
+		{"returns the running cluster", []string{"cluster_creating", "cluster_creating", "cluster_running"}, ""},
+		{"fails when the cluster is deleted", []string{"cluster_creating", ""}, client.Deleted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			looks := tt.looks
-			url, _ := recorder(t, func(w http.ResponseWriter, _ *http.Request) {
-				status := looks[0]
-				looks = looks[1:]
+			statuses := tt.statuses
+			url, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+				status := statuses[0]
+				statuses = statuses[1:]
 				if status == "" {
 					w.WriteHeader(http.StatusBadRequest)
-					_, _ = fmt.Fprint(w, `{"error_id":"CS.20005","error_cause":"gone"}`)
+					_, _ = fmt.Fprint(w, `{"error_id":"CS.20005","error_cause":"deleted"}`)
 					return
 				}
 				_, _ = fmt.Fprintf(w, `{"payload":{"cluster_id":7,"status_name":%q}}`, status)
@@ -37,11 +36,11 @@ func TestWaitForCluster(t *testing.T) {
 			}
 			got, err := c.WaitForCluster(t.Context(), "7")
 			failed, _ := errors.AsType[*client.WaitError](err)
-			if tt.last == "" && (err != nil || got.ClusterID != 7 || got.StatusName != string(client.ClusterRunning)) {
-				t.Errorf("answered %+v, %v", got, err)
+			if tt.wantLast == "" && (err != nil || got.ClusterID != 7 || got.StatusName != string(client.ClusterRunning)) {
+				t.Errorf("WaitForCluster returned %+v, %v", got, err)
 			}
-			if tt.last != "" && (failed == nil || failed.Last != tt.last || failed.Err != nil) {
-				t.Errorf("answered %v", err)
+			if tt.wantLast != "" && (failed == nil || failed.Last != tt.wantLast || failed.Err != nil) {
+				t.Errorf("WaitForCluster returned error %v, want last status %s", err, tt.wantLast)
 			}
 		})
 	}

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// mostModules is how many modules beside this one a consumer of the SDK may link.
-const mostModules = 5
+// maxModules is the maximum number of other modules that a program using the SDK
+// links.
+const maxModules = 5
 
-// consumer is a program that uses the SDK.
-const consumer = `package main
+// consumerProgram is a program that uses the SDK.
+const consumerProgram = `package main
 
 import (
 	"context"
@@ -38,25 +39,26 @@ func main() {
 }
 `
 
-// TestConsumersModule builds a module that uses the SDK, from nothing but what this one needs itself, and counts the modules
-// whose packages it links.
-func TestConsumersModule(t *testing.T) {
+// TestConsumerLinksFewModules builds a module that uses the SDK, offline and
+// with the requirements of this module only, and counts the modules it links.
+func TestConsumerLinksFewModules(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"main.go": consumer, "go.mod": consumersModFile(t), "go.sum": readFile(t, "../go.sum")} {
+	for name, text := range map[string]string{"main.go": consumerProgram, "go.mod": consumerModFile(t), "go.sum": readFile(t, "../go.sum")} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	inConsumer(t, dir, "build", "-o", "consumer", ".")
-	modules := linkedModules(t, inConsumer(t, dir, "list", "-deps", "-json=ImportPath,Module,Standard", "."))
-	t.Logf("a consumer links %d modules beside this one: %s", len(modules), strings.Join(modules, ", "))
-	if len(modules) == 0 || len(modules) > mostModules {
-		t.Errorf("%d modules, want 1 to %d", len(modules), mostModules)
+	runGo(t, dir, "build", "-o", "consumer", ".")
+	modules := linkedModules(t, runGo(t, dir, "list", "-deps", "-json=ImportPath,Module,Standard", "."))
+	t.Logf("a consumer links %d other modules: %s", len(modules), strings.Join(modules, ", "))
+	if len(modules) == 0 || len(modules) > maxModules {
+		t.Errorf("linked %d modules, want 1 to %d", len(modules), maxModules)
 	}
 }
 
-// consumersModFile answers a go.mod that needs this module, as it lies here, in the versions that this one needs itself.
-func consumersModFile(t *testing.T) string {
+// consumerModFile returns a go.mod that requires this module, replaced by the
+// working tree, and everything that this module requires.
+func consumerModFile(t *testing.T) string {
 	t.Helper()
 	own, err := modfile.Parse("go.mod", []byte(readFile(t, "../go.mod")), nil)
 	if err != nil {
@@ -71,7 +73,7 @@ func consumersModFile(t *testing.T) string {
 		m.AddModuleStmt("consumer.test"), m.AddGoStmt(own.Go.Version),
 		m.AddRequire(own.Module.Mod.Path, "v0.0.0"), m.AddReplace(own.Module.Mod.Path, "", root, ""))
 	for _, r := range own.Require {
-		// What is named here is looked up nowhere else, so nothing is needed that this module does not need.
+		// Listing every version keeps the go command from looking up others.
 		m.AddNewRequire(r.Mod.Path, r.Mod.Version, true)
 	}
 	text, formatErr := m.Format()
@@ -90,8 +92,9 @@ func readFile(t *testing.T, name string) string {
 	return string(text)
 }
 
-// inConsumer runs the go command in the consumer's module. It may not use the network.
-func inConsumer(t *testing.T, dir string, args ...string) string {
+// runGo runs the go command in a directory, without network access, and returns
+// its output.
+func runGo(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
@@ -105,7 +108,8 @@ func inConsumer(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-// linkedModules answers the modules of the packages that go list has printed, without the consumer's own and this one.
+// linkedModules returns the modules in the output of go list, without the
+// consumer and this module.
 func linkedModules(t *testing.T, packages string) []string {
 	t.Helper()
 	var modules []string

@@ -8,22 +8,24 @@ import (
 	"github.com/peering/peering/client/clienttest"
 )
 
-func TestKeysOfCreations(t *testing.T) {
+func TestIdempotencyKeyOfCreates(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		policy  client.RetryPolicy
 		options []client.CreateOption
 		want    string // "*" for any
 	}{
-		{"by default", client.RetryPolicy{}, nil, "*"},
-		{"where nothing is sent again", client.RetryPolicy{Attempts: 1}, nil, ""},
-		{"named", client.RetryPolicy{}, []client.CreateOption{client.IdempotencyKey("k")}, "k"},
-		{"named where nothing is sent again", client.RetryPolicy{Attempts: 1}, []client.CreateOption{client.IdempotencyKey("k")}, "k"},
-		{"without a name", client.RetryPolicy{}, []client.CreateOption{client.IdempotencyKey("")}, "*"},
+		{"random by default", client.RetryPolicy{}, nil, "*"},
+		{"none without retries", client.RetryPolicy{Attempts: 1}, nil, ""},
+		{"as given", client.RetryPolicy{}, []client.CreateOption{client.IdempotencyKey("k")}, "k"},
+		{"as given without retries", client.RetryPolicy{Attempts: 1}, []client.CreateOption{client.IdempotencyKey("k")}, "k"},
+		{"random if empty", client.RetryPolicy{}, []client.CreateOption{client.IdempotencyKey("")}, "*"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &script{steps: []step{fine, reply(200, `{"route":{}}`), fine, reply(200, `{"payload":{"cluster_id":"1"}}`)}}
-			c, _ := scripted(t, s, client.WithRetryPolicy(tt.policy))
+			s := &scriptedTransport{steps: []step{
+				respondOK, respond(200, `{"route":{}}`), respondOK, respond(200, `{"payload":{"cluster_id":"1"}}`),
+			}}
+			c, _ := newScriptedClient(t, s, client.WithRetryPolicy(tt.policy))
 			_, vpc := c.CreateVPCPeering(t.Context(), client.VPCPeeringCreate{}, tt.options...)
 			_, route := c.CreateRoute(t.Context(), "1", "2", "10.0.0.0/8", tt.options...)
 			_, cs := c.CreatePeering(t.Context(), "1", client.PeeringCreate{}, tt.options...)
@@ -34,7 +36,7 @@ func TestKeysOfCreations(t *testing.T) {
 				}
 			}
 			seen := map[string]bool{}
-			for _, r := range s.sent {
+			for _, r := range s.requests {
 				key := r.Header.Get("Idempotency-Key")
 				if key != tt.want && (tt.want != "*" || key == "" || seen[key]) {
 					t.Errorf("sent the key %q, want %q", key, tt.want)
@@ -45,32 +47,31 @@ func TestKeysOfCreations(t *testing.T) {
 	}
 }
 
-func TestKeysThatAreNone(t *testing.T) {
+func TestInvalidIdempotencyKeysAreRejected(t *testing.T) {
 	s := clienttest.NewServer(t)
 	c := s.Client(project)
-	wanted := client.PeeringCreate{Name: "n", VPCID: newVPC()}
-	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, wanted, client.IdempotencyKey("a\nb")); err == nil || s.Requests("") > 0 {
-		t.Errorf("two lines: %v", err)
+	request := client.PeeringCreate{Name: "n", VPCID: newVPCID()}
+	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, client.IdempotencyKey("a\nb")); err == nil || s.Requests("") > 0 {
+		t.Errorf("a key with a newline returned %v after %d requests", err, s.Requests(""))
 	}
-	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, wanted, client.IdempotencyKey(strings.Repeat("k", 256))); !client.IsInvalid(err) {
-		t.Errorf("256 characters: %v", err)
+	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, client.IdempotencyKey(strings.Repeat("k", 256))); !client.IsInvalid(err) {
+		t.Errorf("a key of 256 characters returned %v", err)
 	}
 }
 
-// TestKeyTellsRequestsApart uses a key for the same request, and for another one.
-func TestKeyTellsRequestsApart(t *testing.T) {
+func TestIdempotencyKeyReturnsTheOriginalResponse(t *testing.T) {
 	c := clienttest.NewServer(t).Client(project)
 	key := client.IdempotencyKey("k")
-	wanted := client.PeeringCreate{Name: "n", VPCID: newVPC()}
-	first, err := c.CreatePeering(t.Context(), clienttest.ClusterID, wanted, key)
+	request := client.PeeringCreate{Name: "n", VPCID: newVPCID()}
+	first, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := c.CreatePeering(t.Context(), clienttest.ClusterID, wanted, key); err != nil || again != first {
-		t.Errorf("answered %+v, want %+v: %v", again, first, err)
+	if again, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, key); err != nil || again != first {
+		t.Errorf("the second create returned %+v, %v, want %+v", again, err, first)
 	}
-	wanted.Name = "another"
-	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, wanted, key); !client.IsKeyReused(err) {
-		t.Errorf("another request: %v", err)
+	request.Name = "another"
+	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, key); !client.IsKeyReused(err) {
+		t.Errorf("a different request with the same key returned %v", err)
 	}
 }

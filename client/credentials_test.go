@@ -15,21 +15,23 @@ const (
 	secretKey   = "secret-key"
 )
 
-// recorder answers a server that keeps the headers of each request, and answers it as reply does.
-func recorder(t *testing.T, reply http.HandlerFunc) (url string, headers <-chan http.Header) {
+// newRecordingServer starts a server that records the headers of each request
+// before it handles the request.
+func newRecordingServer(t *testing.T, handle http.HandlerFunc) (url string, headers <-chan http.Header) {
 	t.Helper()
 	seen := make(chan http.Header, 10)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r.Header.Clone()
-		reply(w, r)
+		handle(w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s.URL, seen
 }
 
+// noPeerings responds with an empty list of peerings.
 func noPeerings(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"peerings":[]}`)) }
 
-func TestCredentialsGoAlong(t *testing.T) {
+func TestRequestsCarryCredentials(t *testing.T) {
 	for _, tt := range []struct {
 		name                 string
 		option               client.Option
@@ -37,10 +39,10 @@ func TestCredentialsGoAlong(t *testing.T) {
 	}{
 		{"none", client.WithProject(project), "", ""},
 		{"a token", client.WithToken(secretToken), secretToken, ""},
-		{"keys", client.WithCredentials("AK", secretKey), "", "SDK-HMAC-SHA256 Access=AK, SignedHeaders="},
+		{"an access key", client.WithCredentials("AK", secretKey), "", "SDK-HMAC-SHA256 Access=AK, SignedHeaders="},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			url, headers := recorder(t, noPeerings)
+			url, headers := newRecordingServer(t, noPeerings)
 			c, err := client.New(url, tt.option)
 			if err != nil {
 				t.Fatal(err)
@@ -51,87 +53,85 @@ func TestCredentialsGoAlong(t *testing.T) {
 			got := <-headers
 			if got.Get("X-Auth-Token") != tt.token || !strings.HasPrefix(got.Get("Authorization"), tt.authorization) ||
 				(got.Get("Authorization") == "") != (tt.authorization == "") {
-				t.Errorf("sent %v", got)
+				t.Errorf("sent the headers %v", got)
 			}
 		})
 	}
 }
 
-func TestCredentialsThatDoNotFitTogether(t *testing.T) {
+func TestNewRejectsContradictoryCredentials(t *testing.T) {
 	for name, options := range map[string][]client.Option{
-		"a token and keys":          {client.WithToken(secretToken), client.WithCredentials("AK", secretKey)},
-		"a token and a source":      {client.WithToken(secretToken), client.WithTokenSource(new(issuer).token)},
-		"a source and keys":         {client.WithTokenSource(new(issuer).token), client.WithCredentials("AK", secretKey)},
-		"a secret key alone":        {client.WithCredentials("", secretKey)},
-		"an access key alone":       {client.WithCredentials("AK", "")},
-		"a token and half the keys": {client.WithToken(secretToken), client.WithCredentials("", secretKey)},
+		"a token and an access key":          {client.WithToken(secretToken), client.WithCredentials("AK", secretKey)},
+		"a token and a token source":         {client.WithToken(secretToken), client.WithTokenSource(new(tokenIssuer).token)},
+		"a token source and an access key":   {client.WithTokenSource(new(tokenIssuer).token), client.WithCredentials("AK", secretKey)},
+		"a secret key without an access key": {client.WithCredentials("", secretKey)},
+		"an access key without a secret key": {client.WithCredentials("AK", "")},
+		"a token and a secret key":           {client.WithToken(secretToken), client.WithCredentials("", secretKey)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := client.New("http://127.0.0.1:1", options...)
 			if err == nil || strings.Contains(err.Error(), "secret-") {
-				t.Errorf("answered %v", err)
+				t.Errorf("New returned error %v, want one without secrets", err)
 			}
 		})
 	}
 }
 
-// TestRedirectsAreNotFollowed sends a client with credentials to a second server.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for name, option := range map[string]client.Option{
-		"with a token": client.WithToken(secretToken), "with keys": client.WithCredentials("AK", secretKey),
+		"with a token": client.WithToken(secretToken), "with an access key": client.WithCredentials("AK", secretKey),
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			t.Run(name+" "+http.StatusText(status), func(t *testing.T) {
-				elsewhere, visits := recorder(t, noPeerings)
-				url, _ := recorder(t, func(w http.ResponseWriter, r *http.Request) {
-					http.Redirect(w, r, elsewhere+r.URL.Path, status)
+				target, visits := newRecordingServer(t, noPeerings)
+				url, _ := newRecordingServer(t, func(w http.ResponseWriter, r *http.Request) {
+					http.Redirect(w, r, target+r.URL.Path, status)
 				})
 				c, err := client.New(url, option)
 				if err != nil {
 					t.Fatal(err)
 				}
 				_, err = c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
-				if got, ok := errors.AsType[*client.Error](err); !ok || got.Status != status || !strings.Contains(got.Message, elsewhere) {
-					t.Errorf("answered %v", err)
+				if got, ok := errors.AsType[*client.Error](err); !ok || got.Status != status || !strings.Contains(got.Message, target) {
+					t.Errorf("returned %v, want status %d and the target %s", err, status, target)
 				}
 				if len(visits) > 0 {
-					t.Errorf("it went there with %v", <-visits)
+					t.Errorf("followed the redirect with the headers %v", <-visits)
 				}
 			})
 		}
 	}
 }
 
-// TestErrorsHoldNoCredentials looks at what calls answer that fail in every way.
-func TestErrorsHoldNoCredentials(t *testing.T) {
-	refusing, _ := recorder(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
-	lying, _ := recorder(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[")) })
+func TestErrorsContainNoCredentials(t *testing.T) {
+	unauthorized, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+	malformed, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[")) })
 	for name, tt := range map[string]struct {
 		url     string
 		options []client.Option
 	}{
-		"nobody there":           {"http://127.0.0.1:1", []client.Option{client.WithToken(secretToken)}},
-		"nobody there, signed":   {"http://127.0.0.1:1", []client.Option{client.WithCredentials("AK", secretKey)}},
-		"a refusal":              {refusing, []client.Option{client.WithToken(secretToken)}},
-		"no JSON":                {lying, []client.Option{client.WithToken(secretToken)}},
-		"a token with a newline": {refusing, []client.Option{client.WithToken(secretToken + "\n")}},
-		"a key with a newline":   {refusing, []client.Option{client.WithCredentials("AK\n", secretKey)}},
-		"a password in the URL":  {strings.Replace(lying, "http://", "http://me:"+secretKey+"@", 1), nil},
+		"connection refused":           {"http://127.0.0.1:1", []client.Option{client.WithToken(secretToken)}},
+		"connection refused, signed":   {"http://127.0.0.1:1", []client.Option{client.WithCredentials("AK", secretKey)}},
+		"status 401":                   {unauthorized, []client.Option{client.WithToken(secretToken)}},
+		"malformed JSON":               {malformed, []client.Option{client.WithToken(secretToken)}},
+		"a token with a newline":       {unauthorized, []client.Option{client.WithToken(secretToken + "\n")}},
+		"an access key with a newline": {unauthorized, []client.Option{client.WithCredentials("AK\n", secretKey)}},
+		"a password in the URL":        {strings.Replace(malformed, "http://", "http://me:"+secretKey+"@", 1), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := client.New(tt.url, append(tt.options, once)...)
+			c, err := client.New(tt.url, append(tt.options, noRetries)...)
 			if err == nil {
 				_, err = c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
 			}
 			if err == nil || strings.Contains(err.Error(), "secret-") {
-				t.Errorf("answered %v", err)
+				t.Errorf("returned error %v, want one without secrets", err)
 			}
 		})
 	}
 }
 
-func TestCallsAboutClustersNeedAProject(t *testing.T) {
-	url, headers := recorder(t, noPeerings)
+func TestClusterCallsRequireAProject(t *testing.T) {
+	url, headers := newRecordingServer(t, noPeerings)
 	c, err := client.New(url, client.WithToken(secretToken))
 	if err != nil {
 		t.Fatal(err)
@@ -140,11 +140,11 @@ func TestCallsAboutClustersNeedAProject(t *testing.T) {
 	_, created := c.CreateCluster(t.Context(), client.ClusterCreate{Name: "n"})
 	for _, err := range []error{listed, created, c.DeletePeering(t.Context(), "1", "2"), c.DeleteRoute(t.Context(), "1", "2", "3")} {
 		if !errors.Is(err, client.ErrNoProject) {
-			t.Errorf("answered %v", err)
+			t.Errorf("returned %v, want ErrNoProject", err)
 		}
 	}
 	if len(headers) > 0 {
-		t.Error("something was sent")
+		t.Error("sent a request")
 	}
 	if _, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{}); err != nil {
 		t.Error(err)

@@ -9,17 +9,18 @@ import (
 	"github.com/peering/peering/client/clienttest"
 )
 
-// TestDeletionsWhoseAnswerIsLost delete something, and find nothing there at the second attempt.
-func TestDeletionsWhoseAnswerIsLost(t *testing.T) {
+// TestDeletesSucceedAfterALostResponse loses the response of the first attempt,
+// so the second one gets "not found".
+func TestDeletesSucceedAfterALostResponse(t *testing.T) {
 	s := clienttest.NewServer(t)
 	c := s.Client(project)
 	for operation, remove := range map[string]func(context.Context) error{
 		"deletePeering": func(ctx context.Context) error {
-			return c.DeletePeering(ctx, clienttest.ClusterID, offered(t, c).ID)
+			return c.DeletePeering(ctx, clienttest.ClusterID, createPeering(t, c).ID)
 		},
-		"deleteVpcPeering": func(ctx context.Context) error { return c.DeleteVPCPeering(ctx, offered(t, c).ID) },
+		"deleteVpcPeering": func(ctx context.Context) error { return c.DeleteVPCPeering(ctx, createPeering(t, c).ID) },
 		"deleteRoute": func(ctx context.Context) error {
-			p := offered(t, c)
+			p := createPeering(t, c)
 			if _, err := c.AcceptVPCPeering(ctx, p.ID); err != nil {
 				return err
 			}
@@ -38,46 +39,50 @@ func TestDeletionsWhoseAnswerIsLost(t *testing.T) {
 		},
 	} {
 		for name, fault := range map[string]clienttest.Fault{
-			"reset": clienttest.ResetAfter(), "503": clienttest.StatusAfter(http.StatusServiceUnavailable, 0), "truncated": clienttest.Truncate(),
+			"reset":     clienttest.ResetAfter(),
+			"503":       clienttest.StatusAfter(http.StatusServiceUnavailable, 0),
+			"truncated": clienttest.Truncate(),
 		} {
 			t.Run(operation+" "+name, func(t *testing.T) {
 				before := s.Requests(operation)
 				s.Inject(operation, 1, fault)
 				if err := remove(t.Context()); err != nil || s.Requests(operation) != before+2 {
-					t.Errorf("sent %d times: %v", s.Requests(operation)-before, err)
+					t.Errorf("returned %v after %d attempts, want success after 2", err, s.Requests(operation)-before)
 				}
 			})
 		}
 	}
 }
 
-// TestDeletionsOfNothing are refused, unless an earlier attempt may have deleted it.
-func TestDeletionsOfNothing(t *testing.T) {
+// TestDeleteNotFound checks that "not found" is an error unless an earlier
+// attempt may have deleted the peering.
+func TestDeleteNotFound(t *testing.T) {
 	for name, tt := range map[string]struct {
-		steps []step
-		fine  bool
+		steps       []step
+		wantSuccess bool
 	}{
-		"at once":                         {[]step{notThere}, false},
-		"after no connection":             {[]step{refused, notThere}, false},
-		"after too many requests":         {[]step{limited, notThere}, false},
-		"after a lost answer":             {[]step{lost, notThere}, true},
-		"after a lost answer and a limit": {[]step{lost, limited, notThere}, true},
-		"where there is no such API":      {[]step{lost, reply(404, `{"code":"VPC.22109","message":"m"}`)}, false},
-		"where a proxy answers":           {[]step{lost, reply(404, ``)}, false},
+		"fails at the first attempt":                      {[]step{respondNotFound}, false},
+		"fails after a connection error":                  {[]step{refuseConnection, respondNotFound}, false},
+		"fails after a rate limit":                        {[]step{respondRateLimited, respondNotFound}, false},
+		"succeeds after a lost response":                  {[]step{resetConnection, respondNotFound}, true},
+		"succeeds after a lost response and a rate limit": {[]step{resetConnection, respondRateLimited, respondNotFound}, true},
+		"fails if the route does not exist":               {[]step{resetConnection, respond(404, `{"code":"VPC.22109","message":"m"}`)}, false},
+		"fails if a proxy responds":                       {[]step{resetConnection, respond(404, ``)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, _ := scripted(t, &script{steps: tt.steps})
-			if err := doings["DELETE"](t.Context(), c); (err == nil) != tt.fine {
-				t.Errorf("answered %v", err)
+			c, _ := newScriptedClient(t, &scriptedTransport{steps: tt.steps})
+			if err := callsByMethod["DELETE"](t.Context(), c); (err == nil) != tt.wantSuccess {
+				t.Errorf("returned %v", err)
 			}
 		})
 	}
 }
 
-// offered creates a peering of the cluster to a VPC of the project's own; it goes with the test.
-func offered(t *testing.T, c *client.Client) client.Peering {
+// createPeering creates a pending peering between the cluster and a VPC of the
+// same project.
+func createPeering(t *testing.T, c *client.Client) client.Peering {
 	t.Helper()
-	p, err := c.CreatePeering(t.Context(), clienttest.ClusterID, client.PeeringCreate{Name: "n", VPCID: newVPC()})
+	p, err := c.CreatePeering(t.Context(), clienttest.ClusterID, client.PeeringCreate{Name: "n", VPCID: newVPCID()})
 	if err != nil {
 		t.Fatal(err)
 	}

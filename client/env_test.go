@@ -15,51 +15,51 @@ func TestFromEnv(t *testing.T) {
 		env                 map[string]string
 		options             []client.Option
 		url, project, token string
-		signed              string
-		refused             bool
+		accessKey           string // "Access=" in Authorization
+		wantErr             bool
 	}{
-		{name: "nothing", url: client.DefaultEndpoint},
+		{name: "uses defaults", url: client.DefaultEndpoint},
 		{
-			name: "all that goes together",
-			env:  map[string]string{"ENDPOINT": "http://there.test/prefix", "PROJECT": project, "TOKEN": secretToken},
-			url:  "http://there.test/prefix", project: project, token: secretToken,
+			name: "reads endpoint, project and token",
+			env:  map[string]string{"ENDPOINT": "http://service.test/prefix", "PROJECT": project, "TOKEN": secretToken},
+			url:  "http://service.test/prefix", project: project, token: secretToken,
 		},
-		{name: "keys", env: map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey}, url: client.DefaultEndpoint, signed: "Access=AK,"},
+		{name: "reads an access key", env: map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey}, url: client.DefaultEndpoint, accessKey: "Access=AK,"},
 		{
-			name: "options win", env: map[string]string{"PROJECT": project, "TOKEN": secretToken},
+			name: "prefers options", env: map[string]string{"PROJECT": project, "TOKEN": secretToken},
 			options: []client.Option{client.WithProject(other), client.WithToken("mine")}, url: client.DefaultEndpoint, project: other, token: "mine",
 		},
 		{
-			name: "keys of an option beside a token", env: map[string]string{"TOKEN": secretToken},
-			options: []client.Option{client.WithCredentials("MINE", secretKey)}, url: client.DefaultEndpoint, signed: "Access=MINE,",
+			name: "ignores the token if an option sets an access key", env: map[string]string{"TOKEN": secretToken},
+			options: []client.Option{client.WithCredentials("MINE", secretKey)}, url: client.DefaultEndpoint, accessKey: "Access=MINE,",
 		},
 		{
-			name: "a token of an option beside keys", env: map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey},
+			name: "ignores the access key if an option sets a token", env: map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey},
 			options: []client.Option{client.WithToken("mine")}, url: client.DefaultEndpoint, token: "mine",
 		},
-		{name: "an endpoint that is none", env: map[string]string{"ENDPOINT": "there.test"}, refused: true},
-		{name: "a token and keys", env: map[string]string{"TOKEN": "t", "ACCESS_KEY": "AK", "SECRET_KEY": secretKey}, refused: true},
-		{name: "half the keys", env: map[string]string{"ACCESS_KEY": "AK"}, refused: true},
+		{name: "rejects an invalid endpoint", env: map[string]string{"ENDPOINT": "service.test"}, wantErr: true},
+		{name: "rejects a token and an access key", env: map[string]string{"TOKEN": "t", "ACCESS_KEY": "AK", "SECRET_KEY": secretKey}, wantErr: true},
+		{name: "rejects an access key without a secret key", env: map[string]string{"ACCESS_KEY": "AK"}, wantErr: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, name := range []string{"ENDPOINT", "PROJECT", "TOKEN", "ACCESS_KEY", "SECRET_KEY"} {
 				t.Setenv("PEERING_"+name, tt.env[name])
 			}
-			s := &script{steps: []step{fine}}
+			s := &scriptedTransport{steps: []step{respondOK}}
 			c, err := client.FromEnv(append(tt.options, client.WithHTTPClient(&http.Client{Transport: s}))...)
-			if (err != nil) != tt.refused {
+			if (err != nil) != tt.wantErr {
 				t.Fatal(err)
 			}
-			if tt.refused {
+			if tt.wantErr {
 				return
 			}
-			if err := doings["GET"](t.Context(), c); err != nil {
+			if err := callsByMethod["GET"](t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
-			got := s.sent[0]
+			got, _ := s.first(t)
 			if got.URL.String() != tt.url+"/v2.0/vpc/peerings/1" || got.Header.Get("X-Project-Id") != tt.project ||
-				got.Header.Get("X-Auth-Token") != tt.token || !strings.Contains(got.Header.Get("Authorization"), tt.signed) ||
-				(tt.signed == "") != (got.Header.Get("Authorization") == "") {
+				got.Header.Get("X-Auth-Token") != tt.token || !strings.Contains(got.Header.Get("Authorization"), tt.accessKey) ||
+				(tt.accessKey == "") != (got.Header.Get("Authorization") == "") {
 				t.Errorf("sent %s %v", got.URL, got.Header)
 			}
 		})

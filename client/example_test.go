@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,56 +15,54 @@ import (
 	"github.com/peering/peering/client/clienttest"
 )
 
-// The tenants of the examples.
+// The projects of the examples.
 const (
 	shop    = clienttest.Project
 	partner = "9a7b63e1c2d84f0f8e5d6c7b8a901234"
 )
 
-// example stands for the test that a server of clienttest needs.
-type example struct {
+// exampleTB is the testing.TB of a clienttest.Server in an example.
+type exampleTB struct {
 	testing.TB
 
-	ctx  context.Context
-	ends []func()
+	ctx      context.Context
+	cleanups []func()
 }
 
-// start starts a service that knows the cluster 1000000 of the project shop.
-func start() (s *clienttest.Server, stop func()) {
+// startService starts a service with the cluster 1000000 of the project shop.
+func startService() (s *clienttest.Server, stop func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	e := &example{ctx: ctx, ends: []func(){cancel}}
-	return clienttest.NewServer(e), func() {
-		for len(e.ends) > 0 {
-			last := len(e.ends) - 1
-			e.ends[last]()
-			e.ends = e.ends[:last]
+	tb := &exampleTB{ctx: ctx, cleanups: []func(){cancel}}
+	return clienttest.NewServer(tb), func() {
+		for _, cleanup := range slices.Backward(tb.cleanups) {
+			cleanup()
 		}
 	}
 }
 
-func (e *example) Helper() {}
+func (tb *exampleTB) Helper() {}
 
-func (e *example) Context() context.Context { return e.ctx }
+func (tb *exampleTB) Context() context.Context { return tb.ctx }
 
-func (e *example) Cleanup(end func()) { e.ends = append(e.ends, end) }
+func (tb *exampleTB) Cleanup(f func()) { tb.cleanups = append(tb.cleanups, f) }
 
-func (e *example) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
+func (tb *exampleTB) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
 
-func (e *example) Errorf(format string, args ...any) { log.Fatalf(format, args...) }
+func (tb *exampleTB) Errorf(format string, args ...any) { log.Fatalf(format, args...) }
 
-func (e *example) TempDir() string {
+func (tb *exampleTB) TempDir() string {
 	dir, err := os.MkdirTemp("", "peering")
 	if err != nil {
 		log.Fatal(err)
 	}
-	e.Cleanup(func() { _ = os.RemoveAll(dir) }) // it is a temporary one
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) }) // best effort: it is a temporary directory
 	return dir
 }
 
-// The whole story of a peering: the shop offers it, waits until its partner has accepted it, sends traffic over it, and takes
-// it down.
+// The life cycle of a peering: the shop requests it, waits until its partner has
+// accepted it, adds a route over it and deletes it.
 func Example() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -114,16 +113,16 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("gone")
+	fmt.Println("deleted")
 	// Output:
 	// partner PENDING_ACCEPTANCE
 	// partner ACTIVE
 	// to 192.168.0.0/16
 	// listed partner ACTIVE
-	// gone
+	// deleted
 }
 
-// acceptAll accepts what waits for the partner.
+// acceptAll accepts all peerings that wait for the partner.
 func acceptAll(ctx context.Context, endpoint string) {
 	c, err := client.New(endpoint, client.WithProject(partner))
 	if err != nil {
@@ -140,7 +139,7 @@ func acceptAll(ctx context.Context, endpoint string) {
 }
 
 func ExampleError() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx := context.Background()
 
@@ -150,9 +149,9 @@ func ExampleError() {
 		return
 	}
 	_, err = c.CreatePeering(ctx, "1000000", client.PeeringCreate{Name: "my VPC"})
-	if refused, ok := errors.AsType[*client.Error](err); ok {
-		fmt.Println(refused.Status, refused.Code)
-		for _, v := range refused.Violations {
+	if apiErr, ok := errors.AsType[*client.Error](err); ok {
+		fmt.Println(apiErr.Status, apiErr.Code)
+		for _, v := range apiErr.Violations {
 			fmt.Println(v.In, v.Field, v.Reason)
 		}
 	}
@@ -162,20 +161,20 @@ func ExampleError() {
 	// body /vpc_id must be 32 hexadecimal digits or a UUID
 }
 
-// A program that may crash keeps the key of what it creates. When it runs again it makes the same call, and gets the peering
-// that the first one made.
+// A program stores the key of a create before it makes the call. If it crashes,
+// it repeats the call with the same key and gets the original peering.
 func ExampleIdempotencyKey() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx := context.Background()
 
-	wanted := client.PeeringCreate{Name: "myVpc", VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb"}
+	request := client.PeeringCreate{Name: "myVpc", VPCID: "f4da5a55-fcd9-4a93-8b86-5b81585e14bb"}
 	create := func() (client.Peering, error) {
 		c, err := client.New(service.URL, client.WithProject(shop))
 		if err != nil {
 			return client.Peering{}, err
 		}
-		return c.CreatePeering(ctx, "1000000", wanted, client.IdempotencyKey("order-4711"))
+		return c.CreatePeering(ctx, "1000000", request, client.IdempotencyKey("order-4711"))
 	}
 	first, err := create()
 	if err != nil {
@@ -188,7 +187,7 @@ func ExampleIdempotencyKey() {
 }
 
 func ExampleClient_AllVPCPeerings() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx := context.Background()
 
@@ -223,15 +222,15 @@ func ExampleClient_AllVPCPeerings() {
 	// vpc-4 ACTIVE
 }
 
-// A peering that is rejected never becomes ACTIVE, so the wait ends.
+// A rejected peering can never become ACTIVE, so the wait ends early.
 func ExampleWaitError() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 
 	c, err := client.New(service.URL, client.WithProject(shop), client.WithWaitPolicy(client.WaitPolicy{
-		OnPoll: func(p client.Poll) { fmt.Println("it is", p.Status) },
+		OnPoll: func(p client.Poll) { fmt.Println("status", p.Status) },
 	}))
 	if err != nil {
 		fmt.Println(err)
@@ -247,16 +246,16 @@ func ExampleWaitError() {
 		return
 	}
 	_, err = c.WaitForPeering(ctx, "1000000", p.ID, client.Active)
-	if failed, ok := errors.AsType[*client.WaitError](err); ok {
-		fmt.Println("wanted", failed.Want, "but it is", failed.Last)
+	if waitErr, ok := errors.AsType[*client.WaitError](err); ok {
+		fmt.Println("want", waitErr.Want, "got", waitErr.Last)
 	}
 	// Output:
-	// it is REJECTED
-	// wanted [ACTIVE] but it is REJECTED
+	// status REJECTED
+	// want [ACTIVE] got REJECTED
 }
 
 func ExampleWithOnAttempt() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx := context.Background()
 
@@ -278,13 +277,13 @@ func ExampleWithOnAttempt() {
 }
 
 func ExampleWithTokenSource() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx := context.Background()
 
 	n := 0
 	c, err := client.New(service.URL, client.WithProject(shop), client.WithTokenSource(func(context.Context) (string, error) {
-		n++ // a real one asks Keystone
+		n++ // a real source requests a token from Keystone
 		fmt.Println("token", n)
 		return fmt.Sprintf("token-%d", n), nil
 	}))
@@ -292,7 +291,7 @@ func ExampleWithTokenSource() {
 		fmt.Println(err)
 		return
 	}
-	service.Inject("listPeerings", 1, clienttest.Status(http.StatusUnauthorized, 0)) // the first one has expired
+	service.Inject("listPeerings", 1, clienttest.Status(http.StatusUnauthorized, 0)) // the first token has expired
 	peerings, err := c.ListPeerings(ctx, "1000000")
 	fmt.Println(len(peerings), err)
 	// Output:
@@ -301,9 +300,10 @@ func ExampleWithTokenSource() {
 	// 0 <nil>
 }
 
-// A transport that counts stands for one that traces, such as otelhttp.NewTransport.
+// The transport counts attempts. For tracing use otelhttp.NewTransport in its
+// place.
 func ExampleWithTransport() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 
 	sent := 0
@@ -322,13 +322,13 @@ func ExampleWithTransport() {
 	// Output: 1 <nil>
 }
 
-// A roundTripper is a function that is a transport.
+// roundTripper is a function that implements http.RoundTripper.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func ExampleFromEnv() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 
 	defer setenv("PEERING_ENDPOINT", service.URL)()
@@ -343,17 +343,17 @@ func ExampleFromEnv() {
 	// Output: mycluster <nil>
 }
 
-// setenv sets a variable, until what it answers is called.
+// setenv sets an environment variable. The function that it returns unsets it.
 func setenv(name, value string) (unset func()) {
 	if err := os.Setenv(name, value); err != nil {
 		log.Fatal(err)
 	}
-	return func() { _ = os.Unsetenv(name) } // it could be set
+	return func() { _ = os.Unsetenv(name) } // cannot fail after Setenv
 }
 
-// Errors are told apart by what they mean, the same way on both roots.
+// Predicates classify errors in the same way on both roots.
 func ExampleIsNotFound() {
-	service, stop := start()
+	service, stop := startService()
 	defer stop()
 	ctx := context.Background()
 

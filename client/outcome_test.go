@@ -9,54 +9,52 @@ import (
 	"github.com/peering/peering/client"
 )
 
-// TestOutcomes looks at what is said of calls that fail: whether a change may have been made, and whether the call is worth
-// making again.
-func TestOutcomes(t *testing.T) {
-	forbidden := reply(403, `{"code":"VPC.2701","message":"m"}`)
+func TestIsOutcomeUnknownAndIsRetryable(t *testing.T) {
+	forbidden := respond(403, `{"code":"VPC.2701","message":"m"}`)
 	for _, tt := range []struct {
-		name               string
-		method             string
-		steps              []step
-		unknown, retryable bool
+		name                       string
+		method                     string
+		steps                      []step
+		wantUnknown, wantRetryable bool
 	}{
-		{"a refusal", "POST", []step{reply(409, `{"code":"VPC.22104","message":"m"}`)}, false, false},
-		{"a refusal after a lost answer", "PUT", []step{lost, notThere}, false, false},
-		{"no permission after a lost answer", "PUT", []step{lost, forbidden}, true, false},
-		{"no connection", "POST", []step{refused, refused}, false, true},
-		{"no connection after a lost answer", "POST", []step{lost, refused}, true, true},
-		{"too many requests", "POST", []step{limited, limited}, false, true},
-		{"too many requests after a lost answer", "POST", []step{lost, limited}, true, true},
-		{"lost answers", "POST", []step{lost, lost}, true, true},
-		{"lost answers, reading", "GET", []step{lost, lost}, false, true},
-		{"unavailable", "POST", []step{busy, busy}, true, true},
-		{"unavailable, reading", "GET", []step{busy, busy}, false, true},
-		{"a lost answer to what is not repeated", "PATCH", []step{lost}, true, false},
-		{"unavailable for what is not repeated", "PATCH", []step{busy}, true, false},
-		{"too many requests for what is not repeated", "PATCH", []step{limited, limited}, false, true},
-		{"no connection for what is not repeated", "PATCH", []step{refused, refused}, false, true},
+		{"conflict", "POST", []step{respond(409, `{"code":"VPC.22104","message":"m"}`)}, false, false},
+		{"not found after a lost response", "PUT", []step{resetConnection, respondNotFound}, false, false},
+		{"forbidden after a lost response", "PUT", []step{resetConnection, forbidden}, true, false},
+		{"connection error", "POST", []step{refuseConnection, refuseConnection}, false, true},
+		{"connection error after a lost response", "POST", []step{resetConnection, refuseConnection}, true, true},
+		{"rate limit", "POST", []step{respondRateLimited, respondRateLimited}, false, true},
+		{"rate limit after a lost response", "POST", []step{resetConnection, respondRateLimited}, true, true},
+		{"lost responses", "POST", []step{resetConnection, resetConnection}, true, true},
+		{"lost responses to a read", "GET", []step{resetConnection, resetConnection}, false, true},
+		{"unavailable", "POST", []step{respondUnavailable, respondUnavailable}, true, true},
+		{"unavailable for a read", "GET", []step{respondUnavailable, respondUnavailable}, false, true},
+		{"lost response to a PATCH", "PATCH", []step{resetConnection}, true, false},
+		{"unavailable for a PATCH", "PATCH", []step{respondUnavailable}, true, false},
+		{"rate limit for a PATCH", "PATCH", []step{respondRateLimited, respondRateLimited}, false, true},
+		{"connection error for a PATCH", "PATCH", []step{refuseConnection, refuseConnection}, false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &script{steps: tt.steps}
-			c, _ := scripted(t, s, client.WithRetryPolicy(client.RetryPolicy{Attempts: 2}))
-			err := doings[tt.method](t.Context(), c)
-			if err == nil || len(s.sent) != len(tt.steps) {
-				t.Fatalf("sent %d times: %v", len(s.sent), err)
+			s := &scriptedTransport{steps: tt.steps}
+			c, _ := newScriptedClient(t, s, client.WithRetryPolicy(client.RetryPolicy{Attempts: 2}))
+			err := callsByMethod[tt.method](t.Context(), c)
+			if err == nil || s.attempts() != len(tt.steps) {
+				t.Fatalf("returned %v after %d attempts, want an error after %d", err, s.attempts(), len(tt.steps))
 			}
 			err = fmt.Errorf("wrapped: %w", err)
-			if client.IsOutcomeUnknown(err) != tt.unknown || client.IsRetryable(err) != tt.retryable {
-				t.Errorf("unknown %t, retryable %t: %v", client.IsOutcomeUnknown(err), client.IsRetryable(err), err)
+			if client.IsOutcomeUnknown(err) != tt.wantUnknown || client.IsRetryable(err) != tt.wantRetryable {
+				t.Errorf("IsOutcomeUnknown %t, IsRetryable %t: %v", client.IsOutcomeUnknown(err), client.IsRetryable(err), err)
 			}
-			if e, ok := errors.AsType[*client.Error](err); ok && e.Retryable() != tt.retryable {
-				t.Errorf("the error says that it is retryable: %t", e.Retryable())
+			if e, ok := errors.AsType[*client.Error](err); ok && e.Retryable() != tt.wantRetryable {
+				t.Errorf("Retryable returned %t", e.Retryable())
 			}
 			if len(tt.steps) > 1 != strings.Contains(err.Error(), "after 2 attempts") {
-				t.Errorf("%q does not count attempts right", err)
+				t.Errorf("%q has the wrong number of attempts", err)
 			}
 		})
 	}
 	for _, err := range []error{nil, errors.New("x"), client.ErrNoProject} {
 		if client.IsOutcomeUnknown(err) || client.IsRetryable(err) {
-			t.Errorf("%v is taken for an answer", err)
+			t.Errorf("%v is classified as an error of a request", err)
 		}
 	}
 }

@@ -150,22 +150,22 @@ func TestTamperedRequestsAreRejected(t *testing.T) {
 // The clock advances between attempts by more than the lifetime of a signature.
 func TestEachAttemptIsSignedAgain(t *testing.T) {
 	begin := time.Now()
-	s := &script{steps: []step{
-		reply(429, `{"code":"VPC.22115","message":"m"}`, "Retry-After", "1200"), lost, fine,
+	s := &scriptedTransport{steps: []step{
+		respond(429, `{"code":"VPC.22115","message":"m"}`, "Retry-After", "1200"), resetConnection, respondOK,
 	}}
-	c, at := scripted(t, s, client.WithCredentials("AK", secretKey),
+	c, at := newScriptedClient(t, s, client.WithCredentials("AK", secretKey),
 		client.WithRetryPolicy(client.RetryPolicy{MaxRetryAfter: time.Hour, Timeout: time.Hour}))
 	at.now = begin
-	if err := signedCalls["a body"](t.Context(), c); err != nil || len(s.sent) != 3 {
-		t.Fatalf("sent %d times, want 3: %v", len(s.sent), err)
+	if err := signedCalls["a body"](t.Context(), c); err != nil || s.attempts() != 3 {
+		t.Fatalf("sent %d times, want 3: %v", s.attempts(), err)
 	}
 	want := []string{sdkDate(begin), sdkDate(at.now.Add(-200 * time.Millisecond)), sdkDate(at.now)}
-	for i, r := range s.sent {
+	for i, r := range s.requests {
 		if got := r.Header.Get("X-Sdk-Date"); got != want[i] {
 			t.Errorf("attempt %d has the date %s, want %s", i+1, got, want[i])
 		}
 	}
-	if s.sent[0].Header.Get("Authorization") == s.sent[1].Header.Get("Authorization") {
+	if s.requests[0].Header.Get("Authorization") == s.requests[1].Header.Get("Authorization") {
 		t.Error("the second attempt has the signature of the first")
 	}
 }
@@ -189,9 +189,6 @@ func TestRetriedRequestsAreAccepted(t *testing.T) {
 		})
 	}
 }
-
-// noSleep returns without sleeping.
-func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // rateLimiter is a transport that turns the next responses into 429.
 type rateLimiter struct {

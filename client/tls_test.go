@@ -10,7 +10,7 @@ import (
 	"github.com/peering/peering/client"
 )
 
-func TestTLSConfig(t *testing.T) {
+func TestTLSConfigTrustsThePrivateCA(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"peerings":[]}`))
 	}))
@@ -22,22 +22,23 @@ func TestTLSConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.RootCAs = nil // the client has a copy
+	cfg.RootCAs = nil // the client uses a copy
 	if _, err := trusting.ListPeerings(t.Context(), "1000000"); err != nil {
 		t.Error(err)
 	}
-	distrusting, err := client.New(s.URL, client.WithProject(project))
+	untrusting, err := client.New(s.URL, client.WithProject(project))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := distrusting.ListPeerings(t.Context(), "1000000"); err == nil {
-		t.Error("a client that does not know the CA trusts the server")
+	if _, err := untrusting.ListPeerings(t.Context(), "1000000"); err == nil {
+		t.Error("a client without the CA trusts the server")
 	}
 }
 
-func TestTLSConfigBesideHTTPClient(t *testing.T) {
-	_, err := client.New("https://127.0.0.1:1", client.WithTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12}), client.WithHTTPClient(http.DefaultClient))
+func TestNewRejectsTLSConfigWithHTTPClient(t *testing.T) {
+	_, err := client.New("https://127.0.0.1:1",
+		client.WithTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12}), client.WithHTTPClient(http.DefaultClient))
 	if err == nil {
-		t.Error("one of them would have no effect")
+		t.Error("accepted both options")
 	}
 }

@@ -14,28 +14,29 @@ import (
 	"github.com/peering/peering/client"
 )
 
-// issuer is a source of tokens and a service that takes the last one that it issued.
-type issuer struct {
-	issued, refusals atomic.Int32
-	// never makes the service take none.
-	never bool
+// tokenIssuer is a token source and a service that accepts only the token issued
+// last.
+type tokenIssuer struct {
+	issued, rejected atomic.Int32
+	// rejectAll makes the service reject every token.
+	rejectAll bool
 }
 
-func (i *issuer) token(context.Context) (string, error) {
+func (i *tokenIssuer) token(context.Context) (string, error) {
 	return fmt.Sprintf("%s-%d", secretToken, i.issued.Add(1)), nil
 }
 
-func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if i.never || r.Header.Get("X-Auth-Token") != fmt.Sprintf("%s-%d", secretToken, i.issued.Load()) {
-		i.refusals.Add(1)
+func (i *tokenIssuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if i.rejectAll || r.Header.Get("X-Auth-Token") != fmt.Sprintf("%s-%d", secretToken, i.issued.Load()) {
+		i.rejected.Add(1)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
 	_, _ = w.Write([]byte(`{"peering":{"id":"1"}}`))
 }
 
-// client answers a client of the issuer's service with its tokens.
-func (i *issuer) client(t *testing.T, opts ...client.Option) *client.Client {
+// newClient starts the service and returns a client that uses the token source.
+func (i *tokenIssuer) newClient(t *testing.T, opts ...client.Option) *client.Client {
 	t.Helper()
 	s := httptest.NewServer(i)
 	t.Cleanup(s.Close)
@@ -46,65 +47,65 @@ func (i *issuer) client(t *testing.T, opts ...client.Option) *client.Client {
 	return c
 }
 
-func TestTokenIsKeptUntilItIsRefused(t *testing.T) {
-	var i issuer
-	c := i.client(t)
+func TestTokenIsReusedUntilRejected(t *testing.T) {
+	var i tokenIssuer
+	c := i.newClient(t)
 	for _, tt := range []struct{ revoked, want int32 }{{0, 1}, {0, 1}, {1, 3}, {0, 3}} {
-		i.issued.Add(tt.revoked) // as one more was issued, the client's is worth nothing
-		if err := doings["POST"](t.Context(), c); err != nil || i.issued.Load() != tt.want {
+		i.issued.Add(tt.revoked) // issuing another token revokes the client's
+		if err := callsByMethod["POST"](t.Context(), c); err != nil || i.issued.Load() != tt.want {
 			t.Errorf("%d tokens issued, want %d: %v", i.issued.Load(), tt.want, err)
 		}
 	}
-	if i.refusals.Load() != 1 {
-		t.Errorf("%d refusals", i.refusals.Load())
+	if i.rejected.Load() != 1 {
+		t.Errorf("%d tokens rejected, want 1", i.rejected.Load())
 	}
 }
 
-func TestTokenIsRenewedOnceInACall(t *testing.T) {
-	i := issuer{never: true}
-	c := i.client(t)
-	if err := doings["GET"](t.Context(), c); !client.IsUnauthorized(err) {
-		t.Errorf("answered %v", err)
+func TestTokenIsRenewedOncePerCall(t *testing.T) {
+	i := tokenIssuer{rejectAll: true}
+	c := i.newClient(t)
+	if err := callsByMethod["GET"](t.Context(), c); !client.IsUnauthorized(err) {
+		t.Errorf("returned %v, want status 401", err)
 	}
-	if i.issued.Load() != 2 || i.refusals.Load() != 2 {
-		t.Errorf("%d tokens issued, %d refused", i.issued.Load(), i.refusals.Load())
+	if i.issued.Load() != 2 || i.rejected.Load() != 2 {
+		t.Errorf("%d tokens issued and %d rejected, want 2 and 2", i.issued.Load(), i.rejected.Load())
 	}
 }
 
-// TestTokenIsRenewedOnceByManyCalls has many calls meet a token that is not taken any more, all before any of them can get
-// another one.
-func TestTokenIsRenewedOnceByManyCalls(t *testing.T) {
+// TestConcurrentCallsRenewTheTokenOnce makes concurrent calls with a token that
+// has been revoked.
+func TestConcurrentCallsRenewTheTokenOnce(t *testing.T) {
 	const calls = 50
-	var i issuer
-	c := i.client(t, client.WithHTTPClient(&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: calls}}))
-	if err := doings["GET"](t.Context(), c); err != nil {
+	var i tokenIssuer
+	c := i.newClient(t, client.WithHTTPClient(&http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: calls}}))
+	if err := callsByMethod["GET"](t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	i.issued.Add(1)
-	var calling sync.WaitGroup
+	var wg sync.WaitGroup
 	for range calls {
-		calling.Go(func() {
-			if err := doings["GET"](t.Context(), c); err != nil {
+		wg.Go(func() {
+			if err := callsByMethod["GET"](t.Context(), c); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	calling.Wait()
+	wg.Wait()
 	if got := i.issued.Load(); got != 3 {
 		t.Errorf("%d tokens issued, want 3", got)
 	}
 }
 
-func TestSourcesThatFail(t *testing.T) {
-	broken := errors.New("no more tokens")
+func TestFailingTokenSourcesFailTheCall(t *testing.T) {
+	sourceErr := errors.New("no more tokens")
 	for name, tt := range map[string]struct {
 		source func(context.Context) (string, error)
 		want   error
 	}{
-		"an error":    {func(context.Context) (string, error) { return secretToken, broken }, broken},
-		"nothing":     {func(context.Context) (string, error) { return "", nil }, nil},
-		"two lines":   {func(context.Context) (string, error) { return secretToken + "\n", nil }, nil},
-		"out of time": {func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }, context.Canceled},
+		"returns an error":       {func(context.Context) (string, error) { return secretToken, sourceErr }, sourceErr},
+		"returns an empty token": {func(context.Context) (string, error) { return "", nil }, nil},
+		"returns a newline":      {func(context.Context) (string, error) { return secretToken + "\n", nil }, nil},
+		"is cancelled":           {func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -112,39 +113,38 @@ func TestSourcesThatFail(t *testing.T) {
 			if errors.Is(tt.want, context.Canceled) {
 				cancel()
 			}
-			s := &script{steps: []step{fine}}
-			c, _ := scripted(t, s, client.WithTokenSource(tt.source))
-			err := doings["GET"](ctx, c)
-			if err == nil || len(s.sent) > 0 || !errors.Is(err, tt.want) && tt.want != nil || strings.Contains(err.Error(), secretToken) {
-				t.Errorf("sent %d times: %v", len(s.sent), err)
+			s := &scriptedTransport{steps: []step{respondOK}}
+			c, _ := newScriptedClient(t, s, client.WithTokenSource(tt.source))
+			err := callsByMethod["GET"](ctx, c)
+			if err == nil || s.attempts() > 0 || !errors.Is(err, tt.want) && tt.want != nil || strings.Contains(err.Error(), secretToken) {
+				t.Errorf("sent %d requests: %v", s.attempts(), err)
 			}
 		})
 	}
 }
 
-// TestRenewalKeepsTheKey has a creation's answer lost, and then its token refused.
-func TestRenewalKeepsTheKey(t *testing.T) {
-	s := &script{steps: []step{lost, reply(401, ``), lost, fine}}
-	var i issuer
-	c, _ := scripted(t, s, client.WithTokenSource(i.token))
-	if err := doings["POST"](t.Context(), c); err != nil || len(s.sent) != 4 {
-		t.Fatalf("sent %d times: %v", len(s.sent), err)
+func TestRenewalKeepsTheIdempotencyKey(t *testing.T) {
+	s := &scriptedTransport{steps: []step{resetConnection, respond(401, ``), resetConnection, respondOK}}
+	var i tokenIssuer
+	c, _ := newScriptedClient(t, s, client.WithTokenSource(i.token))
+	if err := callsByMethod["POST"](t.Context(), c); err != nil || s.attempts() != 4 {
+		t.Fatalf("sent %d requests: %v", s.attempts(), err)
 	}
-	for n, r := range s.sent {
+	first, body := s.first(t)
+	for n, r := range s.requests {
 		if got, want := r.Header.Get("X-Auth-Token"), fmt.Sprintf("%s-%d", secretToken, 1+n/2); got != want {
-			t.Errorf("attempt %d has %q, want %q", n+1, got, want)
+			t.Errorf("attempt %d has the token %q, want %q", n+1, got, want)
 		}
-		if r.Header.Get("Idempotency-Key") != s.sent[0].Header.Get("Idempotency-Key") || s.bodies[n] != s.bodies[0] || s.bodies[0] == "" {
-			t.Errorf("attempt %d is another request: %v %s", n+1, r.Header, s.bodies[n])
+		if r.Header.Get("Idempotency-Key") != first.Header.Get("Idempotency-Key") || s.bodies[n] != body || body == "" {
+			t.Errorf("attempt %d differs from the first: %v %s", n+1, r.Header, s.bodies[n])
 		}
 	}
 }
 
-// TestStaticTokenIsNotRenewed answers 401 once.
 func TestStaticTokenIsNotRenewed(t *testing.T) {
-	s := &script{steps: []step{reply(401, ``), fine}}
-	c, _ := scripted(t, s, client.WithToken(secretToken))
-	if err := doings["GET"](t.Context(), c); !client.IsUnauthorized(err) || len(s.sent) != 1 {
-		t.Errorf("sent %d times: %v", len(s.sent), err)
+	s := &scriptedTransport{steps: []step{respond(401, ``), respondOK}}
+	c, _ := newScriptedClient(t, s, client.WithToken(secretToken))
+	if err := callsByMethod["GET"](t.Context(), c); !client.IsUnauthorized(err) || s.attempts() != 1 {
+		t.Errorf("sent %d requests: %v", s.attempts(), err)
 	}
 }

@@ -1,13 +1,15 @@
-// Package clienttest runs the real service inside a test, for those who use the SDK:
+// Package clienttest runs the real peering service inside a test of a program
+// that uses the SDK:
 //
 //	s := clienttest.NewServer(t)
 //	c := s.Client(clienttest.Project)
-//	s.Inject("createPeering", 1, clienttest.ResetAfter()) // the first answer is lost
-//	p, err := c.CreatePeering(ctx, clienttest.ClusterID, client.PeeringCreate{Name: "n", VPCID: vpc})
+//	s.Inject("createPeering", 1, clienttest.ResetAfter()) // lose the first response
+//	p, err := c.CreatePeering(ctx, clienttest.ClusterID, client.PeeringCreate{Name: "n", VPCID: vpcID})
 //
-// The server keeps its state in a temporary directory, knows the clusters of its inventory, and believes its callers: they
-// act for the project that their client names. Its clock is the test's to set, so that peerings expire when they should.
-// Faults come when the test asks for them. It ends with the test.
+// The server stores its data in a temporary directory and does not authenticate
+// requests: a client acts for whatever project it sets. The test controls the
+// server's clock, so it can let peerings expire, and injects faults into
+// individual requests. The server is stopped when the test ends.
 package clienttest
 
 import (
@@ -27,46 +29,50 @@ import (
 	"github.com/peering/peering/server"
 )
 
-// The cluster that a server knows by default, with the project that it is in.
+// The id and the project of the cluster that exists by default.
 const (
 	Project   = "4f30b9215e054c908d18f2b150131646"
 	ClusterID = "1000000"
 )
 
-// serviceTenant is the tenant that the VPCs of clusters belong to.
+// serviceTenant is the tenant of the clusters' VPCs.
 const serviceTenant = "8185f87d043f4519a68420a282b5e2fa"
 
-// A Cluster exists when the server starts.
+// A Cluster is a cluster of the server's inventory.
 type Cluster struct {
-	// Project and ID name the cluster; the ID is a number.
+	// Project and ID identify the cluster. ID is a decimal number.
 	Project, ID string
 	Name        string
-	// VPCID is that of the cluster's VPC, which belongs to the service.
+	// VPCID is the id of the cluster's VPC, which belongs to the service.
 	VPCID string
-	// CIDR is the block of the VPC and of its only subnet.
+	// CIDR is the CIDR block of the VPC and of its only subnet.
 	CIDR string
 }
 
-// DefaultCluster is the cluster ClusterID of Project.
+// DefaultCluster returns the cluster with ClusterID in Project.
 func DefaultCluster() Cluster {
 	return Cluster{
-		Project: Project, ID: ClusterID, Name: "mycluster", VPCID: "83081290-198e-48e2-8e2d-64c50023d136", CIDR: "172.16.0.0/23",
+		Project: Project,
+		ID:      ClusterID,
+		Name:    "mycluster",
+		VPCID:   "83081290-198e-48e2-8e2d-64c50023d136",
+		CIDR:    "172.16.0.0/23",
 	}
 }
 
-// A Server is a service that a test has started. It is safe for concurrent use.
+// A Server is a running peering service. It is safe for concurrent use.
 type Server struct {
-	// URL is where it is called.
+	// URL is the endpoint for client.New.
 	URL string
 
 	t      testing.TB
-	faults *faults
+	faults *faultInjector
 
 	mu  sync.Mutex
 	now time.Time
 }
 
-// An Option changes how a Server works.
+// An Option configures a Server.
 type Option func(*config)
 
 type config struct {
@@ -75,28 +81,33 @@ type config struct {
 	now      time.Time
 }
 
-// WithClusters sets the inventory. The default is DefaultCluster alone.
+// WithClusters sets the clusters that exist when the server starts. The default
+// is DefaultCluster only.
 func WithClusters(clusters ...Cluster) Option {
 	return func(c *config) { c.clusters = clusters }
 }
 
-// WithQuota sets how many peerings a tenant may have, a cluster may have, and may wait for one tenant. The defaults are the
-// service's own: 50, 50 and 100.
+// WithQuota sets all three quotas to n: peerings per tenant, peerings per cluster
+// and pending peerings per accepter. The defaults are those of the service: 50,
+// 50 and 100.
 func WithQuota(n int) Option {
 	return func(c *config) { c.rules.Quotas = peering.Quotas{Tenant: n, Cluster: n, Pending: n} }
 }
 
-// WithLifetime sets how long a peering waits for its accepter. The default is the service's own, seven days.
+// WithLifetime sets how long a peering stays pending before it expires. The
+// default is that of the service, 7 days.
 func WithLifetime(d time.Duration) Option {
 	return func(c *config) { c.rules.Lifetime = d }
 }
 
-// WithTime sets the server's clock, which stands still until Advance. The default is the time of NewServer.
+// WithTime sets the server's clock, which only Advance moves. The default is the
+// current time.
 func WithTime(now time.Time) Option {
 	return func(c *config) { c.now = now }
 }
 
-// NewServer starts a server, which ends with the test.
+// NewServer starts a server and registers its shutdown with t.Cleanup. It fails
+// the test if the server cannot start.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	cfg := config{clusters: []Cluster{DefaultCluster()}, rules: peering.DefaultRules(), now: time.Now()}
@@ -104,24 +115,27 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 		opt(&cfg)
 	}
 	s := &Server{t: t, now: cfg.now}
-	handler, operations := s.open(t, cfg)
-	s.faults = newFaults(handler, operations)
-	http := httptest.NewServer(s.faults)
+	operations, err := contractOperations()
+	if err != nil {
+		t.Fatalf("read the contract: %v", err)
+	}
+	s.faults = newFaultInjector(s.newHandler(t, cfg), operations)
+	listener := httptest.NewServer(s.faults)
 	t.Cleanup(func() {
-		http.CloseClientConnections()
-		http.Close()
+		listener.CloseClientConnections()
+		listener.Close()
 	})
-	s.URL = http.URL
+	s.URL = listener.URL
 	return s
 }
 
-// open answers the service's handler, and the operations that the contract has.
-func (s *Server) open(t testing.TB, cfg config) (http.Handler, []operation) {
+// newHandler returns the handler of a service with a store of its own.
+func (s *Server) newHandler(t testing.TB, cfg config) http.Handler {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: t.TempDir(), Log: log})
 	if err != nil {
-		t.Fatalf("open a store: %v", err)
+		t.Fatalf("open the store: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
@@ -147,17 +161,14 @@ func (s *Server) open(t testing.TB, cfg config) (http.Handler, []operation) {
 		Peerings: service, Authenticator: iam.NoAuth{}, Tenant: serviceTenant, Log: log, Now: s.Now,
 	})
 	if err != nil {
-		t.Fatalf("make the server: %v", err)
+		t.Fatalf("create the server: %v", err)
 	}
-	operations, err := contractOperations()
-	if err != nil {
-		t.Fatalf("read the contract: %v", err)
-	}
-	return handler, operations
+	return handler
 }
 
-// Client answers a client that calls for a project, and does not wait for long: between attempts and between looks there are
-// some milliseconds. Options come on top.
+// Client returns a client for the project. Its delays between retries and between
+// polls are at most 5 ms. The options are applied after these defaults. It fails
+// the test if they are invalid.
 func (s *Server) Client(project string, opts ...client.Option) *client.Client {
 	s.t.Helper()
 	c, err := client.New(s.URL, append([]client.Option{
@@ -166,36 +177,39 @@ func (s *Server) Client(project string, opts ...client.Option) *client.Client {
 		client.WithWaitPolicy(client.WaitPolicy{First: time.Millisecond, Max: 5 * time.Millisecond}),
 	}, opts...)...)
 	if err != nil {
-		s.t.Fatalf("make a client: %v", err)
+		s.t.Fatalf("create a client: %v", err)
 	}
 	return c
 }
 
-// Now answers the time on the server's clock.
+// Now returns the time of the server's clock.
 func (s *Server) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now
 }
 
-// Advance sets the server's clock forward.
+// Advance moves the server's clock forward by d.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now = s.now.Add(d)
 }
 
-// Inject makes a fault come over the next so many requests of an operation, given by its operationId such as "createPeering";
-// over all operations where that is empty. Faults that wait for the same request come one after the other, each over its own.
-// It fails the test where the contract has no such operation.
-func (s *Server) Inject(operationID string, times int, f Fault) {
+// Inject applies the fault to the next n requests of an operation, which is
+// given by its operationId, such as "createPeering"; "" matches every operation.
+// A request gets at most one fault: of those that match, the one injected first.
+// Inject fails the test if the contract has no such operation or n is less than
+// 1.
+func (s *Server) Inject(operationID string, n int, f Fault) {
 	s.t.Helper()
-	if err := s.faults.inject(operationID, times, f); err != nil {
+	if err := s.faults.inject(operationID, n, f); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// Requests answers how many requests of an operation have come, those with faults too; of all where it is empty.
+// Requests returns how many requests of an operation the server has received,
+// including those with faults; "" counts all requests.
 func (s *Server) Requests(operationID string) int {
 	return s.faults.requests(operationID)
 }

@@ -8,42 +8,41 @@ import (
 	"github.com/peering/peering/client/clienttest"
 )
 
-// failing is a test that notes its failure.
-type failing struct {
+// fakeTB is a testing.TB that records its failure.
+type fakeTB struct {
 	testing.TB
 
 	failed bool
 }
 
-func (f *failing) Helper() {}
+func (tb *fakeTB) Helper() {}
 
-func (f *failing) Fatal(...any) {
-	f.failed = true
+func (tb *fakeTB) Fatal(...any) {
+	tb.failed = true
 	runtime.Goexit()
 }
 
-func (f *failing) Fatalf(string, ...any) { f.Fatal() }
+func (tb *fakeTB) Fatalf(string, ...any) { tb.Fatal() }
 
-// TestMisuseFailsTheTest uses a server in ways that can't be meant.
 func TestMisuseFailsTheTest(t *testing.T) {
 	for name, misuse := range map[string]func(*clienttest.Server){
-		"an operation that the contract does not have": func(s *clienttest.Server) { s.Inject("createPeerings", 1, clienttest.Reset()) },
-		"a fault that never comes":                     func(s *clienttest.Server) { s.Inject("createPeering", 0, clienttest.Reset()) },
-		"options that do not fit": func(s *clienttest.Server) {
+		"unknown operation":    func(s *clienttest.Server) { s.Inject("createPeerings", 1, clienttest.Reset()) },
+		"fault for no request": func(s *clienttest.Server) { s.Inject("createPeering", 0, clienttest.Reset()) },
+		"invalid client options": func(s *clienttest.Server) {
 			s.Client(clienttest.Project, client.WithCredentials("AK", ""))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &failing{TB: t}
-			s := clienttest.NewServer(f)
+			tb := &fakeTB{TB: t}
+			s := clienttest.NewServer(tb)
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
 				misuse(s)
 			}()
 			<-done
-			if !f.failed {
-				t.Error("nothing failed")
+			if !tb.failed {
+				t.Error("the test did not fail")
 			}
 		})
 	}

@@ -1,0 +1,113 @@
+package client_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/peering/peering/client"
+)
+
+func TestErrorsAreParsedOnBothRoots(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		want   client.Error
+	}{
+		{
+			"CS error", 400, `{"error_id":"CS.22103","error_name":"n","error_cause":"gone","error_suggestion":"s","error_json_opt":"[{}]","error_time":1}`,
+			client.Error{Status: 400, Code: "CS.22103", Message: "gone", RequestID: "r1", RetryAfter: 3 * time.Second},
+		},
+		{
+			"CS error with violations", 400, `{"error_id":"CS.10004","error_cause":"bad","error_json_opt":"[{\"in\":\"body\",\"field\":\"/name\",\"reason\":\"is required\"}]"}`,
+			client.Error{
+				Status: 400, Code: "CS.10004", Message: "bad", RequestID: "r1", RetryAfter: 3 * time.Second,
+				Violations: []client.Violation{{In: "body", Field: "/name", Reason: "is required"}},
+			},
+		},
+		{
+			"VPC error with violations", 409, `{"code":"VPC.22104","message":"peered","details":[{"in":"path","field":"x","reason":"y"}]}`,
+			client.Error{
+				Status: 409, Code: "VPC.22104", Message: "peered", RequestID: "r1", RetryAfter: 3 * time.Second,
+				Violations: []client.Violation{{In: "path", Field: "x", Reason: "y"}},
+			},
+		},
+		{"HTML page of a proxy", 502, `<html>`, client.Error{Status: 502, Message: "Bad Gateway", RequestID: "r1", RetryAfter: 3 * time.Second}},
+		{"empty body", 500, ``, client.Error{Status: 500, Message: "Internal Server Error", RequestID: "r1", RetryAfter: 3 * time.Second}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newStaticClient(t, tt.status, map[string]string{"X-Request-Id": "r1", "Retry-After": "3"}, tt.body)
+			_, err := c.ShowVPCPeering(t.Context(), "7e974044-bcc1-4f25-aff8-5f10cb347b0f")
+			got, ok := errors.AsType[*client.Error](err)
+			if !ok || toJSON(t, *got) != toJSON(t, tt.want) {
+				t.Errorf("got %+v, want %+v", err, tt.want)
+			}
+		})
+	}
+}
+
+func toJSON(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestErrorPredicates(t *testing.T) {
+	predicates := map[string]func(error) bool{
+		"IsNotFound":      client.IsNotFound,
+		"IsConflict":      client.IsConflict,
+		"IsUnauthorized":  client.IsUnauthorized,
+		"IsForbidden":     client.IsForbidden,
+		"IsUnavailable":   client.IsUnavailable,
+		"IsRateLimited":   client.IsRateLimited,
+		"IsInvalid":       client.IsInvalid,
+		"IsQuotaExceeded": client.IsQuotaExceeded,
+		"IsKeyReused":     client.IsKeyReused,
+	}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&client.Error{Status: 404, Code: "VPC.2204"}, "IsNotFound"},
+		{&client.Error{Status: 400, Code: "CS.22103"}, "IsNotFound"},
+		{&client.Error{Status: 400, Code: "CS.20005"}, "IsNotFound"},
+		{&client.Error{Status: 409, Code: "VPC.22105"}, "IsConflict"},
+		{&client.Error{Status: 400, Code: "CS.22104"}, "IsConflict"},
+		{&client.Error{Status: 400, Code: "CS.22109"}, "IsConflict"},
+		{&client.Error{Status: 400, Code: "CS.22110"}, "IsNotFound"},
+		{&client.Error{Status: 401}, "IsUnauthorized"},
+		{&client.Error{Status: 403}, "IsForbidden"},
+		{&client.Error{Status: 503}, "IsUnavailable"},
+		{&client.Error{Status: 429, Code: "VPC.22115"}, "IsRateLimited"},
+		{&client.Error{Status: 400, Code: "CS.10004"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22101"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22102"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22112"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "VPC.22101"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "VPC.22102"}, "IsInvalid"},
+		{&client.Error{Status: 413, Code: "CS.22106"}, "IsInvalid"},
+		{&client.Error{Status: 414}, "IsInvalid"},
+		{&client.Error{Status: 415}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22113"}, "IsQuotaExceeded"},
+		{&client.Error{Status: 409, Code: "VPC.0114"}, "IsQuotaExceeded"},
+		{&client.Error{Status: 400, Code: "CS.22114"}, "IsKeyReused"},
+		{&client.Error{Status: 422, Code: "VPC.22114"}, "IsKeyReused"},
+		{&client.Error{Status: 404, Code: "CS.10003"}, ""},
+		{&client.Error{Status: 404, Code: "VPC.22109"}, ""},
+		{&client.Error{Status: 404}, ""},
+		{errors.New("no response"), ""},
+		{nil, ""},
+	} {
+		for name, is := range predicates {
+			if got := is(fmt.Errorf("wrapped: %w", tt.err)); got != (name == tt.want) {
+				t.Errorf("%s(%v) returned %t", name, tt.err, got)
+			}
+		}
+	}
+}
