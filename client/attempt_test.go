@@ -19,14 +19,20 @@ func TestOnAttemptSeesEveryAttempt(t *testing.T) {
 		respondOK,
 	}}
 	var got []client.Attempt
-	c, _ := newScriptedClient(t, s, client.WithOnAttempt(func(_ context.Context, a client.Attempt) { got = append(got, a) }))
+	c, _ := newScriptedClient(t, s, client.WithOnAttempt(func(_ context.Context, a client.Attempt) {
+		got = append(got, a)
+	}))
 	if _, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{Name: "n"}); err != nil {
 		t.Fatal(err)
 	}
+	const path = "/v2.0/vpc/peerings"
 	want := []client.Attempt{
-		{Method: "GET", Path: "/v2.0/vpc/peerings", Number: 1, Again: true, Wait: 100 * time.Millisecond},
-		{Method: "GET", Path: "/v2.0/vpc/peerings", Number: 2, Status: 503, RequestID: "r2", Again: true, Wait: 2200 * time.Millisecond},
-		{Method: "GET", Path: "/v2.0/vpc/peerings", Number: 3, Status: 200},
+		{Method: "GET", Path: path, Number: 1, Again: true, Wait: 100 * time.Millisecond},
+		{
+			Method: "GET", Path: path, Number: 2, Status: 503, RequestID: "r2",
+			Again: true, Wait: 2200 * time.Millisecond,
+		},
+		{Method: "GET", Path: path, Number: 3, Status: 200},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("got %d attempts, want %d: %+v", len(got), len(want), got)
@@ -51,7 +57,8 @@ func TestWrappedTransportsSeeEveryAttempt(t *testing.T) {
 			})
 		})
 	}
-	c, _ := newScriptedClient(t, &scriptedTransport{steps: []step{resetConnection, respondOK}}, wrap("inner"), wrap("outer"))
+	s := &scriptedTransport{steps: []step{resetConnection, respondOK}}
+	c, _ := newScriptedClient(t, s, wrap("inner"), wrap("outer"))
 	if err := callsByMethod["POST"](t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +71,9 @@ func TestLogsContainNoCredentials(t *testing.T) {
 	var log bytes.Buffer
 	logger := client.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	source := client.WithTokenSource(func(context.Context) (string, error) { return secretToken, nil })
-	for _, credentials := range []client.Option{client.WithToken(secretToken), client.WithCredentials("AK", secretKey), source} {
+	for _, credentials := range []client.Option{
+		client.WithToken(secretToken), client.WithCredentials("AK", secretKey), source,
+	} {
 		s := &scriptedTransport{steps: []step{
 			resetConnection, respondUnavailable, respond(401, ``), respondRateLimited, respond(200, `[`), respondOK,
 		}}
@@ -78,7 +87,9 @@ func TestLogsContainNoCredentials(t *testing.T) {
 			t.Errorf("the log contains %q:\n%s", secret, &log)
 		}
 	}
-	for _, want := range []string{"level=WARN", "level=DEBUG", "attempt=2", "status=503", "again_after=", "path=/v2.0/vpc/peerings", "error="} {
+	for _, want := range []string{
+		"level=WARN", "level=DEBUG", "attempt=2", "status=503", "again_after=", "path=/v2.0/vpc/peerings", "error=",
+	} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, &log)
 		}

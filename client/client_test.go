@@ -40,7 +40,9 @@ func TestInvalidResponsesAreErrors(t *testing.T) {
 }
 
 func TestNewRejectsInvalidEndpoints(t *testing.T) {
-	for _, endpoint := range []string{"", "127.0.0.1:8080", "localhost", "ftp://127.0.0.1", "http://", "http://[", "/v2.0"} {
+	for _, endpoint := range []string{
+		"", "127.0.0.1:8080", "localhost", "ftp://127.0.0.1", "http://", "http://[", "/v2.0",
+	} {
 		if _, err := client.New(endpoint); err == nil {
 			t.Errorf("accepted the endpoint %q", endpoint)
 		}

@@ -43,7 +43,9 @@ func main() {
 // with the requirements of this module only, and counts the modules it links.
 func TestConsumerLinksFewModules(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"main.go": consumerProgram, "go.mod": consumerModFile(t), "go.sum": readFile(t, "../go.sum")} {
+	for name, text := range map[string]string{
+		"main.go": consumerProgram, "go.mod": consumerModFile(t), "go.sum": readFile(t, "../go.sum"),
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

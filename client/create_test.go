@@ -9,6 +9,7 @@ import (
 )
 
 func TestIdempotencyKeyOfCreates(t *testing.T) {
+	given := []client.CreateOption{client.IdempotencyKey("k")}
 	for _, tt := range []struct {
 		name    string
 		policy  client.RetryPolicy
@@ -17,8 +18,8 @@ func TestIdempotencyKeyOfCreates(t *testing.T) {
 	}{
 		{"random by default", client.RetryPolicy{}, nil, "*"},
 		{"none without retries", client.RetryPolicy{Attempts: 1}, nil, ""},
-		{"as given", client.RetryPolicy{}, []client.CreateOption{client.IdempotencyKey("k")}, "k"},
-		{"as given without retries", client.RetryPolicy{Attempts: 1}, []client.CreateOption{client.IdempotencyKey("k")}, "k"},
+		{"as given", client.RetryPolicy{}, given, "k"},
+		{"as given without retries", client.RetryPolicy{Attempts: 1}, given, "k"},
 		{"random if empty", client.RetryPolicy{}, []client.CreateOption{client.IdempotencyKey("")}, "*"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -51,10 +52,12 @@ func TestInvalidIdempotencyKeysAreRejected(t *testing.T) {
 	s := clienttest.NewServer(t)
 	c := s.Client(project)
 	request := client.PeeringCreate{Name: "n", VPCID: newVPCID()}
-	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, client.IdempotencyKey("a\nb")); err == nil || s.Requests("") > 0 {
+	_, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, client.IdempotencyKey("a\nb"))
+	if err == nil || s.Requests("") > 0 {
 		t.Errorf("a key with a newline returned %v after %d requests", err, s.Requests(""))
 	}
-	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, client.IdempotencyKey(strings.Repeat("k", 256))); !client.IsInvalid(err) {
+	tooLong := client.IdempotencyKey(strings.Repeat("k", 256))
+	if _, err := c.CreatePeering(t.Context(), clienttest.ClusterID, request, tooLong); !client.IsInvalid(err) {
 		t.Errorf("a key of 256 characters returned %v", err)
 	}
 }

@@ -60,10 +60,11 @@ func TestRequestsCarryCredentials(t *testing.T) {
 }
 
 func TestNewRejectsContradictoryCredentials(t *testing.T) {
+	source := client.WithTokenSource(new(tokenIssuer).token)
 	for name, options := range map[string][]client.Option{
 		"a token and an access key":          {client.WithToken(secretToken), client.WithCredentials("AK", secretKey)},
-		"a token and a token source":         {client.WithToken(secretToken), client.WithTokenSource(new(tokenIssuer).token)},
-		"a token source and an access key":   {client.WithTokenSource(new(tokenIssuer).token), client.WithCredentials("AK", secretKey)},
+		"a token and a token source":         {client.WithToken(secretToken), source},
+		"a token source and an access key":   {source, client.WithCredentials("AK", secretKey)},
 		"a secret key without an access key": {client.WithCredentials("", secretKey)},
 		"an access key without a secret key": {client.WithCredentials("AK", "")},
 		"a token and a secret key":           {client.WithToken(secretToken), client.WithCredentials("", secretKey)},
@@ -92,7 +93,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 					t.Fatal(err)
 				}
 				_, err = c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
-				if got, ok := errors.AsType[*client.Error](err); !ok || got.Status != status || !strings.Contains(got.Message, target) {
+				got, ok := errors.AsType[*client.Error](err)
+				if !ok || got.Status != status || !strings.Contains(got.Message, target) {
 					t.Errorf("returned %v, want status %d and the target %s", err, status, target)
 				}
 				if len(visits) > 0 {
@@ -104,8 +106,12 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestErrorsContainNoCredentials(t *testing.T) {
-	unauthorized, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
-	malformed, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[")) })
+	unauthorized, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	malformed, _ := newRecordingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("["))
+	})
 	for name, tt := range map[string]struct {
 		url     string
 		options []client.Option
@@ -138,7 +144,9 @@ func TestClusterCallsRequireAProject(t *testing.T) {
 	}
 	_, listed := c.ListPeerings(t.Context(), "1")
 	_, created := c.CreateCluster(t.Context(), client.ClusterCreate{Name: "n"})
-	for _, err := range []error{listed, created, c.DeletePeering(t.Context(), "1", "2"), c.DeleteRoute(t.Context(), "1", "2", "3")} {
+	for _, err := range []error{
+		listed, created, c.DeletePeering(t.Context(), "1", "2"), c.DeleteRoute(t.Context(), "1", "2", "3"),
+	} {
 		if !errors.Is(err, client.ErrNoProject) {
 			t.Errorf("returned %v, want ErrNoProject", err)
 		}

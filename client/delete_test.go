@@ -57,17 +57,20 @@ func TestDeletesSucceedAfterALostResponse(t *testing.T) {
 // TestDeleteNotFound checks that "not found" is an error unless an earlier
 // attempt may have deleted the peering.
 func TestDeleteNotFound(t *testing.T) {
+	noRoute := respond(404, `{"code":"VPC.22109","message":"m"}`)
 	for name, tt := range map[string]struct {
 		steps       []step
 		wantSuccess bool
 	}{
-		"fails at the first attempt":                      {[]step{respondNotFound}, false},
-		"fails after a connection error":                  {[]step{refuseConnection, respondNotFound}, false},
-		"fails after a rate limit":                        {[]step{respondRateLimited, respondNotFound}, false},
-		"succeeds after a lost response":                  {[]step{resetConnection, respondNotFound}, true},
-		"succeeds after a lost response and a rate limit": {[]step{resetConnection, respondRateLimited, respondNotFound}, true},
-		"fails if the route does not exist":               {[]step{resetConnection, respond(404, `{"code":"VPC.22109","message":"m"}`)}, false},
-		"fails if a proxy responds":                       {[]step{resetConnection, respond(404, ``)}, false},
+		"fails at the first attempt":     {[]step{respondNotFound}, false},
+		"fails after a connection error": {[]step{refuseConnection, respondNotFound}, false},
+		"fails after a rate limit":       {[]step{respondRateLimited, respondNotFound}, false},
+		"succeeds after a lost response": {[]step{resetConnection, respondNotFound}, true},
+		"succeeds after a lost response and a rate limit": {
+			[]step{resetConnection, respondRateLimited, respondNotFound}, true,
+		},
+		"fails if the route does not exist": {[]step{resetConnection, noRoute}, false},
+		"fails if a proxy responds":         {[]step{resetConnection, respond(404, ``)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := newScriptedClient(t, &scriptedTransport{steps: tt.steps})

@@ -24,22 +24,44 @@ func TestFromEnv(t *testing.T) {
 			env:  map[string]string{"ENDPOINT": "http://service.test/prefix", "PROJECT": project, "TOKEN": secretToken},
 			url:  "http://service.test/prefix", project: project, token: secretToken,
 		},
-		{name: "reads an access key", env: map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey}, url: client.DefaultEndpoint, accessKey: "Access=AK,"},
 		{
-			name: "prefers options", env: map[string]string{"PROJECT": project, "TOKEN": secretToken},
-			options: []client.Option{client.WithProject(other), client.WithToken("mine")}, url: client.DefaultEndpoint, project: other, token: "mine",
+			name: "reads an access key",
+			env:  map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey},
+			url:  client.DefaultEndpoint, accessKey: "Access=AK,",
 		},
 		{
-			name: "ignores the token if an option sets an access key", env: map[string]string{"TOKEN": secretToken},
-			options: []client.Option{client.WithCredentials("MINE", secretKey)}, url: client.DefaultEndpoint, accessKey: "Access=MINE,",
+			name:    "prefers options",
+			env:     map[string]string{"PROJECT": project, "TOKEN": secretToken},
+			options: []client.Option{client.WithProject(other), client.WithToken("mine")},
+			url:     client.DefaultEndpoint, project: other, token: "mine",
 		},
 		{
-			name: "ignores the access key if an option sets a token", env: map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey},
-			options: []client.Option{client.WithToken("mine")}, url: client.DefaultEndpoint, token: "mine",
+			name:    "ignores the token if an option sets an access key",
+			env:     map[string]string{"TOKEN": secretToken},
+			options: []client.Option{client.WithCredentials("MINE", secretKey)},
+			url:     client.DefaultEndpoint, accessKey: "Access=MINE,",
 		},
-		{name: "rejects an invalid endpoint", env: map[string]string{"ENDPOINT": "service.test"}, wantErr: true},
-		{name: "rejects a token and an access key", env: map[string]string{"TOKEN": "t", "ACCESS_KEY": "AK", "SECRET_KEY": secretKey}, wantErr: true},
-		{name: "rejects an access key without a secret key", env: map[string]string{"ACCESS_KEY": "AK"}, wantErr: true},
+		{
+			name:    "ignores the access key if an option sets a token",
+			env:     map[string]string{"ACCESS_KEY": "AK", "SECRET_KEY": secretKey},
+			options: []client.Option{client.WithToken("mine")},
+			url:     client.DefaultEndpoint, token: "mine",
+		},
+		{
+			name:    "rejects an invalid endpoint",
+			env:     map[string]string{"ENDPOINT": "service.test"},
+			wantErr: true,
+		},
+		{
+			name:    "rejects a token and an access key",
+			env:     map[string]string{"TOKEN": "t", "ACCESS_KEY": "AK", "SECRET_KEY": secretKey},
+			wantErr: true,
+		},
+		{
+			name:    "rejects an access key without a secret key",
+			env:     map[string]string{"ACCESS_KEY": "AK"},
+			wantErr: true,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, name := range []string{"ENDPOINT", "PROJECT", "TOKEN", "ACCESS_KEY", "SECRET_KEY"} {
@@ -57,9 +79,10 @@ func TestFromEnv(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, _ := s.first(t)
+			authorization := got.Header.Get("Authorization")
 			if got.URL.String() != tt.url+"/v2.0/vpc/peerings/1" || got.Header.Get("X-Project-Id") != tt.project ||
-				got.Header.Get("X-Auth-Token") != tt.token || !strings.Contains(got.Header.Get("Authorization"), tt.accessKey) ||
-				(tt.accessKey == "") != (got.Header.Get("Authorization") == "") {
+				got.Header.Get("X-Auth-Token") != tt.token || !strings.Contains(authorization, tt.accessKey) ||
+				(tt.accessKey == "") != (authorization == "") {
 				t.Errorf("sent %s %v", got.URL, got.Header)
 			}
 		})

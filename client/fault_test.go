@@ -50,6 +50,7 @@ type faultInjector struct {
 	injected map[string]int // attempts by fault
 }
 
+// injectedFaults are the faults by name.
 var injectedFaults = map[string]clienttest.Fault{
 	"reset before": clienttest.Reset(),
 	"reset after":  clienttest.ResetAfter(),
@@ -182,9 +183,14 @@ func newFaultyProxy(
 		}
 	})
 	newClient = func(project string) *client.Client {
-		c, err := client.New(proxy.URL, client.WithProject(project), client.WithHTTPClient(&http.Client{Transport: downstream}),
+		c, err := client.New(proxy.URL,
+			client.WithProject(project),
+			client.WithHTTPClient(&http.Client{Transport: downstream}),
 			client.WithRetryPolicy(client.RetryPolicy{
-				Attempts: faultAttempts, Base: time.Millisecond, Max: 20 * time.Millisecond, AttemptTimeout: 2 * time.Second,
+				Attempts:       faultAttempts,
+				Base:           time.Millisecond,
+				Max:            20 * time.Millisecond,
+				AttemptTimeout: 2 * time.Second,
 			}))
 		if err != nil {
 			t.Fatal(err)

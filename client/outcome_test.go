@@ -41,8 +41,9 @@ func TestIsOutcomeUnknownAndIsRetryable(t *testing.T) {
 				t.Fatalf("returned %v after %d attempts, want an error after %d", err, s.attempts(), len(tt.steps))
 			}
 			err = fmt.Errorf("wrapped: %w", err)
-			if client.IsOutcomeUnknown(err) != tt.wantUnknown || client.IsRetryable(err) != tt.wantRetryable {
-				t.Errorf("IsOutcomeUnknown %t, IsRetryable %t: %v", client.IsOutcomeUnknown(err), client.IsRetryable(err), err)
+			unknown, retryable := client.IsOutcomeUnknown(err), client.IsRetryable(err)
+			if unknown != tt.wantUnknown || retryable != tt.wantRetryable {
+				t.Errorf("IsOutcomeUnknown %t, IsRetryable %t: %v", unknown, retryable, err)
 			}
 			if e, ok := errors.AsType[*client.Error](err); ok && e.Retryable() != tt.wantRetryable {
 				t.Errorf("Retryable returned %t", e.Retryable())

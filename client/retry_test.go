@@ -106,13 +106,17 @@ func TestBackoff(t *testing.T) {
 		random func(time.Duration) time.Duration
 		want   []time.Duration
 	}{
-		{"grows up to its maximum", maxRandom, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second}},
-		{"is zero at least", func(time.Duration) time.Duration { return 0 }, make([]time.Duration, 5)},
+		{
+			"grows up to its maximum", maxRandom,
+			[]time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second},
+		},
+		{"is zero at least", noRandom, make([]time.Duration, 5)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &scriptedTransport{steps: []step{respondUnavailable, respondUnavailable, respondUnavailable, respondUnavailable, respondUnavailable, respondUnavailable, respondOK}}
+			s := &scriptedTransport{steps: append(slices.Repeat([]step{respondUnavailable}, 6), respondOK)}
 			c, clock := newScriptedClient(t, s, client.WithRetryPolicy(policy), client.WithTiming(nil, nil, tt.random))
-			if err := callsByMethod["GET"](t.Context(), c); !client.IsUnavailable(err) || !slices.Equal(clock.delays, tt.want) {
+			err := callsByMethod["GET"](t.Context(), c)
+			if !client.IsUnavailable(err) || !slices.Equal(clock.delays, tt.want) {
 				t.Errorf("waited %v: %v", clock.delays, err)
 			}
 		})
@@ -135,7 +139,9 @@ func TestRetryAfter(t *testing.T) {
 		{"99999999999999999999", []time.Duration{100 * time.Millisecond}},
 	} {
 		t.Run(tt.value, func(t *testing.T) {
-			s := &scriptedTransport{steps: []step{respond(429, `{"code":"VPC.22115","message":"m"}`, "Retry-After", tt.value), respondOK}}
+			s := &scriptedTransport{steps: []step{
+				respond(429, `{"code":"VPC.22115","message":"m"}`, "Retry-After", tt.value), respondOK,
+			}}
 			c, clock := newScriptedClient(t, s)
 			err := callsByMethod["POST"](t.Context(), c)
 			if (err == nil) != (tt.want != nil) || !slices.Equal(clock.delays, tt.want) {
@@ -152,8 +158,11 @@ func TestNoRetryAfterTheDeadline(t *testing.T) {
 		"deadline of the context": {5 * time.Second, 0}, "timeout of the policy": {time.Hour, 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &scriptedTransport{steps: []step{respond(503, `{"code":"VPC.22108","message":"m"}`, "Retry-After", "5"), respondOK}}
-			c, clock := newScriptedClient(t, s, client.WithRetryPolicy(client.RetryPolicy{Timeout: tt.timeout}), client.WithTiming(time.Now, nil, nil))
+			s := &scriptedTransport{steps: []step{
+				respond(503, `{"code":"VPC.22108","message":"m"}`, "Retry-After", "5"), respondOK,
+			}}
+			c, clock := newScriptedClient(t, s,
+				client.WithRetryPolicy(client.RetryPolicy{Timeout: tt.timeout}), client.WithTiming(time.Now, nil, nil))
 			ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
 			defer cancel()
 			if err := callsByMethod["GET"](ctx, c); !client.IsUnavailable(err) || len(clock.delays) > 0 {
@@ -185,7 +194,8 @@ func TestCancellationEndsTheCall(t *testing.T) {
 			if s.attempts() != 1 || !client.IsOutcomeUnknown(err) {
 				t.Errorf("sent %d requests: %v", s.attempts(), err)
 			}
-			if during == "attempt" && (!errors.Is(err, cause) || !errors.Is(err, context.Canceled) || client.IsRetryable(err)) {
+			if during == "attempt" &&
+				(!errors.Is(err, cause) || !errors.Is(err, context.Canceled) || client.IsRetryable(err)) {
 				t.Errorf("returned %v", err)
 			}
 		})

@@ -70,6 +70,9 @@ func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 // maxRandom is a source of randomness that returns the upper bound.
 func maxRandom(d time.Duration) time.Duration { return d }
 
+// noRandom is a source of randomness that returns 0.
+func noRandom(time.Duration) time.Duration { return 0 }
+
 // noRetries limits calls to one attempt.
 var noRetries = client.WithRetryPolicy(client.RetryPolicy{Attempts: 1})
 

@@ -105,7 +105,10 @@ func TestFailingTokenSourcesFailTheCall(t *testing.T) {
 		"returns an error":       {func(context.Context) (string, error) { return secretToken, sourceErr }, sourceErr},
 		"returns an empty token": {func(context.Context) (string, error) { return "", nil }, nil},
 		"returns a newline":      {func(context.Context) (string, error) { return secretToken + "\n", nil }, nil},
-		"is cancelled":           {func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }, context.Canceled},
+		"is cancelled": {func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -116,7 +119,8 @@ func TestFailingTokenSourcesFailTheCall(t *testing.T) {
 			s := &scriptedTransport{steps: []step{respondOK}}
 			c, _ := newScriptedClient(t, s, client.WithTokenSource(tt.source))
 			err := callsByMethod["GET"](ctx, c)
-			if err == nil || s.attempts() > 0 || !errors.Is(err, tt.want) && tt.want != nil || strings.Contains(err.Error(), secretToken) {
+			if err == nil || s.attempts() > 0 || !errors.Is(err, tt.want) && tt.want != nil ||
+				strings.Contains(err.Error(), secretToken) {
 				t.Errorf("sent %d requests: %v", s.attempts(), err)
 			}
 		})

@@ -92,7 +92,10 @@ func TestWaitForPeering(t *testing.T) {
 	}{
 		{"returns the ACTIVE peering by default", "accept", nil, client.Active, false},
 		{"returns the ACTIVE peering", "accept", []client.Status{client.Active}, client.Active, false},
-		{"returns either wanted status", "reject", []client.Status{client.Active, client.Rejected}, client.Rejected, false},
+		{
+			"returns either wanted status", "reject", []client.Status{client.Active, client.Rejected},
+			client.Rejected, false,
+		},
 		{"fails when rejected", "reject", nil, client.Rejected, true},
 		{"fails when expired", "expire", nil, client.Expired, true},
 		{"fails when deleted", "delete", nil, client.Deleted, true},
@@ -118,7 +121,8 @@ func TestWaitForPeering(t *testing.T) {
 				for _, p := range f.polls {
 					seen = append(seen, p.Status)
 				}
-				if want := []client.Status{client.PendingAcceptance, client.PendingAcceptance, tt.want}; !slices.Equal(seen, want) {
+				want := []client.Status{client.PendingAcceptance, client.PendingAcceptance, tt.want}
+				if !slices.Equal(seen, want) {
 					t.Errorf("polls had the statuses %v, want %v", seen, want)
 				}
 				e, ok := errors.AsType[*client.WaitError](err)
@@ -148,7 +152,8 @@ func TestWaitForDeleted(t *testing.T) {
 			}
 		}
 	}
-	if err := f.requester.WaitForPeeringDeleted(t.Context(), clienttest.ClusterID, f.peering.ID); err != nil || len(f.polls) != 3 {
+	err = f.requester.WaitForPeeringDeleted(t.Context(), clienttest.ClusterID, f.peering.ID)
+	if err != nil || len(f.polls) != 3 {
 		t.Errorf("after %d polls: %v", len(f.polls), err)
 	}
 	err = f.requester.WaitForClusterDeleted(t.Context(), cluster)
@@ -184,23 +189,31 @@ func TestWaitReturnsTheLastStatusWhenTheContextEnds(t *testing.T) {
 func TestWaitContinuesAfterTemporaryErrors(t *testing.T) {
 	pending := respond(200, `{"peering":{"id":"1","status":"PENDING_ACCEPTANCE"}}`)
 	active := respond(200, `{"peering":{"id":"1","status":"ACTIVE"}}`)
+	unknown := respond(200, `{"peering":{"id":"1","status":"PROVISIONING"}}`)
+	forbidden := respond(403, `{"code":"VPC.2701","message":"m"}`)
+	noRoute := respond(404, `{"code":"VPC.22109","message":"m"}`)
 	for _, tt := range []struct {
 		name        string
 		steps       []step
 		wantSuccess bool
 	}{
-		{"continues after the first successful poll", []step{pending, respondUnavailable, resetConnection, refuseConnection, respondRateLimited, active}, true},
+		{
+			"continues after the first successful poll",
+			[]step{pending, respondUnavailable, resetConnection, refuseConnection, respondRateLimited, active},
+			true,
+		},
 		{"fails if the first poll fails", []step{refuseConnection, active}, false},
-		{"fails when forbidden", []step{pending, respond(403, `{"code":"VPC.2701","message":"m"}`), active}, false},
-		{"fails if the route does not exist", []step{pending, respond(404, `{"code":"VPC.22109","message":"m"}`), active}, false},
-		{"continues from an unknown status", []step{respond(200, `{"peering":{"id":"1","status":"PROVISIONING"}}`), active}, true},
+		{"fails when forbidden", []step{pending, forbidden, active}, false},
+		{"fails if the route does not exist", []step{pending, noRoute, active}, false},
+		{"continues from an unknown status", []step{unknown, active}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var polls []client.Poll
 			c, _ := newScriptedClient(t, &scriptedTransport{steps: tt.steps}, noRetries,
 				client.WithWaitPolicy(client.WaitPolicy{OnPoll: func(p client.Poll) { polls = append(polls, p) }}))
 			p, err := c.WaitForVPCPeering(t.Context(), "1")
-			if (err == nil) != tt.wantSuccess || tt.wantSuccess && (p.Status != client.Active || len(polls) != len(tt.steps)) {
+			if (err == nil) != tt.wantSuccess ||
+				tt.wantSuccess && (p.Status != client.Active || len(polls) != len(tt.steps)) {
 				t.Errorf("returned %+v, %v after the polls %+v", p, err, polls)
 			}
 		})
@@ -210,12 +223,11 @@ func TestWaitContinuesAfterTemporaryErrors(t *testing.T) {
 func TestWaitErrorMessage(t *testing.T) {
 	want := []client.Status{client.Active, client.Rejected}
 	for text, err := range map[string]*client.WaitError{
-		"wait for peering 1 to become ACTIVE or REJECTED: no longer possible from status EXPIRED": {Last: client.Expired},
-		"wait for peering 1 to become ACTIVE or REJECTED: no":                                     {Err: errors.New("no")},
-		"wait for peering 1 to become ACTIVE or REJECTED: last status PENDING_ACCEPTANCE: no": {
-			Last: client.PendingAcceptance, Err: errors.New("no"),
-		},
+		"no longer possible from status EXPIRED": {Last: client.Expired},
+		"no":                                     {Err: errors.New("no")},
+		"last status PENDING_ACCEPTANCE: no":     {Last: client.PendingAcceptance, Err: errors.New("no")},
 	} {
+		text = "wait for peering 1 to become ACTIVE or REJECTED: " + text
 		err.What, err.ID, err.Want = "peering", "1", want
 		if err.Error() != text {
 			t.Errorf("got %q, want %q", err, text)
@@ -245,7 +257,7 @@ func TestDelaysBetweenPolls(t *testing.T) {
 		random func(time.Duration) time.Duration
 		want   []time.Duration
 	}{
-		{"grow by half up to the maximum", func(time.Duration) time.Duration { return 0 }, []time.Duration{1000, 1500, 2250, 3375, 4000, 4000}},
+		{"grow by half up to the maximum", noRandom, []time.Duration{1000, 1500, 2250, 3375, 4000, 4000}},
 		{"are at most a fifth shorter", maxRandom, []time.Duration{800, 1200, 1800, 2700, 3200, 3200}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -267,7 +279,9 @@ func TestDelaysBetweenPolls(t *testing.T) {
 // TestReachableStatusesMatchTheDomain compares the SDK's table of statuses with
 // the domain's state machine.
 func TestReachableStatusesMatchTheDomain(t *testing.T) {
-	statuses := []peering.Status{peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted}
+	statuses := []peering.Status{
+		peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted,
+	}
 	actions := []peering.Action{peering.Accept, peering.Reject, peering.Rename, peering.Expire, peering.Delete}
 	for _, from := range statuses {
 		reached := map[peering.Status]bool{}

@@ -62,8 +62,8 @@ func HangAfter() Fault {
 }
 
 // Status responds with a status and no body, as a proxy might, and with a
-// Retry-After header unless retryAfter is 0. The request does not reach the
-// service.
+// Retry-After header, in whole seconds, unless retryAfter is 0. The request does
+// not reach the service.
 func Status(status int, retryAfter time.Duration) Fault {
 	return func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeStatus(w, status, retryAfter) })
