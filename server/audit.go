@@ -9,22 +9,22 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// Audit answers what writes a line to the log for every change: who changed what, from which status to which, and in which
-// request. It is for peering.Audit.
+// Audit returns a listener for peering.Audit that logs every state change: the
+// caller, the request, and the status before and after.
 func Audit(log *slog.Logger) func(context.Context, peering.Event) {
 	return func(ctx context.Context, e peering.Event) {
 		outcome := "changed"
 		if e.OutcomeUnknown {
 			outcome = "unknown"
 		}
-		attrs := append([]slog.Attr{slog.String("outcome", outcome), slog.String("action", actionOf(e))}, subjectOf(e)...)
-		attrs = append(attrs, actorOf(ctx, e.By)...)
+		attrs := append([]slog.Attr{slog.String("outcome", outcome), slog.String("action", auditAction(e))}, objectAttrs(e)...)
+		attrs = append(attrs, actorAttrs(ctx, e.By)...)
 		log.LogAttrs(ctx, slog.LevelInfo, "audit", attrs...)
 	}
 }
 
-// actionOf answers what was done to what, such as "accept peering".
-func actionOf(e peering.Event) string {
+// auditAction returns the action and its object, such as "accept peering".
+func auditAction(e peering.Event) string {
 	switch {
 	case e.Route != "":
 		return string(e.Action) + " route"
@@ -35,7 +35,7 @@ func actionOf(e peering.Event) string {
 	}
 }
 
-func subjectOf(e peering.Event) []slog.Attr {
+func objectAttrs(e peering.Event) []slog.Attr {
 	var attrs []slog.Attr
 	add := func(key, value string) {
 		if value != "" {
@@ -51,8 +51,9 @@ func subjectOf(e peering.Event) []slog.Attr {
 	return attrs
 }
 
-// actorOf answers who does something in a request. What the service does by itself may be done in somebody's request, too.
-func actorOf(ctx context.Context, by peering.Actor) []slog.Attr {
+// actorAttrs describes who made a change. A change by the service itself may
+// still happen within a caller's request.
+func actorAttrs(ctx context.Context, by peering.Actor) []slog.Attr {
 	if by == "" {
 		by = "caller"
 	}
@@ -65,8 +66,8 @@ func actorOf(ctx context.Context, by peering.Actor) []slog.Attr {
 	return attrs
 }
 
-// auditRefusals writes a line to the log for every request that is refused for who sends it.
-func auditRefusals(log *slog.Logger, operation string) echo.MiddlewareFunc {
+// auditDenials logs every request that fails authentication or authorization.
+func auditDenials(log *slog.Logger, operation string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			err := next(c)
@@ -81,7 +82,7 @@ func auditRefusals(log *slog.Logger, operation string) echo.MiddlewareFunc {
 					slog.String("reason", string(code)), slog.String("path", c.Request().URL.Path),
 				}
 				if who := callerIn(ctx); who != nil {
-					attrs = append(attrs, actorOf(ctx, "")...)
+					attrs = append(attrs, actorAttrs(ctx, "")...)
 				} else {
 					attrs = append(attrs, slog.String("request_id", requestIDOf(c)), slog.String("remote", c.RealIP()))
 				}

@@ -14,8 +14,9 @@ import (
 	"github.com/peering/peering/server"
 )
 
-// lines reads a log of JSON lines, those called audit only, without time, level and message.
-func lines(t *testing.T, log string) []map[string]any {
+// auditLines returns the audit lines of a JSON log without time, level and
+// message.
+func auditLines(t *testing.T, log string) []map[string]any {
 	t.Helper()
 	var found []map[string]any
 	for line := range strings.Lines(log) {
@@ -27,7 +28,7 @@ func lines(t *testing.T, log string) []map[string]any {
 			continue
 		}
 		if members["level"] != "INFO" {
-			t.Errorf("the level of %s is %s", line, members["level"])
+			t.Errorf("the line %s has level %s", line, members["level"])
 		}
 		maps.DeleteFunc(members, func(key string, _ any) bool { return slices.Contains([]string{"time", "level", "msg"}, key) })
 		found = append(found, members)
@@ -35,8 +36,8 @@ func lines(t *testing.T, log string) []map[string]any {
 	return found
 }
 
-func TestAuditOfWhatTheServiceDoesByItself(t *testing.T) {
-	cluster := peering.ClusterRef{Project: mine, ID: "1000000"}
+func TestAudit(t *testing.T) {
+	cluster := peering.ClusterRef{Project: ownProject, ID: "1000000"}
 	for _, tt := range []struct {
 		name  string
 		event peering.Event
@@ -46,22 +47,22 @@ func TestAuditOfWhatTheServiceDoesByItself(t *testing.T) {
 			"expiry", peering.ExpiryEvent(peering.Peering{ID: "p", Cluster: cluster}),
 			map[string]any{
 				"outcome": "changed", "action": "expire peering", "by": "expiry", "peering": "p",
-				"cluster_project": mine, "cluster": "1000000", "from": "PENDING_ACCEPTANCE", "to": "EXPIRED",
+				"cluster_project": ownProject, "cluster": "1000000", "from": "PENDING_ACCEPTANCE", "to": "EXPIRED",
 			},
 		},
 		{
 			"inventory", peering.Event{Action: peering.Update, By: peering.ByInventory, Cluster: cluster},
-			map[string]any{"outcome": "changed", "action": "update cluster", "by": "inventory", "cluster_project": mine, "cluster": "1000000"},
+			map[string]any{"outcome": "changed", "action": "update cluster", "by": "inventory", "cluster_project": ownProject, "cluster": "1000000"},
 		},
 		{
-			"no answer of the store", peering.Event{Action: peering.Delete, Peering: "p", Route: "r", OutcomeUnknown: true},
+			"unknown outcome", peering.Event{Action: peering.Delete, Peering: "p", Route: "r", OutcomeUnknown: true},
 			map[string]any{"outcome": "unknown", "action": "delete route", "by": "caller", "peering": "p", "route": "r"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			server.Audit(slog.New(slog.NewJSONHandler(&log, nil)))(context.Background(), tt.event)
-			got := lines(t, log.String())
+			got := auditLines(t, log.String())
 			if len(got) != 1 || !maps.Equal(got[0], tt.want) {
 				t.Errorf("logged %v, want %v", got, tt.want)
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-func operations(t *testing.T) []*validate.Operation {
+func contractOperations(t *testing.T) []*validate.Operation {
 	t.Helper()
 	doc, err := api.GetSpec()
 	if err != nil {
@@ -23,19 +23,19 @@ func operations(t *testing.T) []*validate.Operation {
 	return v.Operations()
 }
 
-func TestOperationsThatNobodyDecidedOnAreRefused(t *testing.T) {
-	all := operations(t)
+func TestCheckAccessRules(t *testing.T) {
+	all := contractOperations(t)
 	if err := checkAccessRules(accessRules, all); err != nil {
-		t.Errorf("the table as it is: %v", err)
+		t.Errorf("the rules of this server: %v", err)
 	}
 	for _, tt := range []struct {
 		name   string
 		change func(map[string]accessRule)
 		want   string
 	}{
-		{"one is missing", func(table map[string]accessRule) { delete(table, "showPeering") }, "showPeering"},
-		{"one is left over", func(table map[string]accessRule) { table["mergePeerings"] = accessRule{} }, "mergePeerings"},
-		{"one is misspelt", func(table map[string]accessRule) {
+		{"missing rule", func(table map[string]accessRule) { delete(table, "showPeering") }, "showPeering"},
+		{"unknown operation", func(table map[string]accessRule) { table["mergePeerings"] = accessRule{} }, "mergePeerings"},
+		{"misspelt operation", func(table map[string]accessRule) {
 			table["showPeerings"] = table["showPeering"]
 			delete(table, "showPeering")
 		}, "showPeering"},
@@ -44,20 +44,20 @@ func TestOperationsThatNobodyDecidedOnAreRefused(t *testing.T) {
 			table := maps.Clone(accessRules)
 			tt.change(table)
 			if err := checkAccessRules(table, all); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("answered %v", err)
+				t.Errorf("got %v, want an error that names %s", err, tt.want)
 			}
 		})
 	}
 }
 
-func TestAccessesFitTheirOperations(t *testing.T) {
-	for _, operation := range operations(t) {
+func TestAccessRulesMatchOperations(t *testing.T) {
+	for _, operation := range contractOperations(t) {
 		rule := accessRules[operation.ID]
 		if (rule.mode == read) != (operation.Method == http.MethodGet) {
-			t.Errorf("%s is a %s", operation.ID, operation.Method)
+			t.Errorf("the mode of %s does not match method %s", operation.ID, operation.Method)
 		}
 		if (rule.source == projectInHeader) != vpcRoot(operation.Path) || (rule.source == projectInPath) != strings.Contains(operation.Path, "{project_id}") {
-			t.Errorf("%s has the path %s", operation.ID, operation.Path)
+			t.Errorf("the project source of %s does not match path %s", operation.ID, operation.Path)
 		}
 	}
 }

@@ -10,34 +10,35 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// running is the status code of every cluster: they run at once, and nothing stops them.
-const running = 5
+// statusRunning is the status code of every cluster: clusters start at once and
+// never stop.
+const statusRunning = 5
 
-// defaultClusters is how many clusters a page holds where the request does not say.
-const defaultClusters = 10
+// defaultClusterLimit is the page size if the request does not set a limit.
+const defaultClusterLimit = 10
 
 // CreateCluster handles POST /v1.0/{project_id}/reserved_cluster.
 func (h *handlers) CreateCluster(
 	ctx context.Context, request api.CreateClusterRequestObject,
 ) (api.CreateClusterResponseObject, error) {
-	wanted := request.Body
-	idem, err := idempotency(ctx, request.Params.IdempotencyKey, "createCluster", request.ProjectID, wanted)
+	body := request.Body
+	idem, err := idempotency(ctx, request.Params.IdempotencyKey, "createCluster", request.ProjectID, body)
 	if err != nil {
 		return nil, err
 	}
 	c, replayed, err := h.peerings.CreateCluster(ctx, peering.Cluster{
 		ClusterRef:        peering.ClusterRef{Project: peering.ID(request.ProjectID)},
 		VPC:               peering.VPC{Tenant: h.tenant},
-		Name:              wanted.Name,
-		Description:       wanted.Desc,
-		VPCCIDR:           wanted.VPCCIDR,
-		SubnetCIDR:        wanted.SubnetCIDR,
-		SubnetGateway:     wanted.SubnetGateway,
-		MaximumSPU:        value(wanted.MaximumSpuQuota),
-		ManagerNodeSPU:    wanted.ManagerNodeSpu,
-		Tags:              wanted.Tags,
-		EnterpriseProject: wanted.SysEnterpriseProjectID,
-		ARM:               wanted.IsArmArch,
+		Name:              body.Name,
+		Description:       body.Desc,
+		VPCCIDR:           body.VPCCIDR,
+		SubnetCIDR:        body.SubnetCIDR,
+		SubnetGateway:     body.SubnetGateway,
+		MaximumSPU:        value(body.MaximumSpuQuota),
+		ManagerNodeSPU:    body.ManagerNodeSpu,
+		Tags:              body.Tags,
+		EnterpriseProject: body.SysEnterpriseProjectID,
+		ARM:               body.IsArmArch,
 	}, idem)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (h *handlers) ListClusters(
 	params := request.Params
 	query := peering.ClusterQuery{
 		Name:       value(params.Name),
-		Limit:      defaultClusters,
+		Limit:      defaultClusterLimit,
 		Before:     params.Next != nil && !*params.Next,
 		Descending: params.Order == nil || *params.Order == gen.ListClustersParamsOrderDesc,
 	}
@@ -70,17 +71,17 @@ func (h *handlers) ListClusters(
 	if cursor := value(params.Cursor); cursor != "" {
 		number, err := strconv.ParseInt(cursor, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("cursor that the contract lets pass: %w", err)
+			return nil, fmt.Errorf("cursor that passed validation: %w", err)
 		}
 		query.Cursor = number
 	}
 	page := gen.ClusterPage{Clusters: []gen.Cluster{}}
-	if params.Status == nil || *params.Status == running {
+	if params.Status == nil || *params.Status == statusRunning {
 		found, total, err := h.peerings.Clusters(ctx, peering.ID(request.ProjectID), query)
 		if err != nil {
 			return nil, err
 		}
-		page.Total = int32(total) //nolint:gosec // a project has no two billion clusters
+		page.Total = int32(total) //nolint:gosec // a project has fewer than two billion clusters
 		for _, c := range found {
 			page.Clusters = append(page.Clusters, cluster(c))
 		}
@@ -113,14 +114,14 @@ func (h *handlers) ShowCluster(
 func (h *handlers) UpdateCluster(
 	ctx context.Context, request api.UpdateClusterRequestObject,
 ) (api.UpdateClusterResponseObject, error) {
-	wanted := request.Body
+	body := request.Body
 	err := h.peerings.UpdateCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterChange{
-		Name:              wanted.Name,
-		Description:       wanted.Desc,
-		MaximumSPU:        wanted.MaximumSpuQuota,
-		ManagerNodeSPU:    wanted.ManagerNodeSpu,
-		Tags:              wanted.Tags,
-		EnterpriseProject: wanted.SysEnterpriseProjectID,
+		Name:              body.Name,
+		Description:       body.Desc,
+		MaximumSPU:        body.MaximumSpuQuota,
+		ManagerNodeSPU:    body.ManagerNodeSpu,
+		Tags:              body.Tags,
+		EnterpriseProject: body.SysEnterpriseProjectID,
 	})
 	if err != nil {
 		return nil, err
@@ -142,13 +143,13 @@ func (h *handlers) message(id, format, clusterID string) gen.ClusterMessage {
 	return gen.ClusterMessage{MessageID: id, Message: fmt.Sprintf(format, clusterID), CurrentTime: h.now().UnixMilli()}
 }
 
-// cluster is a cluster as the CS root shows it.
+// cluster returns the CS root's representation of a cluster.
 func cluster(c peering.Cluster) gen.Cluster {
 	return gen.Cluster{
 		ClusterID:              c.Number(),
 		Name:                   c.Name,
 		Desc:                   c.Description,
-		StatusCode:             running,
+		StatusCode:             statusRunning,
 		StatusName:             "cluster_running",
 		StatusDesc:             "cluster_running",
 		MaximumSpuQuota:        c.MaximumSPU,

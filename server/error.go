@@ -14,34 +14,34 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// Failures that come up before the domain is asked, beside the codes of the domain.
+// Codes of errors that occur before the domain is called.
 const (
 	invalidBody          peering.Code = "invalid_body"
 	tooLarge             peering.Code = "too_large"
 	unsupportedMediaType peering.Code = "unsupported_media_type"
-	noAPI                peering.Code = "no_api"
+	noRoute              peering.Code = "no_api"
 	methodNotAllowed     peering.Code = "method_not_allowed"
 	uriTooLong           peering.Code = "uri_too_long"
 	tooManyRequests      peering.Code = "too_many_requests"
 )
 
-// csError is how the CS root says a code.
+// csError is the CS root's representation of a code.
 type csError struct {
-	status             int
-	id, name, whatToDo string
+	status               int
+	id, name, suggestion string
 }
 
 var csErrors = map[peering.Code]csError{
 	peering.Internal: {
 		http.StatusInternalServerError, "CS.10001", "Internal error.",
-		"Try again; if it fails again, give the request ID to the service's operator.",
+		"Try again; if the error persists, report the request ID to the operator.",
 	},
-	noAPI:             {http.StatusNotFound, "CS.10003", "The API does not exist.", "Check the URL."},
+	noRoute:           {http.StatusNotFound, "CS.10003", "The API does not exist.", "Check the URL."},
 	methodNotAllowed:  {http.StatusMethodNotAllowed, "CS.10003", "The API does not exist.", "Check the method."},
 	invalidBody:       {http.StatusBadRequest, "CS.10004", "The request body is incorrect.", "Correct the request body."},
-	peering.Forbidden: {http.StatusForbidden, "CS.10005", "No permission.", "Ask somebody who may."},
+	peering.Forbidden: {http.StatusForbidden, "CS.10005", "No permission.", "Ask a project administrator."},
 	peering.WrongProject: {
-		http.StatusForbidden, "CS.10006", "The project is not the caller's.", "Name the project that the credentials belong to.",
+		http.StatusForbidden, "CS.10006", "The project does not belong to the caller.", "Use the project that the credentials belong to.",
 	},
 	peering.TokenExpired:    {http.StatusUnauthorized, "CS.10007", "The token has expired.", "Get a new token."},
 	peering.Unauthenticated: {http.StatusUnauthorized, "CS.10008", "Not authenticated.", "Send valid credentials."},
@@ -49,41 +49,41 @@ var csErrors = map[peering.Code]csError{
 		http.StatusBadRequest, "CS.20005", "The cluster does not exist.", "Check the project ID and the cluster ID.",
 	},
 	peering.Invalid:     {http.StatusBadRequest, "CS.22101", "A request parameter is incorrect.", "Correct the parameter."},
-	peering.SelfPeering: {http.StatusBadRequest, "CS.22102", "A VPC can't be peered with itself.", "Name another VPC."},
+	peering.SelfPeering: {http.StatusBadRequest, "CS.22102", "A VPC can't be peered with itself.", "Use another VPC."},
 	peering.NotFound:    {http.StatusBadRequest, "CS.22103", "The peering does not exist.", "Check the peering ID."},
 	peering.AlreadyPeered: {
-		http.StatusBadRequest, "CS.22104", "The VPCs are already peered.", "Use the peering that stands, or delete it first.",
+		http.StatusBadRequest, "CS.22104", "The VPCs are already peered.", "Use the existing peering, or delete it first.",
 	},
 	peering.WrongStatus: {
-		http.StatusBadRequest, "CS.22105", "The status of the peering does not allow this.", "Look at the peering's status.",
+		http.StatusBadRequest, "CS.22105", "The status of the peering does not allow this.", "Check the peering's status.",
 	},
-	peering.RouteExists:    {http.StatusBadRequest, "CS.22109", "The route exists.", "Use the route that stands, or delete it first."},
+	peering.RouteExists:    {http.StatusBadRequest, "CS.22109", "The route already exists.", "Use the existing route, or delete it first."},
 	peering.RouteNotFound:  {http.StatusBadRequest, "CS.22110", "The route does not exist.", "Check the route ID."},
-	peering.InvalidNetwork: {http.StatusBadRequest, "CS.22112", "The addresses do not fit.", "Correct the addresses."},
+	peering.InvalidNetwork: {http.StatusBadRequest, "CS.22112", "The addresses are not valid here.", "Correct the addresses."},
 	peering.QuotaExceeded: {
 		http.StatusBadRequest, "CS.22113", "The quota is exceeded.",
-		"Delete peerings that are not needed, or ask the operator for a higher quota.",
+		"Delete unused peerings, or ask the operator for a higher quota.",
 	},
-	peering.KeyReused:    {http.StatusBadRequest, "CS.22114", "The idempotency key belongs to another request.", "Take a new key."},
-	peering.ClusterInUse: {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete these peerings first."},
+	peering.KeyReused:    {http.StatusBadRequest, "CS.22114", "The idempotency key was used for another request.", "Use a new key."},
+	peering.ClusterInUse: {http.StatusBadRequest, "CS.22111", "The cluster is in use.", "Delete the cluster's peerings first."},
 	tooLarge: {
 		http.StatusRequestEntityTooLarge, "CS.22106", "The request body is too large.", "Send a smaller request body.",
 	},
 	uriTooLong: {http.StatusRequestURITooLong, "CS.22116", "The URI is too long.", "Send a shorter URI."},
 	tooManyRequests: {
-		http.StatusTooManyRequests, "CS.22115", "Too many requests.", "Try again after the time that Retry-After gives.",
+		http.StatusTooManyRequests, "CS.22115", "Too many requests.", "Retry after the delay in Retry-After.",
 	},
 	unsupportedMediaType: {
 		http.StatusUnsupportedMediaType, "CS.22107", "The content type is not supported.",
-		"Send the request body as UTF-8 encoded JSON with Content-Type application/json.",
+		"Send the request body as JSON in UTF-8 with Content-Type application/json.",
 	},
 	peering.Unavailable: {
 		http.StatusServiceUnavailable, "CS.22108", "The service is unavailable.",
-		"Look at what exists, then try again after the time that Retry-After gives.",
+		"Check what exists, then retry after the delay in Retry-After.",
 	},
 }
 
-// vpcError is how the VPC root says a code.
+// vpcError is the VPC root's representation of a code.
 type vpcError struct {
 	status int
 	code   string
@@ -112,27 +112,28 @@ var vpcErrors = map[peering.Code]vpcError{
 	tooManyRequests:         {http.StatusTooManyRequests, "VPC.22115"},
 	unsupportedMediaType:    {http.StatusUnsupportedMediaType, "VPC.22107"},
 	peering.Unavailable:     {http.StatusServiceUnavailable, "VPC.22108"},
-	noAPI:                   {http.StatusNotFound, "VPC.22109"},
+	noRoute:                 {http.StatusNotFound, "VPC.22109"},
 	methodNotAllowed:        {http.StatusMethodNotAllowed, "VPC.22109"},
 	peering.Internal:        {http.StatusInternalServerError, "VPC.22110"},
 }
 
-// retryAfter is how many seconds a client should wait for a store that did not answer.
+// retryAfter is the Retry-After, in seconds, of 503 responses and of 429
+// responses without a rate limit.
 const retryAfter = "1"
 
-// challenge is what answers of status 401 ask for (RFC 9110, section 11.6.1): a token of Keystone, or a signature. It is the
-// same whatever was wrong.
+// challenge is the WWW-Authenticate header of all 401 responses (RFC 9110,
+// section 11.6.1). It does not depend on what was wrong.
 const challenge = `Keystone realm="peering", SDK-HMAC-SHA256 realm="peering"`
 
-// failure is what an answer says of an error.
+// failure is the public part of an error.
 type failure struct {
 	code       peering.Code
 	message    string
 	violations []validate.Violation
 }
 
-// failureOf tells what the caller may know of an error. Errors that nobody gave a code are internal, and of those the
-// caller learns nothing.
+// failureOf returns the public part of an error. Errors without a code are
+// internal; their text is not public.
 func failureOf(err error) failure {
 	if e, ok := errors.AsType[*peering.Error](err); ok && e.Code != peering.Internal {
 		if e.Field == "" {
@@ -142,22 +143,22 @@ func failureOf(err error) failure {
 		return failure{code: e.Code, message: violation.String(), violations: []validate.Violation{violation}}
 	}
 	if e, ok := errors.AsType[*validate.Error](err); ok {
-		return failure{code: codeOfRefusal(e), message: e.Error(), violations: e.Violations}
+		return failure{code: validationCode(e), message: e.Error(), violations: e.Violations}
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch e.Code {
 		case http.StatusNotFound:
-			return failure{code: noAPI, message: "There is no API at this path."}
+			return failure{code: noRoute, message: "No API exists at this path."}
 		case http.StatusMethodNotAllowed:
-			return failure{code: methodNotAllowed, message: "The API at this path does not have this method; the header Allow lists those that it has."}
+			return failure{code: methodNotAllowed, message: "The API at this path does not support this method; see the Allow header."}
 		case http.StatusBadRequest:
-			return failure{code: peering.Invalid, message: "The request can't be read."}
+			return failure{code: peering.Invalid, message: "The request is malformed."}
 		}
 	}
 	return failure{code: peering.Internal, message: "The request failed because of an internal error."}
 }
 
-func codeOfRefusal(e *validate.Error) peering.Code {
+func validationCode(e *validate.Error) peering.Code {
 	switch {
 	case e.Kind == validate.TooLarge:
 		return tooLarge
@@ -170,8 +171,9 @@ func codeOfRefusal(e *validate.Error) peering.Code {
 	}
 }
 
-// errorWriter writes every error of the API listener, in the style of the root that the path falls under.
-func errorWriter(now func() time.Time) echo.HTTPErrorHandler {
+// errorHandler returns the handler that writes all errors of the API listener,
+// in the format of the root that the path belongs to.
+func errorHandler(now func() time.Time) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if c.Response().Committed {
 			return
@@ -188,13 +190,13 @@ func errorWriter(now func() time.Time) echo.HTTPErrorHandler {
 			c.Response().Header().Set(echo.HeaderWWWAuthenticate, challenge)
 		}
 		if c.Request().Method == http.MethodHead {
-			_ = c.NoContent(status) // whoever asked is gone if this fails
+			_ = c.NoContent(status) // fails only if the client has disconnected
 			return
 		}
-		text, _ := json.Marshal(body) //nolint:errchkjson // it is texts and numbers
-		// With its length known an answer can be sent before its handler is done.
+		text, _ := json.Marshal(body) //nolint:errchkjson // the body has only strings and numbers
+		// Without a length net/http would send a long response chunked.
 		c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(text)))
-		_ = c.JSONBlob(status, text) // as above
+		_ = c.JSONBlob(status, text) // fails only if the client has disconnected
 	}
 }
 
@@ -204,7 +206,7 @@ func (f failure) csBody(requestID string, now time.Time) (int, any) {
 		ErrorID:         e.id,
 		ErrorName:       e.name,
 		ErrorCause:      f.message,
-		ErrorSuggestion: e.whatToDo,
+		ErrorSuggestion: e.suggestion,
 		ErrorJSONOpt:    f.violationsJSON(),
 		ErrorTime:       now.UnixMilli(),
 		RequestID:       requestID,
@@ -228,7 +230,7 @@ func (f failure) details() []gen.Violation {
 	return details
 }
 
-// violationsJSON answers the violations in the form of error_json_opt.
+// violationsJSON returns the violations in the format of error_json_opt.
 func (f failure) violationsJSON() string {
 	if len(f.violations) == 0 {
 		return "[{}]"

@@ -16,7 +16,8 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// declaredCodes reads the constants of type Code, or of peering.Code, out of a file.
+// declaredCodes returns the constants of type Code or peering.Code declared in
+// a file.
 func declaredCodes(t *testing.T, file string) []peering.Code {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
@@ -52,17 +53,17 @@ func isCode(expr ast.Expr) bool {
 	}
 }
 
-func TestEveryCodeHasItsPlaceInBothRoots(t *testing.T) {
+func TestBothRootsMapEveryCode(t *testing.T) {
 	domain, own := declaredCodes(t, "../internal/peering/error.go"), declaredCodes(t, "error.go")
 	if len(domain) < 10 || len(own) < 5 {
-		t.Fatalf("found only %v and %v", domain, own)
+		t.Fatalf("found only the codes %v and %v", domain, own)
 	}
 	for _, code := range append(domain, own...) {
-		if e, ok := csErrors[code]; !ok || e.status < 400 || e.id == "" || e.name == "" || e.whatToDo == "" {
-			t.Errorf("the CS root has no error for %s: %+v", code, e)
+		if e, ok := csErrors[code]; !ok || e.status < 400 || e.id == "" || e.name == "" || e.suggestion == "" {
+			t.Errorf("the CS root does not map %s: %+v", code, e)
 		}
 		if e, ok := vpcErrors[code]; !ok || e.status < 400 || e.code == "" {
-			t.Errorf("the VPC root has no error for %s: %+v", code, e)
+			t.Errorf("the VPC root does not map %s: %+v", code, e)
 		}
 	}
 }
@@ -73,18 +74,18 @@ func TestFailureOf(t *testing.T) {
 		err  error
 		want peering.Code
 	}{
-		{"a coded error", peering.Errorf(peering.WrongStatus, "m"), peering.WrongStatus},
-		{"a wrapped one", fmt.Errorf("a: %w", peering.Errorf(peering.NotFound, "m")), peering.NotFound},
-		{"an uncoded one", errors.New("m"), peering.Internal},
-		{"one coded as internal", peering.Errorf(peering.Internal, "secret"), peering.Internal},
-		{"a body", &validate.Error{Kind: validate.Invalid, Violations: []validate.Violation{{In: validate.Body}}}, invalidBody},
-		{"a parameter", &validate.Error{Kind: validate.Invalid, Violations: []validate.Violation{{In: validate.Path}}}, peering.Invalid},
-		{"a large body", &validate.Error{Kind: validate.TooLarge, Violations: []validate.Violation{{In: validate.Body}}}, tooLarge},
-		{"a form", &validate.Error{Kind: validate.UnsupportedMediaType, Violations: []validate.Violation{{In: validate.Header}}}, unsupportedMediaType},
-		{"no route", echo.ErrNotFound, noAPI},
-		{"no method", echo.ErrMethodNotAllowed, methodNotAllowed},
-		{"what Echo can't bind", echo.NewHTTPError(http.StatusBadRequest, "secret"), peering.Invalid},
-		{"another error of Echo", echo.ErrTeapot, peering.Internal},
+		{"coded error", peering.Errorf(peering.WrongStatus, "m"), peering.WrongStatus},
+		{"wrapped coded error", fmt.Errorf("a: %w", peering.Errorf(peering.NotFound, "m")), peering.NotFound},
+		{"uncoded error", errors.New("m"), peering.Internal},
+		{"error coded as internal", peering.Errorf(peering.Internal, "secret"), peering.Internal},
+		{"invalid body", &validate.Error{Kind: validate.Invalid, Violations: []validate.Violation{{In: validate.Body}}}, invalidBody},
+		{"invalid parameter", &validate.Error{Kind: validate.Invalid, Violations: []validate.Violation{{In: validate.Path}}}, peering.Invalid},
+		{"large body", &validate.Error{Kind: validate.TooLarge, Violations: []validate.Violation{{In: validate.Body}}}, tooLarge},
+		{"unsupported media type", &validate.Error{Kind: validate.UnsupportedMediaType, Violations: []validate.Violation{{In: validate.Header}}}, unsupportedMediaType},
+		{"unknown path", echo.ErrNotFound, noRoute},
+		{"unknown method", echo.ErrMethodNotAllowed, methodNotAllowed},
+		{"binding error of Echo", echo.NewHTTPError(http.StatusBadRequest, "secret"), peering.Invalid},
+		{"other error of Echo", echo.ErrTeapot, peering.Internal},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := failureOf(tt.err)

@@ -8,8 +8,9 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// secure puts headers on every answer that keep browsers from doing with it what an API is not for.
-func secure(next echo.HandlerFunc) echo.HandlerFunc {
+// securityHeaders sets headers that stop browsers from rendering, caching or
+// sniffing responses.
+func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
@@ -23,12 +24,12 @@ func secure(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// preflightAge is how long a browser may remember what a page of another origin may send.
-const preflightAge = 10 * time.Minute
+// preflightMaxAge is how long a browser may cache a preflight response.
+const preflightMaxAge = 10 * time.Minute
 
-// crossOrigin lets pages of these origins call the API from browsers, and answers what these ask before. Without origins
-// it does nothing.
-func crossOrigin(origins []string) echo.MiddlewareFunc {
+// cors allows pages of the given origins to call the API from browsers. Without
+// origins it does nothing.
+func cors(origins []string) echo.MiddlewareFunc {
 	if len(origins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	}
@@ -42,7 +43,7 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 			return c.Request().Method == http.MethodOptions &&
 				(h.Get(echo.HeaderOrigin) == "" || h.Get(echo.HeaderAccessControlRequestMethod) == "")
 		},
-		// A list of origins would be read as patterns.
+		// AllowOrigins would interpret the origins as patterns.
 		AllowOriginFunc: func(origin string) (bool, error) { return allowed[origin], nil },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowHeaders: []string{
@@ -50,6 +51,6 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 			"X-Auth-Token", "X-Project-Id", "X-Sdk-Date", "X-Security-Token", "Idempotency-Key",
 		},
 		ExposeHeaders: []string{echo.HeaderXRequestID, echo.HeaderRetryAfter, "RateLimit", "RateLimit-Policy", "Idempotency-Replayed"},
-		MaxAge:        int(preflightAge.Seconds()),
+		MaxAge:        int(preflightMaxAge.Seconds()),
 	})
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// maxStack is how many bytes of a stack are logged.
+// maxStack is the maximum size of a logged stack trace in bytes.
 const maxStack = 16 << 10
 
-// accessLog writes one line for every request when it has been answered: at level error where the fault is the server's, and
-// at level debug where it was refused for what else was sent, which a flood must not make another flood of.
+// accessLog logs every request after its response: at level error if the server
+// failed, at level debug if the request was refused to limit the load, so that
+// a flood of requests does not flood the log, and at level info otherwise.
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		HandleError:     true,
@@ -30,7 +31,7 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
 			level := slog.LevelInfo
 			switch {
-			case errors.Is(v.Error, errCrowd):
+			case errors.Is(v.Error, errOverload):
 				level = slog.LevelDebug
 			case v.Status >= http.StatusInternalServerError:
 				level = slog.LevelError
@@ -61,11 +62,13 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	})
 }
 
-// errPanicked is what a panic is to the rest of the chain. What it was about stands in a line of its own.
-var errPanicked = errors.New("panic")
+// errPanic is the error of a request whose handler panicked. recoverPanic logs
+// the details.
+var errPanic = errors.New("panic")
 
-// recoverPanic makes an internal error of a panic and logs its stack. The value of a panic may hold what a request said,
-// credentials included, so only its type is logged, and its text where it is one of the runtime's.
+// recoverPanic turns a panic into an internal error and logs its stack. The
+// panic value may contain request data such as credentials, so only its type is
+// logged, and the text of a runtime error.
 func recoverPanic(log *slog.Logger) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {
@@ -74,7 +77,7 @@ func recoverPanic(log *slog.Logger) echo.MiddlewareFunc {
 				if value == nil {
 					return
 				}
-				if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+				if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares the value as well
 					panic(value)
 				}
 				text := fmt.Sprintf("%T", value)
@@ -84,7 +87,7 @@ func recoverPanic(log *slog.Logger) echo.MiddlewareFunc {
 				stack := make([]byte, maxStack)
 				log.ErrorContext(c.Request().Context(), "panic",
 					"request_id", requestIDOf(c), "error", text, "stack", string(stack[:runtime.Stack(stack, false)]))
-				err = errPanicked
+				err = errPanic
 			}()
 			return next(c)
 		}

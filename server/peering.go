@@ -73,7 +73,7 @@ func clusterRef(project gen.ProjectID, cluster gen.ClusterID) peering.ClusterRef
 	return peering.ClusterRef{Project: peering.ID(project), ID: cluster}
 }
 
-// clusterPeering is a peering as the CS root shows it.
+// clusterPeering returns the CS root's representation of a peering.
 func clusterPeering(p peering.Peering) gen.Peering {
 	return gen.Peering{
 		Name:           p.Name,

@@ -13,17 +13,19 @@ import (
 
 type encryptedKey struct{}
 
-// encrypted tells whether a request came over TLS, to this server or to a trusted proxy before it.
+// encrypted reports whether the client sent a request over TLS, to this server
+// or to a trusted proxy.
 func encrypted(r *http.Request) bool {
-	told, ok := r.Context().Value(encryptedKey{}).(bool)
+	forwarded, ok := r.Context().Value(encryptedKey{}).(bool)
 	if ok {
-		return told
+		return forwarded
 	}
 	return r.TLS != nil
 }
 
-// remoteAddress finds the address of the caller: the nearest one that is not that of a trusted proxy.
-func remoteAddress(proxies []net.IPNet) echo.IPExtractor {
+// clientAddress extracts the client's address: the last hop that is not a
+// trusted proxy.
+func clientAddress(proxies []net.IPNet) echo.IPExtractor {
 	if len(proxies) == 0 {
 		return echo.ExtractIPDirect()
 	}
@@ -34,16 +36,16 @@ func remoteAddress(proxies []net.IPNet) echo.IPExtractor {
 	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
-// believeProxies takes from X-Forwarded-Proto and X-Forwarded-Host under which URL the caller reached a trusted proxy.
-// From anybody else these headers say nothing.
-func believeProxies(proxies []net.IPNet) echo.MiddlewareFunc {
+// forwardedHeaders applies X-Forwarded-Proto and X-Forwarded-Host of trusted
+// proxies to the request's URL. It ignores these headers from other clients.
+func forwardedHeaders(proxies []net.IPNet) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if r := c.Request(); fromProxy(r, proxies) {
-				if host := nearest(r.Header, "X-Forwarded-Host"); validHost(host) {
+				if host := lastValue(r.Header, "X-Forwarded-Host"); validHost(host) {
 					r.Host = host
 				}
-				if scheme := nearest(r.Header, echo.HeaderXForwardedProto); scheme == "http" || scheme == "https" {
+				if scheme := lastValue(r.Header, echo.HeaderXForwardedProto); scheme == "http" || scheme == "https" {
 					c.SetRequest(r.WithContext(context.WithValue(r.Context(), encryptedKey{}, scheme == "https")))
 				}
 			}
@@ -52,7 +54,7 @@ func believeProxies(proxies []net.IPNet) echo.MiddlewareFunc {
 	}
 }
 
-// fromProxy tells whether a request came over a connection of a trusted proxy.
+// fromProxy reports whether a request's connection comes from a trusted proxy.
 func fromProxy(r *http.Request, proxies []net.IPNet) bool {
 	if len(proxies) == 0 {
 		return false
@@ -61,8 +63,9 @@ func fromProxy(r *http.Request, proxies []net.IPNet) bool {
 	return peer != nil && slices.ContainsFunc(proxies, func(p net.IPNet) bool { return p.Contains(peer) })
 }
 
-// nearest answers the last value of a header that may be a list: the one that the proxy nearest to this server gave.
-func nearest(h http.Header, name string) string {
+// lastValue returns the last element of a header that may be a list, which the
+// nearest proxy has added.
+func lastValue(h http.Header, name string) string {
 	values := h.Values(name)
 	if len(values) == 0 {
 		return ""

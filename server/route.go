@@ -56,7 +56,7 @@ func (h *handlers) DeleteRoute(
 	return api.DeleteRoute204Response{}, nil
 }
 
-// route is a route as the CS root shows it.
+// route returns the CS root's representation of a route.
 func route(r peering.Route) gen.Route {
 	return gen.Route{
 		ID:          string(r.ID),

@@ -1,5 +1,6 @@
-// Package server speaks the contract over HTTP: it routes with Echo, validates every request against the document, calls
-// the domain and writes what comes back, errors in the form of the root that they fall under.
+// Package server implements the contract over HTTP. It routes requests with
+// Echo, validates them against the OpenAPI document, calls the domain and
+// writes the response, with errors in the format of the API root.
 package server
 
 import (
@@ -20,29 +21,30 @@ import (
 	"github.com/peering/peering/validate/echovalidate"
 )
 
-// Config is what a server works with. All members without a default are needed.
+// Config configures New. Fields without a documented default are required.
 type Config struct {
 	Peerings *peering.Service
 	// Authenticator identifies callers.
 	Authenticator Authenticator
-	// Tenant is the service's own: the VPCs of clusters that are created belong to it.
+	// Tenant is the service's own tenant, which owns the VPCs of new clusters.
 	Tenant peering.ID
-	// Log gets a line for every request, and what lies behind an internal error.
+	// Log receives a line per request and the causes of internal errors.
 	Log *slog.Logger
-	// Now is the clock for the times in errors and messages, and for rates.
+	// Now is the clock for times in responses and for rate limits.
 	Now func() time.Time
-	// Limits bound what callers may ask for. By default there are none.
+	// Limits bound the load that callers may cause. The default is no limits.
 	Limits Limits
-	// TrustedProxies are the networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are
-	// believed. By default there are none.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For,
+	// X-Forwarded-Proto and X-Forwarded-Host are trusted. The default is none.
 	TrustedProxies []net.IPNet
-	// Origins are those from whose pages browsers may call, such as https://console.example.com. By default there are none.
+	// Origins are the origins whose pages may call the API from browsers, such
+	// as https://console.example.com. The default is none.
 	Origins []string
-	// Metrics is where the server's metrics are registered; nil for nowhere.
+	// Metrics registers the server's metrics. The default nil registers none.
 	Metrics prometheus.Registerer
 }
 
-// handlers implements the strict interface; its methods stand in the files of their nouns.
+// handlers implements api.StrictServerInterface.
 type handlers struct {
 	peerings *peering.Service
 	tenant   peering.ID
@@ -51,7 +53,7 @@ type handlers struct {
 
 var _ api.StrictServerInterface = (*handlers)(nil)
 
-// New answers the handler of the API listener.
+// New returns the handler of the API listener.
 func New(cfg Config) (http.Handler, error) {
 	doc, err := api.GetSpec()
 	if err != nil {
@@ -61,43 +63,46 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, err := newLimits(cfg, validator.Operations())
-	if err != nil {
-		return nil, err
-	}
 	if cfg.Authenticator == nil {
 		return nil, errors.New("Config.Authenticator is required")
 	}
 	if err := checkAccessRules(accessRules, validator.Operations()); err != nil {
 		return nil, err
 	}
+	limiter, err := newLimiter(cfg, validator.Operations())
+	if err != nil {
+		return nil, err
+	}
 	e := echo.New()
-	e.HTTPErrorHandler = errorWriter(cfg.Now)
+	e.HTTPErrorHandler = errorHandler(cfg.Now)
 	e.Binder = &echovalidate.Binder{}
-	e.IPExtractor = remoteAddress(cfg.TrustedProxies)
-	e.Use(holdBackFloods(cfg.TrustedProxies), believeProxies(cfg.TrustedProxies), secure, requestID, limit.metrics.measure,
-		accessLog(cfg.Log), recoverPanic(cfg.Log), crossOrigin(cfg.Origins), refuseLongURI)
-	// The route that Echo found names the operation, so each operation brings its own checks.
-	checks := map[string][]echo.MiddlewareFunc{}
+	e.IPExtractor = clientAddress(cfg.TrustedProxies)
+	e.Use(forwardedHeaders(cfg.TrustedProxies), securityHeaders, requestID, limiter.metrics.measure,
+		accessLog(cfg.Log), recoverPanic(cfg.Log), cors(cfg.Origins), limitURI)
+	// Echo's route identifies the operation, so the middleware that depends on
+	// the operation is per route.
+	middlewares := map[string][]echo.MiddlewareFunc{}
 	for _, operation := range validator.Operations() {
 		rule := accessRules[operation.ID]
-		checks[operation.ID] = []echo.MiddlewareFunc{
-			limit.admit(operation),
-			limit.strangers,
-			auditRefusals(cfg.Log, operation.ID),
+		middlewares[operation.ID] = []echo.MiddlewareFunc{
+			limiter.shedLoad(operation),
+			limiter.limitAddress,
+			auditDenials(cfg.Log, operation.ID),
 			authenticate(operation, rule, cfg.Authenticator),
 			authorize(rule),
-			limit.project(operation),
+			limiter.limitProject(operation),
 			echovalidate.Middleware(operation),
 		}
 	}
-	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now}, []api.StrictMiddlewareFunc{refuseUnauthorized})
-	api.RegisterHandlersWithOptions(e, strict, api.RegisterHandlersOptions{OperationMiddlewares: checks})
+	strict := api.NewStrictHandler(&handlers{peerings: cfg.Peerings, tenant: cfg.Tenant, now: cfg.Now},
+		[]api.StrictMiddlewareFunc{requireAuthorization})
+	api.RegisterHandlersWithOptions(e, strict, api.RegisterHandlersOptions{OperationMiddlewares: middlewares})
 	return e, nil
 }
 
-// refuseUnauthorized keeps a request from its handler that came there without the checks of its operation.
-func refuseUnauthorized(next api.StrictHandlerFunc, operationID string) api.StrictHandlerFunc {
+// requireAuthorization fails requests that reached a handler without passing
+// authorize, which would be a bug in the routing.
+func requireAuthorization(next api.StrictHandlerFunc, operationID string) api.StrictHandlerFunc {
 	return func(c echo.Context, request any) (any, error) {
 		if !callerOf(c.Request().Context()).authorized {
 			return nil, fmt.Errorf("operation %s is not authorized", operationID)
@@ -106,7 +111,8 @@ func refuseUnauthorized(next api.StrictHandlerFunc, operationID string) api.Stri
 	}
 }
 
-// vpcRoot tells whether a path falls under the VPC root. Everything else is answered in the style of the CS root.
+// vpcRoot reports whether a path belongs to the VPC root. All other paths use
+// the error format of the CS root.
 func vpcRoot(path string) bool {
 	return strings.HasPrefix(path, "/v2.0/")
 }

@@ -19,25 +19,25 @@ import (
 	"github.com/peering/peering/server"
 )
 
-// believe takes everybody for who he says he is.
-func believe(_ *http.Request, named peering.ID) (peering.Caller, error) {
-	return peering.Caller{Project: named, Roles: []peering.Role{peering.Admin}}, nil
-}
+// trusting authenticates every caller as an admin of the project it requests.
+var trusting = authenticatorFunc(func(_ *http.Request, project peering.ID) (peering.Caller, error) {
+	return peering.Caller{Project: project, Roles: []peering.Role{peering.Admin}}, nil
+})
 
 func newServer(t *testing.T) http.Handler {
 	t.Helper()
 	service := peering.NewService(nil, peering.DefaultRules(), time.Now, func() peering.ID { return "" })
-	handler, err := server.New(server.Config{Peerings: service, Authenticator: authenticatorFunc(believe), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	handler, err := server.New(server.Config{Peerings: service, Authenticator: trusting, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return handler
 }
 
-func TestRoutesAreThoseOfTheContract(t *testing.T) {
+func TestRoutesMatchContract(t *testing.T) {
 	e, ok := newServer(t).(*echo.Echo)
 	if !ok {
-		t.Fatal("the server is no Echo")
+		t.Fatal("the handler is not an Echo")
 	}
 	var routed, documented []string
 	for _, r := range e.Routes() {
@@ -55,11 +55,11 @@ func TestRoutesAreThoseOfTheContract(t *testing.T) {
 	slices.Sort(routed)
 	slices.Sort(documented)
 	if !slices.Equal(routed, documented) {
-		t.Errorf("routes are %q\nthe contract has %q", routed, documented)
+		t.Errorf("got routes %q\nwant %q", routed, documented)
 	}
 }
 
-func TestEveryOperationIsChecked(t *testing.T) {
+func TestEveryOperationIsValidated(t *testing.T) {
 	handler := newServer(t)
 	doc, err := api.GetSpec()
 	if err != nil {
@@ -73,20 +73,20 @@ func TestEveryOperationIsChecked(t *testing.T) {
 				r.Header.Set("X-Project-Id", "4f30b9215e054c908d18f2b150131646")
 				w := httptest.NewRecorder()
 				handler.ServeHTTP(w, r)
-				// The service has no store: had the request come through, it would have panicked.
+				// A request that reached the service would panic, as it has no store.
 				if w.Code != http.StatusBadRequest {
-					t.Errorf("answered %d %s", w.Code, w.Body)
+					t.Errorf("got %d %s", w.Code, w.Body)
 				}
 			})
 		}
 	}
 }
 
-func TestHeadGetsNoBody(t *testing.T) {
+func TestHeadResponseHasNoBody(t *testing.T) {
 	w := httptest.NewRecorder()
 	newServer(t).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/v2.0/vpc/peerings", http.NoBody))
 	if w.Code != http.StatusMethodNotAllowed || w.Body.Len() > 0 {
-		t.Errorf("answered %d %q", w.Code, w.Body)
+		t.Errorf("got %d %q", w.Code, w.Body)
 	}
 }
 
@@ -97,10 +97,10 @@ func TestReadiness(t *testing.T) {
 		status      int
 		want        string
 	}{
-		{"the store answers", nil, nil, http.StatusOK, "ok\n"},
-		{"the store does not answer", errors.New("secret"), nil, http.StatusServiceUnavailable, "does not respond"},
-		{"the store says why it can't", peering.Errorf(peering.Unavailable, "no quorum"), nil, http.StatusServiceUnavailable, "no quorum"},
-		{"the store is full", nil, peering.Errorf(peering.Unavailable, "The disk is full."), http.StatusOK, "The disk is full."},
+		{"ready", nil, nil, http.StatusOK, "ok\n"},
+		{"uncoded store error", errors.New("secret"), nil, http.StatusServiceUnavailable, "does not respond"},
+		{"coded store error", peering.Errorf(peering.Unavailable, "no quorum"), nil, http.StatusServiceUnavailable, "no quorum"},
+		{"store full", nil, peering.Errorf(peering.Unavailable, "The disk is full."), http.StatusOK, "The disk is full."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			handler := server.Admin(
@@ -108,7 +108,7 @@ func TestReadiness(t *testing.T) {
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))
 			if w.Code != tt.status || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), tt.want) {
-				t.Errorf("answered %d %q", w.Code, w.Body)
+				t.Errorf("got %d %q", w.Code, w.Body)
 			}
 		})
 	}

@@ -10,23 +10,23 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// defaultLimit is how many peerings a page holds where the request does not say.
-const defaultLimit = 2000
+// defaultPeeringLimit is the page size if the request does not set a limit.
+const defaultPeeringLimit = 2000
 
 // CreateVPCPeering handles POST /v2.0/vpc/peerings.
 func (h *handlers) CreateVPCPeering(
 	ctx context.Context, request api.CreateVPCPeeringRequestObject,
 ) (api.CreateVPCPeeringResponseObject, error) {
-	wanted := request.Body.Peering
+	body := request.Body.Peering
 	idem, err := idempotency(ctx, request.Params.IdempotencyKey, "createVpcPeering", request.Body)
 	if err != nil {
 		return nil, err
 	}
 	p, replayed, err := h.peerings.Create(ctx, callerOf(ctx).project, peering.Peering{
-		Name:        wanted.Name,
-		Description: wanted.Description,
-		Requester:   vpc(wanted.RequestVPCInfo),
-		Accepter:    vpc(wanted.AcceptVPCInfo),
+		Name:        body.Name,
+		Description: body.Description,
+		Requester:   vpc(body.RequestVPCInfo),
+		Accepter:    vpc(body.AcceptVPCInfo),
 	}, idem)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (h *handlers) ListVPCPeerings(
 	ctx context.Context, request api.ListVPCPeeringsRequestObject,
 ) (api.ListVPCPeeringsResponseObject, error) {
 	params := request.Params
-	limit := defaultLimit
+	limit := defaultPeeringLimit
 	if params.Limit != nil {
 		limit = int(*params.Limit)
 	}
@@ -64,13 +64,13 @@ func (h *handlers) ListVPCPeerings(
 		list.Peerings = append(list.Peerings, vpcPeering(p))
 	}
 	if more {
-		list.PeeringsLinks = []gen.PageLink{{Rel: gen.PageLinkRelNext, Href: nextPage(callerOf(ctx).url, found[len(found)-1].ID)}}
+		list.PeeringsLinks = []gen.PageLink{{Rel: gen.PageLinkRelNext, Href: nextPageURL(callerOf(ctx).url, found[len(found)-1].ID)}}
 	}
 	return api.ListVPCPeerings200JSONResponse{Body: list}, nil
 }
 
-// nextPage is the URL of a list that begins after the last peering of this one.
-func nextPage(u url.URL, last peering.ID) string {
+// nextPageURL returns the URL of the page after the peering last.
+func nextPageURL(u url.URL, last peering.ID) string {
 	query := u.Query()
 	query.Set("marker", string(last))
 	u.RawQuery = query.Encode()
@@ -92,8 +92,8 @@ func (h *handlers) ShowVPCPeering(
 func (h *handlers) UpdateVPCPeering(
 	ctx context.Context, request api.UpdateVPCPeeringRequestObject,
 ) (api.UpdateVPCPeeringResponseObject, error) {
-	wanted := request.Body.Peering
-	change := peering.Change{Name: wanted.Name, Description: wanted.Description}
+	body := request.Body.Peering
+	change := peering.Change{Name: body.Name, Description: body.Description}
 	p, err := h.peerings.Rename(ctx, callerOf(ctx).project, peering.ID(request.PeeringID), change)
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func envelope(p peering.Peering) gen.VPCPeeringEnvelope {
 	return gen.VPCPeeringEnvelope{Peering: vpcPeering(p)}
 }
 
-// vpcPeering is a peering as the VPC root shows it.
+// vpcPeering returns the VPC root's representation of a peering.
 func vpcPeering(p peering.Peering) gen.VPCPeering {
 	shown := gen.VPCPeering{
 		ID:             string(p.ID),
@@ -159,12 +159,12 @@ func vpcPeering(p peering.Peering) gen.VPCPeering {
 	return shown
 }
 
-// timestamp writes a time in UTC without a zone, as this root does.
+// timestamp formats a time in UTC without a zone, as the VPC root does.
 func timestamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05")
 }
 
-// value answers what an optional parameter holds, the zero value where it is absent.
+// value returns an optional parameter, or the zero value if it is absent.
 func value[T any](p *T) T {
 	if p == nil {
 		var zero T

@@ -17,8 +17,7 @@ var (
 
 const (
 	PasswordVariable = passwordVariable
-	GarbagePercent   = garbagePercent
-	BallastBytes     = ballastBytes
+	GCPercent        = gcPercent
 )
 
 // CurlCommand returns the curl command that serve prints without TLS.

@@ -16,9 +16,10 @@ import (
 const (
 	// adminConnections is how many connections the operations endpoints hold open at a time.
 	adminConnections = 64
-	// turnsPerProcessor is how many requests of a kind a processor carries out at a time. With fewer, refusals take more from
-	// what is carried out, as etcd has less to write at once; with more, all answers, refusals too, come later.
-	turnsPerProcessor = 48
+	// requestsPerProcessor is the default concurrency of reads and of writes per
+	// processor. A lower one gives etcd smaller batches to write, which costs
+	// throughput; a higher one adds latency.
+	requestsPerProcessor = 48
 	// ownFiles is how many files the program may have open besides the API's connections.
 	ownFiles = 512
 )
@@ -33,13 +34,13 @@ type networkFlags struct {
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.limits.Rate, "rate", 100, "how many requests per second a project may send on average; 0 for any number")
-	flags.IntVar(&f.limits.Burst, "rate-burst", 500, "how many requests a project may send at once, carried out over five seconds beside others")
-	turns := turnsPerProcessor * runtime.GOMAXPROCS(0)
-	flags.IntVar(&f.limits.MaxReads, "max-reads", turns,
-		fmt.Sprintf("how many GET requests are carried out at a time, by default %d for each processor; 0 for any number", turnsPerProcessor))
-	flags.IntVar(&f.limits.MaxWrites, "max-writes", turns, "the same for all other requests")
-	flags.IntVar(&f.connections, "max-connections", 4096, "how many connections the API holds open at a time")
+	flags.Float64Var(&f.limits.Rate, "rate", 100, "requests per second that a project may send on average; 0 sets no limit")
+	flags.IntVar(&f.limits.Burst, "rate-burst", 500, "requests that a project may send at once")
+	concurrency := requestsPerProcessor * runtime.GOMAXPROCS(0)
+	flags.IntVar(&f.limits.MaxReads, "max-reads", concurrency,
+		fmt.Sprintf("GET requests processed concurrently, by default %d per processor; 0 sets no limit", requestsPerProcessor))
+	flags.IntVar(&f.limits.MaxWrites, "max-writes", concurrency, "the same for all other requests")
+	flags.IntVar(&f.connections, "max-connections", 4096, "open connections of the API")
 	flags.IPNetSliceVar(&f.trustedProxies, "trusted-proxies", nil,
 		"networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, such as 10.0.0.0/24")
 	flags.StringSliceVar(&f.origins, "cors-origins", nil, "origins whose pages may call the API from browsers, such as https://console.example.com")

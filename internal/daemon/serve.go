@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,14 +41,13 @@ Peerings are stored in an embedded etcd in --data-dir, or in the etcd cluster at
 When the service is ready, it prints the URLs of the API and of the admin endpoints /healthz, /readyz, /metrics and
 /debug/pprof, which must not be public.
 
-A project that sends more than --rate is answered 429, and the connection is then not read for a second or two. While
-others send requests, too, its burst is spread over five seconds: each request waits for a second at most. More requests
-at a time than --max-reads and --max-writes wait for their turn, three times as many and for a second at most; the rest are
-answered 503 at once. Clients that are slow are closed: head and body of a request have to arrive within four seconds, and
-every 64 KiB of an answer have to be taken within four seconds.
+Requests of a project over --rate return 429. Up to --max-reads and --max-writes requests are processed concurrently, and
+one project may use an eighth of that. Three times as many wait for at most one second, served round robin by project;
+the rest return 503 at once. Slow connections are closed: the headers and body of a request must arrive within four
+seconds, and the client must read every 64 KiB of a response within four seconds.
 
-Memory is used for garbage up to 256 MiB and four times what is needed, and no more than nine tenths of what the container
-or the machine has; GOGC and GOMEMLIMIT in the environment say something else, as for any Go program.
+GOGC defaults to 400 and GOMEMLIMIT to nine tenths of the memory of the container or machine; set them in the environment
+to change that, as for any Go program.
 
 ` + authHelp,
 		Example: `  peering serve --data-dir ./data --inventory examples/inventory.yaml
@@ -96,8 +94,7 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 		return err
 	}
 	cfg.network.fit(log)
-	schedule(env.Getenv)
-	defer runtime.KeepAlive(collect(env.Getenv, log))
+	tuneGC(env.Getenv, log)
 	storeConfig, err := cfg.etcd.config(env.Getenv)
 	if err != nil {
 		return err

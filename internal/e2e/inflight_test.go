@@ -42,20 +42,12 @@ func newBlockingStore() *blockingStore {
 // serveLimited serves the API over a store in this process, with limits.
 func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endpoint string, registry *prometheus.Registry) {
 	t.Helper()
-	return serveLimitedAt(t, time.Now, store, limits)
-}
-
-// serveLimitedAt is serveLimited with a clock.
-func serveLimitedAt(
-	t *testing.T, now func() time.Time, store peering.Store, limits server.Limits,
-) (endpoint string, registry *prometheus.Registry) {
-	t.Helper()
 	registry = prometheus.NewRegistry()
 	handler, err := server.New(server.Config{
 		Peerings:      peering.NewService(store, peering.DefaultRules(), time.Now, newPeeringID),
 		Authenticator: iam.NoAuth{},
 		Log:           slog.New(slog.DiscardHandler),
-		Now:           now,
+		Now:           time.Now,
 		Limits:        limits,
 		Metrics:       registry,
 	})

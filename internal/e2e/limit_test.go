@@ -8,11 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/peering/peering/internal/e2e/harness"
-	"github.com/peering/peering/internal/peering"
-	"github.com/peering/peering/server"
 )
 
 // slowly are flags with which nothing comes back into a bucket while a test runs.
@@ -99,38 +96,6 @@ func TestOtherProjectsAreNotLimited(t *testing.T) {
 	wantLimited(t, harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger), true, "project")
 	if got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, ""); got.Status != http.StatusOK {
 		t.Errorf("answered %d %s", got.Status, got.Body)
-	}
-}
-
-func TestBurstWaitsBesideOthers(t *testing.T) {
-	began := time.Now()
-	store := &brokenStore{fail: func() error { return peering.NewNotFound(harness.UnknownID) }}
-	// The clock stands still, so nobody is forgotten and nothing comes back into a bucket.
-	endpoint, _ := serveLimitedAt(t, func() time.Time { return began }, store, server.Limits{Rate: 1, Burst: 5})
-	for _, sent := range []struct {
-		operation
-		projectID string
-	}{{showOne, harness.Stranger}, {updateOne, harness.Project}, {updateOne, harness.Project}} {
-		if got := sent.send(t, endpoint, sent.projectID); got.Status != http.StatusNotFound {
-			t.Errorf("%s of %s is answered %d %s", sent.id, sent.projectID, got.Status, got.Body)
-		}
-	}
-	if took := time.Since(began); took < time.Second {
-		t.Errorf("the second request of a project, for which it has a second's time, was answered after %v", took)
-	}
-}
-
-func TestConnectionIsNotReadAfterARefusal(t *testing.T) {
-	s := harness.StartWith(t, append(slowly(1), "--data-dir", t.TempDir())...)
-	c := harness.MustDialRaw(t, s.Endpoint)
-	began := time.Now()
-	for _, want := range []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusTooManyRequests} {
-		if status, err := c.Do(harness.RawShow(harness.Project)); status != want || err != nil {
-			t.Errorf("answered %d, %v, want %d", status, err, want)
-		}
-	}
-	if took := time.Since(began); took < time.Second {
-		t.Errorf("the second refusal came after %v", took)
 	}
 }
 

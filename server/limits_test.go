@@ -2,7 +2,7 @@ package server
 
 import "testing"
 
-func TestAddressKeys(t *testing.T) {
+func TestAddressKey(t *testing.T) {
 	for _, tt := range []struct{ address, want string }{
 		{"192.0.2.1", "192.0.2.1"},
 		{"::ffff:192.0.2.1", "192.0.2.1"},
@@ -14,7 +14,7 @@ func TestAddressKeys(t *testing.T) {
 		{"localhost", ""},
 	} {
 		if got := addressKey(tt.address); got != tt.want {
-			t.Errorf("%q is counted under %q, want %q", tt.address, got, tt.want)
+			t.Errorf("the key of %q is %q, want %q", tt.address, got, tt.want)
 		}
 	}
 }
