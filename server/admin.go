@@ -17,7 +17,7 @@ import (
 // to the public:
 //   - /healthz reports that the process is running;
 //   - /readyz reports whether it can serve requests, according to ready, and
-//     names the reason if writable reports that nothing can be created or changed;
+//     why nothing can be created or changed, according to writable;
 //   - /metrics serves the metrics to Prometheus;
 //   - /debug/pprof serves profiles of the process.
 func Admin(ready, writable func(context.Context) error, metrics prometheus.Gatherer, log *slog.Logger) http.Handler {

@@ -129,7 +129,8 @@ func (h *handlers) UpdateCluster(
 	return api.UpdateCluster200JSONResponse{Body: h.message("CS.21030", "Cluster %s is updated successfully.", request.ClusterID)}, nil
 }
 
-// DeleteCluster handles DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}.
+// DeleteCluster handles
+// DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}.
 func (h *handlers) DeleteCluster(
 	ctx context.Context, request api.DeleteClusterRequestObject,
 ) (api.DeleteClusterResponseObject, error) {

@@ -8,7 +8,8 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// CreatePeering handles POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering.
+// CreatePeering handles
+// POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering.
 func (h *handlers) CreatePeering(
 	ctx context.Context, request api.CreatePeeringRequestObject,
 ) (api.CreatePeeringResponseObject, error) {
@@ -29,7 +30,8 @@ func (h *handlers) CreatePeering(
 	}, nil
 }
 
-// ListPeerings handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering.
+// ListPeerings handles
+// GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering.
 func (h *handlers) ListPeerings(
 	ctx context.Context, request api.ListPeeringsRequestObject,
 ) (api.ListPeeringsResponseObject, error) {
@@ -46,7 +48,8 @@ func (h *handlers) ListPeerings(
 	return api.ListPeerings200JSONResponse{Body: list}, nil
 }
 
-// ShowPeering handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}.
+// ShowPeering handles
+// GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}.
 func (h *handlers) ShowPeering(
 	ctx context.Context, request api.ShowPeeringRequestObject,
 ) (api.ShowPeeringResponseObject, error) {
@@ -58,7 +61,8 @@ func (h *handlers) ShowPeering(
 	return api.ShowPeering200JSONResponse{Body: gen.PeeringEnvelope{Peering: clusterPeering(p)}}, nil
 }
 
-// DeletePeering handles DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}.
+// DeletePeering handles
+// DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}.
 func (h *handlers) DeletePeering(
 	ctx context.Context, request api.DeletePeeringRequestObject,
 ) (api.DeletePeeringResponseObject, error) {

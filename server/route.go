@@ -8,7 +8,8 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// CreateRoute handles POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.
+// CreateRoute handles
+// POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.
 func (h *handlers) CreateRoute(
 	ctx context.Context, request api.CreateRouteRequestObject,
 ) (api.CreateRouteResponseObject, error) {
@@ -28,7 +29,8 @@ func (h *handlers) CreateRoute(
 	}, nil
 }
 
-// ListRoutes handles GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.
+// ListRoutes handles
+// GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route.
 func (h *handlers) ListRoutes(
 	ctx context.Context, request api.ListRoutesRequestObject,
 ) (api.ListRoutesResponseObject, error) {
@@ -44,7 +46,8 @@ func (h *handlers) ListRoutes(
 	return api.ListRoutes200JSONResponse{Body: list}, nil
 }
 
-// DeleteRoute handles DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id}.
+// DeleteRoute handles
+// DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id}.
 func (h *handlers) DeleteRoute(
 	ctx context.Context, request api.DeleteRouteRequestObject,
 ) (api.DeleteRouteResponseObject, error) {
