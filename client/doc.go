@@ -47,13 +47,13 @@
 //
 // # Authentication
 //
-// A client authenticates with a token (WithToken, WithTokenSource) or by
-// signing its requests with an access key (WithCredentials). FromEnv reads
+// A client authenticates with a token ([WithToken], [WithTokenSource]) or by
+// signing its requests with an access key ([WithCredentials]). [FromEnv] reads
 // either from the environment. Without credentials requests are sent
 // unauthenticated, which only a service that runs with --auth none accepts.
 //
-// If the service returns 401 for a token from a WithTokenSource source, the SDK
-// gets a new token and repeats the call, at most once per call.
+// If the service returns 401 for a token from [WithTokenSource], the SDK gets a
+// new token and repeats the call, at most once per call.
 //
 // The SDK never follows redirects, because they could send the credentials to
 // another host. Credentials appear neither in errors nor in logs.
@@ -63,15 +63,15 @@
 // The SDK retries idempotent requests within a retry budget; creates carry an
 // Idempotency-Key. A call makes up to 4 attempts by default, with exponential
 // backoff and full jitter, plus the delay given in Retry-After.
-// WithRetryPolicy changes these defaults.
+// [WithRetryPolicy] changes these defaults.
 //
 //   - After a failure to connect and after 429 the request has had no effect,
 //     so every request is retried.
 //   - After a lost connection, a timeout, a truncated response, 408, 500, 502,
 //     503 and 504 the service may have processed the request. GET, PUT and
 //     DELETE requests are retried, and so are creates, whose Idempotency-Key
-//     makes the service return the original response. UpdateCluster is not
-//     retried.
+//     makes the service return the original response. [Client.UpdateCluster] is
+//     not retried.
 //   - All other responses are final, and so are TLS errors such as an untrusted
 //     certificate.
 //
@@ -82,34 +82,35 @@
 // All calls of a client share one retry budget, so retries add little load to a
 // service in trouble. The context of a call bounds all its attempts and delays.
 // If Retry-After exceeds what the policy or the context allows, the call
-// returns the error at once; see Error.RetryAfter.
+// returns the error at once; see RetryAfter in [Error].
 //
 // # Lists
 //
-// AllVPCPeerings and AllClusters return iterators that fetch pages as needed.
+// [Client.AllVPCPeerings] and [Client.AllClusters] return iterators that fetch
+// pages as needed.
 //
 // # Waiting
 //
-// WaitForPeering, WaitForVPCPeering, WaitForCluster and their Deleted variants
-// poll until the resource has the wanted status or is deleted. They return a
-// *WaitError with the status seen last as soon as the wanted status can no
-// longer be reached, for example when a peering is rejected, and when the
-// context ends, which should therefore have a deadline. Once a poll has
-// succeeded, later outages do not end the wait.
+// [Client.WaitForPeering], [Client.WaitForVPCPeering], [Client.WaitForCluster]
+// and their Deleted variants poll until the resource has the wanted status or
+// is deleted. They return a [*WaitError] with the status seen last as soon as
+// the wanted status can no longer be reached, for example when a peering is
+// rejected, and when the context ends, which should therefore have a deadline.
+// Once a poll has succeeded, later outages do not end the wait.
 //
 // # Errors
 //
-// An *Error is an error response of the service, with its code, HTTP status,
-// request id and the invalid fields. IsNotFound, IsConflict and the other
+// An [*Error] is an error response of the service, with its code, HTTP status,
+// request id and the invalid fields. [IsNotFound], [IsConflict] and the other
 // predicates classify errors in the same way for both roots. A call that gets
 // no response returns the error of net/http, which wraps the context's error if
 // the context has ended.
 //
-// For either, IsRetryable reports whether it is safe and useful to make the
-// call again, and IsOutcomeUnknown whether the change may have been made in
+// For either, [IsRetryable] reports whether it is safe and useful to make the
+// call again, and [IsOutcomeUnknown] whether the change may have been made in
 // spite of the error. Making the call again resolves an unknown outcome. To be
 // able to do so after a crash, choose the key of a create yourself; see
-// IdempotencyKey.
+// [IdempotencyKey].
 //
 // # Testing
 //
