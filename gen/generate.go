@@ -1,5 +1,6 @@
-// Package gen is generated from openapi.yaml: the types of the contract and a client that speaks HTTP with them. The
-// SDK in package client is what programs use; it is written on top of this package.
+// Package gen contains the types of the contract and a plain HTTP client,
+// generated from openapi.yaml. Programs use the SDK in package client, which is
+// built on this package.
 package gen
 
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config config.yaml ../openapi.yaml
+//go:generate go tool oapi-codegen -config config.yaml ../openapi.yaml

@@ -34,11 +34,11 @@ func (h *handlers) CreateCluster(
 		VPCCIDR:           body.VPCCIDR,
 		SubnetCIDR:        body.SubnetCIDR,
 		SubnetGateway:     body.SubnetGateway,
-		MaximumSPU:        value(body.MaximumSpuQuota),
-		ManagerNodeSPU:    body.ManagerNodeSpu,
+		MaximumSPU:        value(body.MaximumSPUQuota),
+		ManagerNodeSPU:    body.ManagerNodeSPU,
 		Tags:              body.Tags,
 		EnterpriseProject: body.SysEnterpriseProjectID,
-		ARM:               body.IsArmArch,
+		ARM:               body.IsARMArch,
 	}, idem)
 	if err != nil {
 		return nil, err
@@ -118,8 +118,8 @@ func (h *handlers) UpdateCluster(
 	err := h.peerings.UpdateCluster(ctx, clusterRef(request.ProjectID, request.ClusterID), peering.ClusterChange{
 		Name:              body.Name,
 		Description:       body.Desc,
-		MaximumSPU:        body.MaximumSpuQuota,
-		ManagerNodeSPU:    body.ManagerNodeSpu,
+		MaximumSPU:        body.MaximumSPUQuota,
+		ManagerNodeSPU:    body.ManagerNodeSPU,
 		Tags:              body.Tags,
 		EnterpriseProject: body.SysEnterpriseProjectID,
 	})
@@ -153,12 +153,12 @@ func cluster(c peering.Cluster) gen.Cluster {
 		StatusCode:             statusRunning,
 		StatusName:             "cluster_running",
 		StatusDesc:             "cluster_running",
-		MaximumSpuQuota:        c.MaximumSPU,
+		MaximumSPUQuota:        c.MaximumSPU,
 		CreatedAt:              c.CreatedAt.UnixMilli(),
 		VPCCIDR:                c.VPCCIDR,
 		SubnetCIDR:             c.SubnetCIDR,
 		SubnetGateway:          c.SubnetGateway,
-		ManagerNodeSpu:         c.ManagerNodeSPU,
+		ManagerNodeSPU:         c.ManagerNodeSPU,
 		SysEnterpriseProjectID: c.EnterpriseProject,
 	}
 }

@@ -17,7 +17,7 @@ func TestClustersThroughTheSDK(t *testing.T) {
 	ctx, c := t.Context(), s.As(t, harness.Project)
 	id, err := c.CreateCluster(ctx, client.ClusterCreate{
 		Name: "my cluster", Desc: "first", VPCCIDR: "10.1.0.0/16", SubnetCIDR: "10.1.2.0/24", SubnetGateway: "10.1.2.254",
-		MaximumSpuQuota: new(int32(50)), Tags: "t", IsArmArch: true, SysEnterpriseProjectID: "7", ManagerNodeSpu: "3",
+		MaximumSPUQuota: new(int32(50)), Tags: "t", IsARMArch: true, SysEnterpriseProjectID: "7", ManagerNodeSPU: "3",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -31,8 +31,8 @@ func TestClustersThroughTheSDK(t *testing.T) {
 	}
 	want := client.Cluster{
 		ClusterID: number(t, id), Name: "my cluster", Desc: "first", StatusCode: 5, StatusName: "cluster_running",
-		StatusDesc: "cluster_running", MaximumSpuQuota: 50, VPCCIDR: "10.1.0.0/16", SubnetCIDR: "10.1.2.0/24",
-		SubnetGateway: "10.1.2.254", ManagerNodeSpu: "3", SysEnterpriseProjectID: "7", CreatedAt: shown.CreatedAt,
+		StatusDesc: "cluster_running", MaximumSPUQuota: 50, VPCCIDR: "10.1.0.0/16", SubnetCIDR: "10.1.2.0/24",
+		SubnetGateway: "10.1.2.254", ManagerNodeSPU: "3", SysEnterpriseProjectID: "7", CreatedAt: shown.CreatedAt,
 	}
 	if shown != want || shown.CreatedAt == 0 {
 		t.Errorf("shown %+v, want %+v", shown, want)
@@ -96,7 +96,7 @@ func TestClusterDefaults(t *testing.T) {
 	}
 	got, err := c.ShowCluster(t.Context(), id)
 	if err != nil || got.VPCCIDR != "172.16.0.0/23" || got.SubnetCIDR != "172.16.0.0/23" || got.SubnetGateway != "172.16.0.1" ||
-		got.MaximumSpuQuota != 100 || got.ManagerNodeSpu != "2" || got.SysEnterpriseProjectID != "0" {
+		got.MaximumSPUQuota != 100 || got.ManagerNodeSPU != "2" || got.SysEnterpriseProjectID != "0" {
 		t.Errorf("shown %+v, %v", got, err)
 	}
 }
