@@ -116,7 +116,7 @@ func NewKeystone(ctx context.Context, cfg KeystoneConfig) (*Keystone, error) {
 // in.
 func (cfg KeystoneConfig) withDefaults() (KeystoneConfig, error) {
 	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || !isBaseURL(u) {
 		return cfg, errors.New("the URL must look like https://keystone.example.com:5000, without a user and password")
 	}
 	byPassword := cfg.Username != "" && cfg.Password != "" && cfg.ProjectName != ""
@@ -125,7 +125,8 @@ func (cfg KeystoneConfig) withDefaults() (KeystoneConfig, error) {
 	case byCredential && cfg.Username+cfg.Password+cfg.ProjectName != "":
 		return cfg, errors.New("both a user and an application credential are set; set one of them")
 	case !byPassword && !byCredential:
-		return cfg, errors.New("a user name, a password and a project name are required, or the id and the secret of an application credential")
+		return cfg, errors.New("a user name, a password and a project name are required, " +
+			"or the id and the secret of an application credential")
 	case cfg.CacheTTL < 0 || cfg.CacheTTL > MaxKeystoneCacheTTL:
 		return cfg, fmt.Errorf("the cache time must be positive and at most %s, got %s", MaxKeystoneCacheTTL, cfg.CacheTTL)
 	case cfg.Timeout < 0:
@@ -152,6 +153,12 @@ func (cfg KeystoneConfig) withDefaults() (KeystoneConfig, error) {
 		cfg.Timeout = DefaultKeystoneTimeout
 	}
 	return cfg, nil
+}
+
+// isBaseURL reports whether u is an HTTP URL without credentials, query and
+// fragment.
+func isBaseURL(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 func isLoopback(host string) bool {

@@ -94,7 +94,9 @@ func (k *Keystone) validate(ctx context.Context, token string) (cachedToken, err
 
 // serviceStatuses are the 4xx statuses that Keystone returns because of the
 // service's own credentials or requests, not because of the token.
-var serviceStatuses = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests}
+var serviceStatuses = []int{
+	http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests,
+}
 
 func unavailable(cause error) error {
 	return &peering.Error{
@@ -128,7 +130,8 @@ func redacted(err error) error {
 	case 0:
 		return fmt.Errorf("the response is malformed (%T)", err)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("status %d: the service's own credentials are wrong, or its role doesn't permit validating tokens", status)
+		return fmt.Errorf("status %d: the service's own credentials are wrong, or its role doesn't permit validating tokens",
+			status)
 	default:
 		return fmt.Errorf("status %d", status)
 	}

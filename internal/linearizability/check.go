@@ -80,7 +80,7 @@ func (s *scope) history() []porcupine.Operation {
 // linearization that porcupine found, and the operations that it leaves out.
 func (s *scope) explain(info porcupine.LinearizationInfo) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "scope %d with %+v:\n", s.number, s.recorder.limits)
+	fmt.Fprintf(&b, "scope %d with %+v:\n", s.number, s.recorder.quotas)
 	for i, c := range s.creations {
 		fmt.Fprintf(&b, "  creation %d, %s: %s to %s, %s\n", i, s.ids[i], c.requester, c.accepter, c.initial)
 	}

@@ -74,15 +74,15 @@ func (c *client) sendCreate(ctx context.Context, system System, creation int) bo
 	var p peering.Peering
 	var replayed bool
 	var err error
-	accepter := c.scope.vpcs[requested.accepter.vpc]
-	once := peering.Idempotency{Key: name, Request: name}
+	request := peering.Peering{Name: name, Accepter: c.scope.vpcs[requested.accepter.vpc]}
+	idem := peering.Idempotency{Key: name, Request: name}
 	if requested.requester == clusterSide {
-		once.Project = c.scope.cluster.Project
-		p, replayed, err = system.CreateForCluster(ctx, c.scope.cluster, peering.Peering{Name: name, Accepter: accepter}, once)
+		idem.Project = c.scope.cluster.Project
+		p, replayed, err = system.CreateForCluster(ctx, c.scope.cluster, request, idem)
 	} else {
-		requester := c.scope.vpcs[requested.requester.vpc]
-		once.Project = requester.Tenant
-		p, replayed, err = system.Create(ctx, requester.Tenant, peering.Peering{Name: name, Requester: requester, Accepter: accepter}, once)
+		request.Requester = c.scope.vpcs[requested.requester.vpc]
+		idem.Project = request.Requester.Tenant
+		p, replayed, err = system.Create(ctx, request.Requester.Tenant, request, idem)
 	}
 	r := c.responseFor(creation, p, replayed, err)
 	c.scope.record(c.number, call{create, creation, 0}, r, called)

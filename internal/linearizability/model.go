@@ -46,7 +46,11 @@ const (
 	deleted  = 'D'
 )
 
-var letters = map[peering.Status]byte{peering.PendingAcceptance: pending, peering.Active: active, peering.Rejected: rejected}
+var letters = map[peering.Status]byte{
+	peering.PendingAcceptance: pending,
+	peering.Active:            active,
+	peering.Rejected:          rejected,
+}
 
 type action string
 
@@ -262,47 +266,4 @@ func (s *scope) visible(state string, caller int) string {
 		}
 	}
 	return string(shown)
-}
-
-// A quota is one kind of quota of a tenant or of the cluster.
-type quota struct {
-	kind   peering.QuotaKind
-	tenant int
-}
-
-// quotas returns the quotas that a creation counts towards in a status.
-func (c creation) quotas(status byte) []quota {
-	if !live(status) {
-		return nil
-	}
-	requester := quota{peering.TenantQuota, c.requester.tenant}
-	if c.requester == clusterSide {
-		requester.kind = peering.ClusterQuota
-	}
-	accepter := quota{peering.PendingQuota, c.accepter.tenant}
-	if status == active {
-		accepter.kind = peering.TenantQuota
-	}
-	if accepter == requester {
-		return []quota{requester}
-	}
-	return []quota{requester, accepter}
-}
-
-// exhausted reports whether any of the quotas is used up.
-func (s *scope) exhausted(state string, quotas []quota) bool {
-	limits := map[peering.QuotaKind]int{
-		peering.TenantQuota:  s.recorder.limits.Tenant,
-		peering.ClusterQuota: s.recorder.limits.Cluster,
-		peering.PendingQuota: s.recorder.limits.Pending,
-	}
-	return slices.ContainsFunc(quotas, func(q quota) bool {
-		used := 0
-		for i, c := range s.creations {
-			if slices.Contains(c.quotas(state[i]), q) {
-				used++
-			}
-		}
-		return used >= limits[q.kind]
-	})
 }

@@ -22,7 +22,7 @@ import (
 
 // A Recorder holds the histories of all scopes. It is safe for concurrent use.
 type Recorder struct {
-	limits peering.Quotas
+	quotas peering.Quotas
 	start  time.Time
 
 	mu     sync.Mutex
@@ -33,9 +33,9 @@ type Recorder struct {
 	changed   chan struct{}
 }
 
-// NewRecorder returns an empty Recorder for a service that enforces limits.
-func NewRecorder(limits peering.Quotas) *Recorder {
-	return &Recorder{limits: limits, start: time.Now(), changed: make(chan struct{})}
+// NewRecorder returns an empty Recorder for a service that enforces quotas.
+func NewRecorder(quotas peering.Quotas) *Recorder {
+	return &Recorder{quotas: quotas, start: time.Now(), changed: make(chan struct{})}
 }
 
 // Completed returns the number of operations that have got a definite response,

@@ -83,7 +83,7 @@ func checkSignedHeaders(names []string) error {
 		return fmt.Errorf("more than %d headers are signed", maxSignedHeaders)
 	}
 	for i, name := range names {
-		if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || 'A' <= c && c <= 'Z' }) {
+		if name == "" || strings.ContainsFunc(name, isInvalidInName) {
 			return errors.New("the list of signed headers is missing, or a name in it is not in lower case")
 		}
 		if slices.Contains(names[:i], name) {
@@ -94,6 +94,12 @@ func checkSignedHeaders(names []string) error {
 		return errors.New("the date is not signed")
 	}
 	return nil
+}
+
+// isInvalidInName reports whether c must not occur in the name of a signed
+// header, which is in lower case.
+func isInvalidInName(c rune) bool {
+	return c <= ' ' || c > '~' || 'A' <= c && c <= 'Z'
 }
 
 var accessKeyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
