@@ -15,21 +15,22 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// Backup writes a snapshot of the store to a file that is not there yet, readable for its owner only. It holds all that
-// was answered before. The file appears when it is complete and on the disk. The store of an embedded etcd must exist; a
-// process that serves it goes on meanwhile.
+// Backup writes a snapshot of the store to a new file that only its owner can
+// read. The snapshot includes every change that completed before the call. The
+// file appears once it is complete and durable. The data directory of an
+// embedded etcd must hold data; it may be in use by another process.
 func Backup(ctx context.Context, cfg Config, file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
-		return cmp.Or(err, fmt.Errorf("%s exists already", file))
+		return cmp.Or(err, fmt.Errorf("%s already exists", file))
 	}
-	cfg = cfg.usual()
+	cfg = cfg.withDefaults()
 	if len(cfg.Endpoints) > 0 {
-		return backupCluster(ctx, cfg, file)
+		return backupExternal(ctx, cfg, file)
 	}
 	if !holdsData(cfg.DataDir) {
 		return fmt.Errorf("the data directory %s holds no data", cfg.DataDir)
 	}
-	s, err := openInTime(ctx, cfg)
+	s, err := openWithTimeout(ctx, cfg)
 	if errors.Is(err, errInUse) {
 		return writeBackup(file, func(w io.Writer) error { return receiveBackup(ctx, cfg.DataDir, w) })
 	}
@@ -39,28 +40,30 @@ func Backup(ctx context.Context, cfg Config, file string) error {
 	return errors.Join(s.backup(ctx, file), s.Close())
 }
 
-// backupCluster asks the endpoints in turn. A snapshot is what one member has, so each is asked by a client of its own,
-// which reads before: then the member has caught up with what the cluster has answered.
-func backupCluster(ctx context.Context, cfg Config, file string) error {
-	var failed []error
+// backupExternal tries one endpoint after the other, each with its own client. A
+// snapshot has the state of one member. The client first does a linearizable
+// read, so that the member has caught up with all completed changes.
+func backupExternal(ctx context.Context, cfg Config, file string) error {
+	var errs []error
 	for _, endpoint := range cfg.Endpoints {
 		cfg.Endpoints = []string{endpoint}
-		s, err := openInTime(ctx, cfg)
+		s, err := openWithTimeout(ctx, cfg)
 		if err != nil {
-			failed = append(failed, err)
+			errs = append(errs, err)
 			continue
 		}
 		err = errors.Join(s.backup(ctx, file), s.Close())
 		if err == nil {
 			return nil
 		}
-		failed = append(failed, err)
+		errs = append(errs, err)
 	}
-	return errors.Join(failed...)
+	return errors.Join(errs...)
 }
 
-// openInTime answers a store that may be half restored.
-func openInTime(ctx context.Context, cfg Config) (*Store, error) {
+// openWithTimeout opens a store for a backup or a restore. Other than Open, it
+// accepts a store with an incomplete restore.
+func openWithTimeout(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	return open(ctx, cfg)
@@ -75,7 +78,7 @@ func (s *Store) backup(ctx context.Context, file string) error {
 
 // sendSnapshot writes a snapshot of an etcd, which ends with its hash.
 func sendSnapshot(ctx context.Context, client *clientv3.Client, w io.Writer) error {
-	ctx, cancel := context.WithCancel(ctx) // ends the sender where w fails
+	ctx, cancel := context.WithCancel(ctx) // stops the sender if w fails
 	defer cancel()
 	resp, err := client.SnapshotWithVersion(ctx)
 	if err != nil {
@@ -87,12 +90,12 @@ func sendSnapshot(ctx context.Context, client *clientv3.Client, w io.Writer) err
 	return resp.Snapshot.Close()
 }
 
-// writeBackup makes a file of what send writes, where that is a complete snapshot.
+// writeBackup creates the file if send writes a complete snapshot.
 func writeBackup(file string, send func(io.Writer) error) error {
 	dir := filepath.Dir(file)
 	temp, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*")
 	if err != nil {
-		return fmt.Errorf("make the backup: %w", err)
+		return fmt.Errorf("create the backup: %w", err)
 	}
 	err = send(temp)
 	if err == nil {
@@ -111,9 +114,10 @@ func writeBackup(file string, send func(io.Writer) error) error {
 	return syncDir(dir)
 }
 
-var errNoSnapshot = errors.New("not a complete backup")
+var errIncompleteBackup = errors.New("not a complete backup")
 
-// checkSnapshot tells whether a file ends with the hash of what is before, and so is a complete snapshot.
+// checkSnapshot returns an error unless the file ends with the hash of its
+// content, and so is a complete snapshot.
 func checkSnapshot(file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
@@ -121,7 +125,7 @@ func checkSnapshot(file *os.File) error {
 	}
 	size := info.Size() - sha256.Size
 	if size <= 0 {
-		return errNoSnapshot
+		return errIncompleteBackup
 	}
 	hash, trailer := sha256.New(), make([]byte, sha256.Size)
 	if _, err := io.Copy(hash, io.NewSectionReader(file, 0, size)); err != nil {
@@ -131,7 +135,7 @@ func checkSnapshot(file *os.File) error {
 		return err
 	}
 	if !bytes.Equal(hash.Sum(nil), trailer) {
-		return errNoSnapshot
+		return errIncompleteBackup
 	}
 	return nil
 }

@@ -17,58 +17,56 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// backup answers the file of a backup.
-func backup(t *testing.T, cfg etcd.Config) string {
+// createBackup returns the file of a new backup.
+func createBackup(t *testing.T, cfg etcd.Config) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "backup")
 	wantCode(t, etcd.Backup(t.Context(), cfg, file), "")
 	return file
 }
 
-// wantNoBackup fails the test where there is an error without one of the words, or anything beside it.
-func wantNoBackup(t *testing.T, ctx context.Context, dir string, words ...string) {
+// wantBackupError fails the test unless a backup fails with an error that contains
+// all texts and leaves no files behind.
+func wantBackupError(t *testing.T, ctx context.Context, dir string, texts ...string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "backup")
 	err := etcd.Backup(ctx, etcd.Config{DataDir: dir}, file)
 	if err == nil {
-		t.Fatal("there is a backup")
+		t.Fatal("the backup succeeded")
 	}
-	for _, word := range words {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("the error does not say %q: %v", word, err)
-		}
-	}
+	wantErrorContaining(t, err, texts...)
 	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("the backup left %v, %v; want no files", left, err)
 	}
 }
 
-func TestBackupIsForItsOwner(t *testing.T) {
+func TestBackupIsReadableOnlyByItsOwner(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	store := openIn(t, dir)
+	store := openDir(t, dir)
 	for name, path := range map[string]string{
-		"backup": backup(t, etcd.Config{DataDir: dir}), "socket": filepath.Join(dir, "backup.sock"),
+		"backup": createBackup(t, etcd.Config{DataDir: dir}), "socket": filepath.Join(dir, "backup.sock"),
 	} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if info.Mode().Perm() != 0o600 {
-			t.Errorf("the mode of the %s is %s", name, info.Mode())
+			t.Errorf("mode of the %s is %s, want 0600", name, info.Mode())
 		}
 	}
 	wantCode(t, store.Close(), "")
 	if _, err := os.Stat(filepath.Join(dir, "backup.sock")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the socket stands after Close: %v", err)
+		t.Errorf("the socket still exists after Close: %v", err)
 	}
 }
 
-// TestBackupHoldsWhatWasAnswered has others write on meanwhile.
-func TestBackupHoldsWhatWasAnswered(t *testing.T) {
+// TestBackupDuringChanges checks that the backup includes all changes that
+// completed before.
+func TestBackupDuringChanges(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	store := openIn(t, dir)
+	store := openDir(t, dir)
 	before := create(t, store, newPeering(newVPC(), newVPC()))
 	ctx, cancel := context.WithCancel(t.Context())
 	written := make(chan error)
@@ -79,16 +77,16 @@ func TestBackupHoldsWhatWasAnswered(t *testing.T) {
 		}
 		written <- err
 	}()
-	file := backup(t, etcd.Config{DataDir: dir})
+	file := createBackup(t, etcd.Config{DataDir: dir})
 	cancel()
 	wantCode(t, <-written, "")
 
-	restored := openIn(t, restored(t, file))
+	restored := openDir(t, restoreToDir(t, file))
 	wantStatus(t, restored, before.ID, peering.PendingAcceptance)
-	invariants(t, restored)
+	wantConsistent(t, restored)
 }
 
-func TestBackupAfterAKill(t *testing.T) {
+func TestBackupReplacesAStaleSocket(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, "backup.sock")})
@@ -97,91 +95,93 @@ func TestBackupAfterAKill(t *testing.T) {
 	}
 	l.SetUnlinkOnClose(false)
 	wantCode(t, l.Close(), "")
-	openIn(t, dir)
-	backup(t, etcd.Config{DataDir: dir})
+	openDir(t, dir)
+	createBackup(t, etcd.Config{DataDir: dir})
 }
 
-// TestBackupThatIsNotComplete puts a server of its own on the socket of one that runs.
-func TestBackupThatIsNotComplete(t *testing.T) {
+// TestIncompleteBackup replaces the server on the socket of a running store.
+func TestIncompleteBackup(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	openIn(t, dir)
-	whole, err := os.ReadFile(backup(t, etcd.Config{DataDir: dir}))
+	openDir(t, dir)
+	whole, err := os.ReadFile(createBackup(t, etcd.Config{DataDir: dir}))
 	wantCode(t, err, "")
 	for name, sent := range map[string][]byte{
-		"nothing": nil, "the half": whole[:len(whole)/2], "all but the last byte": whole[:len(whole)-1],
+		"nothing": nil, "half": whole[:len(whole)/2], "all but the last byte": whole[:len(whole)-1],
 	} {
 		t.Run(name, func(t *testing.T) {
 			serveOnSocket(t, dir, func(conn net.Conn) { _, _ = conn.Write(sent) })
-			wantNoBackup(t, t.Context(), dir, "not a complete backup")
+			wantBackupError(t, t.Context(), dir, "not a complete backup")
 		})
 	}
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		serveOnSocket(t, dir, func(conn net.Conn) {
 			cancel()
-			_, _ = io.Copy(io.Discard, conn) // until the other side ends
+			_, _ = io.Copy(io.Discard, conn) // until the other side closes it
 		})
-		wantNoBackup(t, ctx, dir, context.Canceled.Error())
+		wantBackupError(t, ctx, dir, context.Canceled.Error())
 	})
 	t.Run("no server on the socket", func(t *testing.T) {
-		wantNoBackup(t, t.Context(), dir, dir, "stop it first")
+		wantBackupError(t, t.Context(), dir, dir, "stop it first")
 	})
 }
 
-// serveOnSocket answers backups in the place of the store of a data directory.
-func serveOnSocket(t *testing.T, dir string, answer func(net.Conn)) {
+// serveOnSocket serves backups instead of the store in a data directory.
+func serveOnSocket(t *testing.T, dir string, serve func(net.Conn)) {
 	t.Helper()
 	path := filepath.Join(dir, "backup.sock")
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("unix", path) //nolint:noctx // it is there at once
+	l, err := net.Listen("unix", path) //nolint:noctx // it does not block
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
+	done := make(chan struct{})
 	go func() {
-		defer close(ended)
+		defer close(done)
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			answer(conn)
+			serve(conn)
 			_ = conn.Close()
 		}
 	}()
 	t.Cleanup(func() {
 		_ = l.Close()
-		<-ended
+		<-done
 	})
 }
 
-func TestBackupOfADirectoryWithALongPath(t *testing.T) {
+// TestBackupWithoutASocket uses a path that is too long for a socket.
+func TestBackupWithoutASocket(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 40))
 	warned := false
-	log := slog.New(&recorder{level: slog.LevelWarn, each: func() { warned = true }})
+	log := slog.New(&logRecorder{level: slog.LevelWarn, each: func() { warned = true }})
 	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Timeout: time.Minute, Log: log})
 	wantCode(t, err, "")
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	if !warned {
 		t.Error("the log has no warning")
 	}
-	wantNoBackup(t, t.Context(), dir, "stop it first")
+	wantBackupError(t, t.Context(), dir, "stop it first")
 	wantCode(t, store.Close(), "")
-	file := backup(t, etcd.Config{DataDir: dir})
-	wantStatus(t, openIn(t, restored(t, file)), p.ID, peering.PendingAcceptance)
+	file := createBackup(t, etcd.Config{DataDir: dir})
+	wantStatus(t, openDir(t, restoreToDir(t, file)), p.ID, peering.PendingAcceptance)
 }
 
-// TestCloseDoesNotWaitForABackup has a reader that takes nothing.
-func TestCloseDoesNotWaitForABackup(t *testing.T) {
+// TestCloseAbortsABackup closes a store while a client of the socket does not
+// read.
+func TestCloseAbortsABackup(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	store := openIn(t, dir)
-	fillUp(t, store, 4<<20)                                          // more than the socket takes without a reader
-	conn, err := net.Dial("unix", filepath.Join(dir, "backup.sock")) //nolint:noctx // it is there at once
+	store := openDir(t, dir)
+	writeFiller(t, store, 4<<20)                                     // more than the socket buffers
+	conn, err := net.Dial("unix", filepath.Join(dir, "backup.sock")) //nolint:noctx // it does not block
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,10 +192,10 @@ func TestCloseDoesNotWaitForABackup(t *testing.T) {
 	wantCode(t, store.Close(), "")
 }
 
-func TestBackupOfAClusterWithADeadEndpoint(t *testing.T) {
+func TestBackupOfAClusterWithAClosedEndpoint(t *testing.T) {
 	t.Parallel()
-	endpoint, _ := server(t)
+	endpoint, _ := startEtcd(t)
 	p := create(t, connect(t, time.Minute, endpoint), newPeering(newVPC(), newVPC()))
-	file := backup(t, etcd.Config{Endpoints: []string{deadEndpoint(t), endpoint}})
-	wantStatus(t, openIn(t, restored(t, file)), p.ID, peering.PendingAcceptance)
+	file := createBackup(t, etcd.Config{Endpoints: []string{closedEndpoint(t), endpoint}})
+	wantStatus(t, openDir(t, restoreToDir(t, file)), p.ID, peering.PendingAcceptance)
 }

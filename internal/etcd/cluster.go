@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -16,54 +17,41 @@ import (
 func (s *Store) Cluster(ctx context.Context, ref peering.ClusterRef) (peering.Cluster, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	c, _, err := s.cluster(ctx, ref)
+	return c, err
+}
+
+// cluster returns a cluster with its key and value.
+func (s *Store) cluster(ctx context.Context, ref peering.ClusterRef) (peering.Cluster, *mvccpb.KeyValue, error) {
+	kv, _, err := s.clusterKV(ctx, ref)
+	if err != nil {
+		return peering.Cluster{}, nil, err
+	}
+	c, err := decodeCluster(kv)
+	return c, kv, err
+}
+
+// clusterKV returns the key and value of a cluster and the revision of etcd that
+// was read.
+func (s *Store) clusterKV(ctx context.Context, ref peering.ClusterRef) (kv *mvccpb.KeyValue, revision int64, err error) {
 	resp, err := s.client.Get(ctx, clusterKey(ref))
 	if err != nil {
-		return peering.Cluster{}, translate(fmt.Errorf("get cluster %s: %w", ref.ID, err))
+		return nil, 0, translate(fmt.Errorf("get cluster %s: %w", ref.ID, err))
 	}
-	return oneCluster(ref, resp.Kvs)
+	if len(resp.Kvs) == 0 {
+		return nil, 0, clusterNotFound(ref)
+	}
+	return resp.Kvs[0], resp.Header.Revision, nil
 }
 
-// oneCluster reads the only key-value pair of kvs, or answers ClusterNotFound.
-func oneCluster(ref peering.ClusterRef, kvs []*mvccpb.KeyValue) (peering.Cluster, error) {
+// clusterFrom decodes the cluster from the response to a read of its key. It
+// returns ClusterNotFound if there is none.
+func clusterFrom(ref peering.ClusterRef, response *pb.ResponseOp) (peering.Cluster, error) {
+	kvs := response.GetResponseRange().Kvs
 	if len(kvs) == 0 {
-		return peering.Cluster{}, noCluster(ref)
+		return peering.Cluster{}, clusterNotFound(ref)
 	}
 	return decodeCluster(kvs[0])
-}
-
-// PutCluster implements peering.Store.
-func (s *Store) PutCluster(
-	ctx context.Context, c peering.Cluster, merge func(old, c peering.Cluster) (peering.Cluster, error),
-) error {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	key := clusterKey(c.ClusterRef)
-	merged, revision, record := c, int64(0), []byte("{}")
-	for {
-		value, err := encodeOver(record, recordOfCluster(merged))
-		if err != nil {
-			return err
-		}
-		resp, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, revision)},
-			[]clientv3.Op{clientv3.OpPut(key, value)}, []clientv3.Op{clientv3.OpGet(key)})
-		if err != nil || resp.Succeeded {
-			return err
-		}
-		kvs := resp.Responses[0].GetResponseRange().Kvs
-		if len(kvs) == 0 {
-			merged, revision, record = c, 0, []byte("{}")
-			continue
-		}
-		old, err := decodeCluster(kvs[0])
-		if err != nil {
-			return err
-		}
-		merged, err = merge(old, c)
-		if err != nil || merged == old {
-			return err
-		}
-		revision, record = kvs[0].ModRevision, kvs[0].Value
-	}
 }
 
 // Clusters implements peering.Store.
@@ -74,59 +62,90 @@ func (s *Store) Clusters(ctx context.Context, project peering.ID) ([]peering.Clu
 	if err != nil {
 		return nil, translate(fmt.Errorf("list clusters of project %s: %w", project, err))
 	}
-	clusters := make([]peering.Cluster, len(resp.Kvs))
-	for i, kv := range resp.Kvs {
-		if clusters[i], err = decodeCluster(kv); err != nil {
-			return nil, err
-		}
-	}
-	return clusters, nil
+	return decodeAll(resp.Kvs, decodeCluster)
+}
+
+// CreateCluster implements peering.Store. Numbers are unique across all
+// projects, except for those of clusters from an inventory.
+func (s *Store) CreateCluster(
+	ctx context.Context, c peering.Cluster, idem peering.Idempotency,
+) (created peering.Cluster, replayed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	return create(ctx, s, idem, &clusterCreation{cluster: c, number: firstNumber})
 }
 
 // firstNumber is the number of the first cluster.
 const firstNumber = 1_000_000
 
-// CreateCluster implements peering.Store. Numbers are unique over all projects, but for those of an inventory.
-func (s *Store) CreateCluster(
-	ctx context.Context, c peering.Cluster, once peering.Idempotency,
-) (made peering.Cluster, replayed bool, err error) {
+// clusterCreation is the creation of a cluster.
+type clusterCreation struct {
+	cluster peering.Cluster
+	// number is the lowest number that may be free.
+	number int64
+}
+
+func (c *clusterCreation) decode(kv *mvccpb.KeyValue) (peering.Cluster, error) {
+	return decodeCluster(kv)
+}
+
+func (c *clusterCreation) reads() []clientv3.Op {
+	return []clientv3.Op{clientv3.OpGet(clusterNumberKey)}
+}
+
+func (c *clusterCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peering.Cluster], err error) {
+	revision := int64(0)
+	for _, kv := range responses[0].GetResponseRange().Kvs {
+		last, err := strconv.ParseInt(string(kv.Value), 10, 64)
+		if err != nil {
+			return txn, fmt.Errorf("key %s: %w", kv.Key, err)
+		}
+		c.number, revision = max(c.number, last+1), kv.ModRevision
+	}
+	txn.object = c.cluster
+	txn.object.ID = strconv.FormatInt(c.number, 10)
+	if txn.record, err = encode(recordOfCluster(txn.object)); err != nil {
+		return txn, err
+	}
+	key := clusterKey(txn.object.ClusterRef)
+	txn.compare = []clientv3.Cmp{unchanged(clusterNumberKey, revision), absent(key)}
+	txn.then = []clientv3.Op{clientv3.OpPut(clusterNumberKey, txn.object.ID), clientv3.OpPut(key, txn.record)}
+	txn.otherwise = []clientv3.Op{clientv3.OpGet(key, clientv3.WithCountOnly())}
+	return txn, nil
+}
+
+func (c *clusterCreation) conflict(_ context.Context, responses []*pb.ResponseOp) error {
+	if responses[0].GetResponseRange().Count > 0 {
+		c.number++ // an inventory has this one
+	}
+	return nil
+}
+
+// PutCluster implements peering.Store.
+func (s *Store) PutCluster(
+	ctx context.Context, c peering.Cluster, merge func(old, c peering.Cluster) (peering.Cluster, error),
+) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	number, revision := int64(firstNumber), int64(0)
-	for {
-		c.ID = strconv.FormatInt(number, 10)
-		value, err := encode(recordOfCluster(c))
-		if err != nil {
-			return c, false, err
+	key := clusterKey(c.ClusterRef)
+	missing := &mvccpb.KeyValue{Key: []byte(key), Value: []byte("{}")}
+	for current, merged := missing, c; ; {
+		newer, err := s.replaceCluster(ctx, current, merged)
+		if err != nil || newer == nil {
+			return err
 		}
-		compare, then, err := s.keeping(ctx, once, value)
-		if err != nil {
-			return c, false, err
-		}
-		key := clusterKey(c.ClusterRef)
-		resp, err := s.commit(ctx,
-			append(compare, unchanged(clusterNumberKey, revision), absent(key)),
-			append(then, clientv3.OpPut(clusterNumberKey, c.ID), clientv3.OpPut(key, value)),
-			[]clientv3.Op{clientv3.OpGet(clusterNumberKey), clientv3.OpGet(onceKey(once))})
-		if s.lapsedLease(err) {
+		current, merged = missing, c
+		if len(newer.Kvs) == 0 {
 			continue
 		}
-		if err != nil || resp.Succeeded {
-			return c, false, err
+		current = newer.Kvs[0]
+		old, err := decodeCluster(current)
+		if err != nil {
+			return err
 		}
-		if first, err := replay(once, resp.Responses[1].GetResponseRange().Kvs); err != nil {
-			return c, false, err
-		} else if first != nil {
-			made, err := decodeCluster(first)
-			return made, true, err
-		}
-		number++ // it is taken, by an inventory
-		if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 && kvs[0].ModRevision != revision {
-			last, err := strconv.ParseInt(string(kvs[0].Value), 10, 64)
-			if err != nil {
-				return c, false, fmt.Errorf("key %s: %w", clusterNumberKey, err)
-			}
-			number, revision = last+1, kvs[0].ModRevision
+		merged, err = merge(old, c)
+		if err != nil || merged == old {
+			return err
 		}
 	}
 }
@@ -135,29 +154,32 @@ func (s *Store) CreateCluster(
 func (s *Store) UpdateCluster(ctx context.Context, ref peering.ClusterRef, change func(peering.Cluster) peering.Cluster) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	key := clusterKey(ref)
 	for {
-		resp, err := s.client.Get(ctx, key)
-		if err != nil {
-			return translate(fmt.Errorf("get cluster %s: %w", ref.ID, err))
-		}
-		if len(resp.Kvs) == 0 {
-			return noCluster(ref)
-		}
-		c, err := decodeCluster(resp.Kvs[0])
+		c, current, err := s.cluster(ctx, ref)
 		if err != nil {
 			return err
 		}
-		value, err := encodeOver(resp.Kvs[0].Value, recordOfCluster(change(c)))
-		if err != nil {
-			return err
-		}
-		txn, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, resp.Kvs[0].ModRevision)},
-			[]clientv3.Op{clientv3.OpPut(key, value)}, nil)
-		if err != nil || txn.Succeeded {
+		newer, err := s.replaceCluster(ctx, current, change(c))
+		if err != nil || newer == nil {
 			return err
 		}
 	}
+}
+
+// replaceCluster replaces the current record of a cluster. If that was changed
+// in between, it changes nothing and returns the read of the newer one.
+func (s *Store) replaceCluster(ctx context.Context, current *mvccpb.KeyValue, changed peering.Cluster) (newer *pb.RangeResponse, err error) {
+	value, err := encodeOver(current.Value, recordOfCluster(changed))
+	if err != nil {
+		return nil, err
+	}
+	key := string(current.Key)
+	resp, err := s.txn(ctx, []clientv3.Cmp{unchanged(key, current.ModRevision)},
+		[]clientv3.Op{clientv3.OpPut(key, value)}, []clientv3.Op{clientv3.OpGet(key)})
+	if err != nil || resp.Succeeded {
+		return nil, err
+	}
+	return resp.Responses[0].GetResponseRange(), nil
 }
 
 // DeleteCluster implements peering.Store.
@@ -166,12 +188,9 @@ func (s *Store) DeleteCluster(ctx context.Context, ref peering.ClusterRef, uses 
 	defer cancel()
 	key, scope := clusterKey(ref), peering.Scope{Cluster: ref}
 	for {
-		resp, err := s.client.Get(ctx, key, clientv3.WithKeysOnly())
+		kv, revision, err := s.clusterKV(ctx, ref)
 		if err != nil {
-			return translate(fmt.Errorf("get cluster %s: %w", ref.ID, err))
-		}
-		if len(resp.Kvs) == 0 {
-			return noCluster(ref)
+			return err
 		}
 		const shown = 10
 		using, more, err := s.List(ctx, scope, peering.Query{Limit: shown, Match: uses})
@@ -179,12 +198,12 @@ func (s *Store) DeleteCluster(ctx context.Context, ref peering.ClusterRef, uses 
 			return err
 		}
 		if len(using) > 0 {
-			return inUse(ref, using, more)
+			return clusterInUse(ref, using, more)
 		}
-		// Peerings that were created since then have an index key of a later revision.
-		txn, err := s.commit(ctx, []clientv3.Cmp{
-			unchanged(key, resp.Kvs[0].ModRevision),
-			clientv3.Compare(clientv3.ModRevision(scopePrefix(scope)).WithPrefix(), "<", resp.Header.Revision+1),
+		// The index keys of peerings created since have a later revision.
+		txn, err := s.txn(ctx, []clientv3.Cmp{
+			unchanged(key, kv.ModRevision),
+			clientv3.Compare(clientv3.ModRevision(scopePrefix(scope)).WithPrefix(), "<", revision+1),
 		}, []clientv3.Op{clientv3.OpDelete(key)}, nil)
 		if err != nil || txn.Succeeded {
 			return err
@@ -192,7 +211,7 @@ func (s *Store) DeleteCluster(ctx context.Context, ref peering.ClusterRef, uses 
 	}
 }
 
-func inUse(ref peering.ClusterRef, using []peering.Peering, more bool) error {
+func clusterInUse(ref peering.ClusterRef, using []peering.Peering, more bool) error {
 	ids := make([]string, len(using))
 	for i, p := range using {
 		ids[i] = string(p.ID)
@@ -203,6 +222,6 @@ func inUse(ref peering.ClusterRef, using []peering.Peering, more bool) error {
 	return peering.Errorf(peering.ClusterInUse, "Cluster %s has peerings that are pending or active: %s.", ref.ID, strings.Join(ids, ", "))
 }
 
-func noCluster(ref peering.ClusterRef) error {
+func clusterNotFound(ref peering.ClusterRef) error {
 	return peering.Errorf(peering.ClusterNotFound, "Cluster %s does not exist in project %s.", ref.ID, ref.Project)
 }

@@ -16,10 +16,10 @@ func getCluster(t *testing.T, store *etcd.Store, ref peering.ClusterRef) peering
 }
 
 func TestPutCluster(t *testing.T) {
-	store := open(t)
+	store := newStore(t)
 	c := newCluster()
 	wantCode(t, store.PutCluster(t.Context(), c, func(old, c peering.Cluster) (peering.Cluster, error) {
-		t.Errorf("merge was given %+v for a cluster that was not there", old)
+		t.Errorf("merge was called with %+v, but there is no cluster", old)
 		return c, nil
 	}), "")
 	if got := getCluster(t, store, c.ClusterRef); got != c {
@@ -33,31 +33,32 @@ func TestPutCluster(t *testing.T) {
 		return old, nil
 	}), "")
 	if got, want := getCluster(t, store, c.ClusterRef).Name, c.Name+" renamed"; got != want {
-		t.Errorf("the name is %q, want what merge made, %q", got, want)
+		t.Errorf("name is %q, want the result of merge, %q", got, want)
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }
 
-func TestPutClusterWritesNothingWhereNothingChanges(t *testing.T) {
+func TestPutClusterWithoutAChangeWritesNothing(t *testing.T) {
 	refusal := errors.New("refused")
-	store := open(t)
-	for name, want := range map[string]error{"the cluster as it is": nil, "an error": refusal} {
+	store := newStore(t)
+	for name, want := range map[string]error{"merge returns the old cluster": nil, "merge returns an error": refusal} {
 		t.Run(name, func(t *testing.T) {
-			c := put(t, store, newCluster())
-			before := revision(t, store)
+			c := putCluster(t, store, newCluster())
+			before := currentRevision(t, store)
 			err := store.PutCluster(t.Context(), c, func(_, c peering.Cluster) (peering.Cluster, error) { return c, want })
 			if !errors.Is(err, want) {
 				t.Errorf("error is %v, want %v", err, want)
 			}
-			if after := revision(t, store); after != before {
+			if after := currentRevision(t, store); after != before {
 				t.Errorf("revision is %d, was %d", after, before)
 			}
 		})
 	}
 }
 
-// TestPutClusterInterrupted changes the cluster between the read and the transaction that relies on it.
-func TestPutClusterInterrupted(t *testing.T) {
+// TestPutClusterConflict changes the cluster before the transaction that relies
+// on its state.
+func TestPutClusterConflict(t *testing.T) {
 	appendName := func(old, c peering.Cluster) (peering.Cluster, error) {
 		old.Name += c.Name
 		return old, nil
@@ -67,23 +68,23 @@ func TestPutClusterInterrupted(t *testing.T) {
 		return c
 	}
 	tests := []struct {
-		name      string
-		there     bool // whether the cluster is there before, as "a"
-		at        int  // the transaction before which "b" is put
-		interrupt func(*testing.T, *etcd.Store, peering.Cluster)
-		want      string
+		name     string
+		exists   bool // whether the cluster exists before, with the name "a"
+		at       int  // the transaction before which conflict is called
+		conflict func(*testing.T, *etcd.Store, peering.Cluster)
+		want     string
 	}{
-		{"when it is made", false, 1, func(t *testing.T, store *etcd.Store, c peering.Cluster) {
+		{"created in between", false, 1, func(t *testing.T, store *etcd.Store, c peering.Cluster) {
 			t.Helper()
-			put(t, store, named(c, "b"))
+			putCluster(t, store, named(c, "b"))
 		}, "bc"},
-		{"when it is changed", true, 2, func(t *testing.T, store *etcd.Store, c peering.Cluster) {
+		{"changed in between", true, 2, func(t *testing.T, store *etcd.Store, c peering.Cluster) {
 			t.Helper()
 			wantCode(t, store.PutCluster(t.Context(), named(c, "b"), appendName), "")
 		}, "abc"},
-		{"when it is removed", true, 2, func(t *testing.T, store *etcd.Store, _ peering.Cluster) {
+		{"deleted in between", true, 2, func(t *testing.T, store *etcd.Store, _ peering.Cluster) {
 			t.Helper()
-			for key := range dump(t, store) {
+			for key := range dumpKeys(t, store) {
 				if _, err := store.Client().Delete(t.Context(), key); err != nil {
 					t.Error(err)
 				}
@@ -92,32 +93,32 @@ func TestPutClusterInterrupted(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			store := open(t)
+			store := newStore(t)
 			c := newCluster()
-			if tt.there {
-				put(t, store, named(c, "a"))
+			if tt.exists {
+				putCluster(t, store, named(c, "a"))
 			}
-			interrupted := store.Interrupted(func(n int) {
+			intercepted := store.Intercepted(func(n int) {
 				if n == tt.at {
-					tt.interrupt(t, store, c)
+					tt.conflict(t, store, c)
 				}
 			})
-			wantCode(t, interrupted.PutCluster(t.Context(), named(c, "c"), appendName), "")
+			wantCode(t, intercepted.PutCluster(t.Context(), named(c, "c"), appendName), "")
 			if got := getCluster(t, store, c.ClusterRef).Name; got != tt.want {
-				t.Errorf("the name is %q, want %q", got, tt.want)
+				t.Errorf("name is %q, want %q", got, tt.want)
 			}
-			invariants(t, store)
+			wantConsistent(t, store)
 		})
 	}
 }
 
-func TestClusterThatIsNotThere(t *testing.T) {
-	store := open(t)
-	c := put(t, store, newCluster())
+func TestClusterNotFound(t *testing.T) {
+	store := newStore(t)
+	c := putCluster(t, store, newCluster())
 	for name, ref := range map[string]peering.ClusterRef{
 		"another id":      {Project: c.Project, ID: "1000001"},
 		"another project": {Project: newID(), ID: c.ID},
-		"none":            {},
+		"zero reference":  {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := store.Cluster(t.Context(), ref)
@@ -126,42 +127,41 @@ func TestClusterThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestCreateClusterTakesTheNextFreeNumber(t *testing.T) {
+func TestCreateClusterUsesTheNextFreeNumber(t *testing.T) {
 	const attempts = 10
-	store := open(t)
-	listed := newCluster() // as an inventory has it, under the first number
-	put(t, store, listed)
-	wanted := newCluster()
-	wanted.Project = listed.Project
-	made := make([]peering.Cluster, attempts)
-	for _, err := range race(attempts, func(i int) (err error) {
-		made[i], err = tryCluster(t.Context(), store, wanted)
+	store := newStore(t)
+	fromInventory := putCluster(t, store, newCluster()) // it has the first number
+	request := newCluster()
+	request.Project = fromInventory.Project
+	created := make([]peering.Cluster, attempts)
+	for _, err := range concurrently(attempts, func(i int) (err error) {
+		created[i], err = tryCreateCluster(t.Context(), store, request)
 		return err
 	}) {
 		wantCode(t, err, "")
 	}
 	numbers := map[int64]bool{}
-	for _, c := range made {
+	for _, c := range created {
 		numbers[c.Number()] = true
 		if got := getCluster(t, store, c.ClusterRef); got != c {
-			t.Errorf("stored %+v, answered %+v", got, c)
+			t.Errorf("stored %+v, but returned %+v", got, c)
 		}
 	}
-	if len(numbers) != attempts || numbers[listed.Number()] {
-		t.Errorf("the numbers are %v", numbers)
+	if len(numbers) != attempts || numbers[fromInventory.Number()] {
+		t.Errorf("numbers are %v, want %d that differ from %d", numbers, attempts, fromInventory.Number())
 	}
-	found, err := store.Clusters(t.Context(), listed.Project)
+	found, err := store.Clusters(t.Context(), fromInventory.Project)
 	wantCode(t, err, "")
 	if len(found) != attempts+1 {
-		t.Errorf("found %d clusters", len(found))
+		t.Errorf("found %d clusters, want %d", len(found), attempts+1)
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }
 
-func TestUpdateClusterInterruptedByAnother(t *testing.T) {
-	store := open(t)
-	c := put(t, store, newCluster())
-	interrupted := store.Interrupted(func(n int) {
+func TestUpdateClusterConflict(t *testing.T) {
+	store := newStore(t)
+	c := putCluster(t, store, newCluster())
+	intercepted := store.Intercepted(func(n int) {
 		if n == 2 {
 			err := store.UpdateCluster(t.Context(), c.ClusterRef, func(c peering.Cluster) peering.Cluster {
 				c.Description = "theirs"
@@ -170,7 +170,7 @@ func TestUpdateClusterInterruptedByAnother(t *testing.T) {
 			wantCode(t, err, "")
 		}
 	})
-	err := interrupted.UpdateCluster(t.Context(), c.ClusterRef, func(c peering.Cluster) peering.Cluster {
+	err := intercepted.UpdateCluster(t.Context(), c.ClusterRef, func(c peering.Cluster) peering.Cluster {
 		c.Name = "ours"
 		return c
 	})
@@ -185,31 +185,32 @@ func TestUpdateClusterInterruptedByAnother(t *testing.T) {
 func live(p peering.Peering) bool { return p.Status.Live() }
 
 func TestDeleteCluster(t *testing.T) {
-	store := open(t)
-	c := put(t, store, newCluster())
+	store := newStore(t)
+	c := putCluster(t, store, newCluster())
 	p := newPeering(c.VPC, newVPC())
 	p.Cluster = c.ClusterRef
 	create(t, store, p)
 	wantCode(t, store.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterInUse)
 	getCluster(t, store, c.ClusterRef)
-	wantCode(t, act(t, store, peering.Reject, p.ID), "")
+	wantCode(t, apply(t, store, peering.Reject, p.ID), "")
 	wantCode(t, store.DeleteCluster(t.Context(), c.ClusterRef, live), "")
 	wantCode(t, store.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterNotFound)
 	wantStatus(t, store, p.ID, peering.Rejected)
 }
 
-// TestDeleteClusterInterrupted has a peering come up after the cluster was found to have none.
-func TestDeleteClusterInterrupted(t *testing.T) {
-	store := open(t)
-	c := put(t, store, newCluster())
+// TestDeleteClusterConflict creates a peering for the cluster after the cluster
+// was found to have none.
+func TestDeleteClusterConflict(t *testing.T) {
+	store := newStore(t)
+	c := putCluster(t, store, newCluster())
 	p := newPeering(c.VPC, newVPC())
 	p.Cluster = c.ClusterRef
-	interrupted := store.Interrupted(func(n int) {
-		if n == 3 { // behind the reads of the cluster and of its peerings
+	intercepted := store.Intercepted(func(n int) {
+		if n == 3 { // after the reads of the cluster and of its peerings
 			create(t, store, p)
 		}
 	})
-	wantCode(t, interrupted.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterInUse)
+	wantCode(t, intercepted.DeleteCluster(t.Context(), c.ClusterRef, live), peering.ClusterInUse)
 	getCluster(t, store, c.ClusterRef)
-	invariants(t, store)
+	wantConsistent(t, store)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,13 +11,13 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestCreateIsReadBack(t *testing.T) {
-	store := open(t)
-	cluster := put(t, store, newCluster())
+func TestCreateStoresThePeering(t *testing.T) {
+	store := newStore(t)
+	cluster := putCluster(t, store, newCluster())
 	plain := newPeering(newVPC(), newVPC())
 	full := newPeering(cluster.VPC, newVPC())
 	full.Cluster, full.Description = cluster.ClusterRef, "of the shop"
-	for name, p := range map[string]peering.Peering{"of tenants": plain, "of a cluster": full} {
+	for name, p := range map[string]peering.Peering{"for a tenant": plain, "for a cluster": full} {
 		t.Run(name, func(t *testing.T) {
 			create(t, store, p)
 			if got := get(t, store, p.ID); got != p {
@@ -26,217 +25,189 @@ func TestCreateIsReadBack(t *testing.T) {
 			}
 		})
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }
 
-func TestCreateForUnknownClusterLeavesNothing(t *testing.T) {
-	store := open(t)
-	put(t, store, newCluster())
-	before := dump(t, store)
+func TestCreateForUnknownClusterWritesNothing(t *testing.T) {
+	store := newStore(t)
+	putCluster(t, store, newCluster())
+	before := dumpKeys(t, store)
 	p := newPeering(newVPC(), newVPC())
 	p.Cluster = newCluster().ClusterRef
 	wantCode(t, tryCreate(t.Context(), store, p), peering.ClusterNotFound)
-	wantDump(t, store, before)
+	wantKeys(t, store, before)
 }
 
-func TestCreateOfAPairThatIsTakenLeavesNothing(t *testing.T) {
-	store := open(t)
+func TestCreateForPeeredVPCsWritesNothing(t *testing.T) {
+	store := newStore(t)
 	for _, action := range []peering.Action{"", peering.Accept} {
 		t.Run("after "+string(action), func(t *testing.T) {
 			p := create(t, store, newPeering(newVPC(), newVPC()))
 			if action != "" {
-				wantCode(t, act(t, store, action, p.ID), "")
+				wantCode(t, apply(t, store, action, p.ID), "")
 			}
-			before := dump(t, store)
+			before := dumpKeys(t, store)
 			err := tryCreate(t.Context(), store, newPeering(p.Accepter, p.Requester))
 			wantCode(t, err, peering.AlreadyPeered)
 			if e, ok := errors.AsType[*peering.Error](err); !ok || !strings.Contains(e.Message, string(p.ID)) {
-				t.Errorf("the message does not name %s: %v", p.ID, err)
+				t.Errorf("message does not name %s: %v", p.ID, err)
 			}
-			wantDump(t, store, before)
+			wantKeys(t, store, before)
 		})
 	}
 }
 
-func TestCreateWithATakenIDLeavesNothing(t *testing.T) {
-	store := open(t)
+func TestCreateWithAnExistingIDWritesNothing(t *testing.T) {
+	store := newStore(t)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
-	before := dump(t, store)
+	before := dumpKeys(t, store)
 	other := newPeering(newVPC(), newVPC())
 	other.ID = p.ID
 	wantCode(t, tryCreate(t.Context(), store, other), peering.Internal)
-	wantDump(t, store, before)
+	wantKeys(t, store, before)
 }
 
-// TestCreateRaced has many ask for one pair at once, in both directions.
-func TestCreateRaced(t *testing.T) {
+// TestConcurrentCreates creates many peerings of one pair at once, in both
+// directions.
+func TestConcurrentCreates(t *testing.T) {
 	const callers = 50
-	store := open(t)
+	store := newStore(t)
 	a, b := newVPC(), newVPC()
-	errs := race(callers, func(i int) error {
+	errs := concurrently(callers, func(i int) error {
 		if i%2 == 0 {
 			return tryCreate(t.Context(), store, newPeering(a, b))
 		}
 		return tryCreate(t.Context(), store, newPeering(b, a))
 	})
-	made := 0
-	for _, err := range errs {
-		if err == nil {
-			made++
-			continue
-		}
-		wantCode(t, err, peering.AlreadyPeered)
-	}
-	if made != 1 {
-		t.Errorf("%d peerings of one pair were made, want 1", made)
-	}
-	invariants(t, store)
+	wantOneSuccess(t, errs, peering.AlreadyPeered)
+	wantConsistent(t, store)
 }
 
-// race lets n calls go at the same moment and answers what they answer.
-func race(n int, call func(i int) error) []error {
-	errs := make([]error, n)
-	start := make(chan struct{})
-	var calls sync.WaitGroup
-	for i := range n {
-		calls.Go(func() {
-			<-start
-			errs[i] = call(i)
-		})
-	}
-	close(start)
-	calls.Wait()
-	return errs
-}
-
-func TestCreateSettlesTheExpired(t *testing.T) {
-	store := open(t)
+func TestCreateExpiresTheOldPeering(t *testing.T) {
+	store := newStore(t)
 	old := create(t, store, newPeering(newVPC(), newVPC()))
-	young := create(t, store, later(old))
+	next := create(t, store, afterExpiry(old))
 	if got, want := get(t, store, old.ID), old.At(old.ExpiresAt); got != want {
-		t.Errorf("the expired one is stored as %+v, want %+v", got, want)
+		t.Errorf("the expired peering is stored as %+v, want %+v", got, want)
 	}
-	wantCode(t, act(t, store, peering.Accept, old.ID), peering.WrongStatus)
-	invariants(t, store)
-	wantCode(t, act(t, store, peering.Delete, old.ID), "")
-	invariants(t, store)
-	wantCode(t, tryCreate(t.Context(), store, later(old)), peering.AlreadyPeered)
-	wantCode(t, act(t, store, peering.Delete, young.ID), "")
-	invariants(t, store)
+	wantCode(t, apply(t, store, peering.Accept, old.ID), peering.WrongStatus)
+	wantConsistent(t, store)
+	wantCode(t, apply(t, store, peering.Delete, old.ID), "")
+	wantConsistent(t, store)
+	wantCode(t, tryCreate(t.Context(), store, afterExpiry(old)), peering.AlreadyPeered)
+	wantCode(t, apply(t, store, peering.Delete, next.ID), "")
+	wantConsistent(t, store)
 }
 
-func TestCreateTellsWhatItHasSettled(t *testing.T) {
-	var told []peering.Peering
-	store, err := etcd.Open(t.Context(), etcd.Config{
-		DataDir: t.TempDir(), Timeout: time.Minute, OnExpired: func(_ context.Context, p peering.Peering) { told = append(told, p) },
+func TestCreateCallsOnExpired(t *testing.T) {
+	var expired []peering.Peering
+	store := openStore(t, etcd.Config{
+		DataDir: t.TempDir(), Timeout: time.Minute, OnExpired: func(_ context.Context, p peering.Peering) { expired = append(expired, p) },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { wantCode(t, store.Close(), "") })
 	old := create(t, store, newPeering(newVPC(), newVPC()))
-	if len(told) > 0 {
-		t.Errorf("told %+v", told)
+	if len(expired) > 0 {
+		t.Errorf("OnExpired was called for %+v, want no call", expired)
 	}
-	create(t, store, later(old))
-	if want := old.At(old.ExpiresAt); len(told) != 1 || told[0] != want {
-		t.Errorf("told %+v, want %+v", told, want)
+	create(t, store, afterExpiry(old))
+	if want := old.At(old.ExpiresAt); len(expired) != 1 || expired[0] != want {
+		t.Errorf("OnExpired was called for %+v, want %+v", expired, want)
 	}
 }
 
-func TestDeleteOfAnExpiredThatIsNotSettledFreesThePair(t *testing.T) {
-	store := open(t)
+func TestDeleteOfAnExpiredPeeringFreesThePair(t *testing.T) {
+	store := newStore(t)
 	old := create(t, store, newPeering(newVPC(), newVPC()))
-	_, err := store.Update(t.Context(), old.ID, limits, func(p peering.Peering) (peering.Peering, error) {
+	_, err := store.Update(t.Context(), old.ID, unlimited, func(p peering.Peering) (peering.Peering, error) {
 		return p.Apply(peering.Delete, p.ExpiresAt)
 	})
 	wantCode(t, err, "")
-	wantDump(t, store, map[string]string{})
+	wantKeys(t, store, map[string]string{})
 }
 
-// TestCreateOverExpiredInterrupted has somebody else act after Create has found the pair taken: before it reads by which
-// peering, and before the transaction that relies on that. The others' clock is behind, so that for them the peering
-// has not expired.
-func TestCreateOverExpiredInterrupted(t *testing.T) {
+// TestCreateOverExpiredConflict makes a change after Create has found that the
+// pair has a peering: before Create reads that peering, or before the transaction
+// that relies on it. The change is made with a clock that is behind, for which
+// the peering has not expired.
+func TestCreateOverExpiredConflict(t *testing.T) {
 	tests := []struct {
-		name      string
-		interrupt func(*testing.T, *etcd.Store, peering.Peering)
-		want      peering.Code
+		name     string
+		conflict func(*testing.T, *etcd.Store, peering.Peering)
+		want     peering.Code
 	}{
-		{"by nobody succeeds", func(*testing.T, *etcd.Store, peering.Peering) {}, ""},
-		{"by an accept is refused", takes(peering.Accept), peering.AlreadyPeered},
-		{"by a reject succeeds", takes(peering.Reject), ""},
-		{"by a delete succeeds", takes(peering.Delete), ""},
-		{"by a rename succeeds", func(t *testing.T, store *etcd.Store, old peering.Peering) {
+		{"no change: succeeds", func(*testing.T, *etcd.Store, peering.Peering) {}, ""},
+		{"accept: fails", conflictWith(peering.Accept), peering.AlreadyPeered},
+		{"reject: succeeds", conflictWith(peering.Reject), ""},
+		{"delete: succeeds", conflictWith(peering.Delete), ""},
+		{"rename: succeeds", func(t *testing.T, store *etcd.Store, old peering.Peering) {
 			t.Helper()
-			_, err := store.Update(t.Context(), old.ID, limits, renamed)
+			_, err := store.Update(t.Context(), old.ID, unlimited, rename)
 			wantCode(t, err, "")
 		}, ""},
-		{"by another create is refused", func(t *testing.T, store *etcd.Store, old peering.Peering) {
+		{"another create: fails", func(t *testing.T, store *etcd.Store, old peering.Peering) {
 			t.Helper()
-			create(t, store, later(old))
+			create(t, store, afterExpiry(old))
 		}, peering.AlreadyPeered},
-		{"by a reject and another create is refused", func(t *testing.T, store *etcd.Store, old peering.Peering) {
+		{"reject and another create: fails", func(t *testing.T, store *etcd.Store, old peering.Peering) {
 			t.Helper()
-			takes(peering.Reject)(t, store, old)
-			create(t, store, later(old))
+			conflictWith(peering.Reject)(t, store, old)
+			create(t, store, afterExpiry(old))
 		}, peering.AlreadyPeered},
-		{"by a delete and a create that expires at once succeeds", func(t *testing.T, store *etcd.Store, old peering.Peering) {
+		{"delete and a create that has expired: succeeds", func(t *testing.T, store *etcd.Store, old peering.Peering) {
 			t.Helper()
-			takes(peering.Delete)(t, store, old)
+			conflictWith(peering.Delete)(t, store, old)
 			create(t, store, newPeering(old.Requester, old.Accepter))
 		}, ""},
 	}
-	store := open(t)
-	for at, before := range map[int]string{3: "the read", 5: "the transaction"} {
+	store := newStore(t)
+	for at, before := range map[int]string{3: "read", 5: "transaction"} {
 		for _, tt := range tests {
-			t.Run("before "+before+" "+tt.name, func(t *testing.T) {
+			t.Run("before the "+before+"/"+tt.name, func(t *testing.T) {
 				old := create(t, store, newPeering(newVPC(), newVPC()))
-				interrupted := store.Interrupted(func(n int) {
+				intercepted := store.Intercepted(func(n int) {
 					if n == at {
-						tt.interrupt(t, store, old)
+						tt.conflict(t, store, old)
 					}
 				})
-				young := later(old)
-				wantCode(t, tryCreate(t.Context(), interrupted, young), tt.want)
+				next := afterExpiry(old)
+				wantCode(t, tryCreate(t.Context(), intercepted, next), tt.want)
 				if tt.want == "" {
-					wantStatus(t, store, young.ID, peering.PendingAcceptance)
+					wantStatus(t, store, next.ID, peering.PendingAcceptance)
 				}
-				invariants(t, store)
+				wantConsistent(t, store)
 			})
 		}
 	}
 }
 
-func takes(action peering.Action) func(*testing.T, *etcd.Store, peering.Peering) {
+func conflictWith(action peering.Action) func(*testing.T, *etcd.Store, peering.Peering) {
 	return func(t *testing.T, store *etcd.Store, p peering.Peering) {
 		t.Helper()
-		wantCode(t, act(t, store, action, p.ID), "")
+		wantCode(t, apply(t, store, action, p.ID), "")
 	}
 }
 
-// TestCreateOverExpiredRacedByAccept lets both go at once, many times: either the expired peering is accepted by a clock
-// that is behind, or it is settled.
-func TestCreateOverExpiredRacedByAccept(t *testing.T) {
-	store := open(t)
+// TestConcurrentCreateOverExpiredAndAccept does both at once, many times. Either
+// the expired peering is accepted, by a clock that is behind, or it is replaced.
+func TestConcurrentCreateOverExpiredAndAccept(t *testing.T) {
+	store := newStore(t)
 	for range 30 {
 		old := create(t, store, newPeering(newVPC(), newVPC()))
-		young := later(old)
-		errs := race(2, func(i int) error {
+		next := afterExpiry(old)
+		errs := concurrently(2, func(i int) error {
 			if i == 0 {
-				return tryCreate(t.Context(), store, young)
+				return tryCreate(t.Context(), store, next)
 			}
-			return act(t, store, peering.Accept, old.ID)
+			return apply(t, store, peering.Accept, old.ID)
 		})
 		if errs[0] == nil {
 			wantCode(t, errs[1], peering.WrongStatus)
 			wantStatus(t, store, old.ID, peering.Expired)
-			wantStatus(t, store, young.ID, peering.PendingAcceptance)
+			wantStatus(t, store, next.ID, peering.PendingAcceptance)
 			continue
 		}
 		wantCode(t, errs[0], peering.AlreadyPeered)
 		wantCode(t, errs[1], "")
 		wantStatus(t, store, old.ID, peering.Active)
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }

@@ -8,39 +8,47 @@ import (
 	"go.etcd.io/etcd/client/v3/concurrency"
 )
 
-// electionTTL is after how many seconds a leader that went silent is succeeded.
+// electionTTL is the number of seconds after which an unresponsive leader is
+// replaced.
 const electionTTL = 15
 
-// RunAsLeader runs work while this process is the elected one of all that lead under the name, and answers when work has ended,
-// when ctx has, or with an error. The context of work ends when the election is lost; as that may be noticed late, what
-// work does has to be safe even if another process does the same.
+// RunAsLeader waits until this process is elected leader under the name, runs
+// work and returns when work does. It returns an error if the election fails or
+// ctx ends first. The context of work is cancelled when the leadership is lost.
+// That may be noticed late, so work must be safe even if another process runs it
+// at the same time.
 func (s *Store) RunAsLeader(ctx context.Context, name string, work func(context.Context)) error {
-	granting, cancel := context.WithTimeout(ctx, s.timeout)
+	grantCtx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	granted, err := s.client.Grant(granting, electionTTL)
+	granted, err := s.client.Grant(grantCtx, electionTTL)
 	if err != nil {
-		return translate(fmt.Errorf("stand for election: %w", err))
+		return electionError(name, err)
 	}
 	defer s.revoke(ctx, granted.ID)
 	session, err := concurrency.NewSession(s.client, concurrency.WithLease(granted.ID), concurrency.WithContext(ctx))
 	if err != nil {
-		return translate(fmt.Errorf("stand for election: %w", err))
+		return electionError(name, err)
 	}
 	defer session.Orphan()
-	leading, stop := context.WithCancel(ctx)
+	leaderCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
 		<-session.Done()
 		stop()
 	}()
-	if err := concurrency.NewElection(session, electionPrefix+name).Campaign(leading, ""); err != nil {
-		return translate(fmt.Errorf("stand for election: %w", err))
+	if err := concurrency.NewElection(session, electionPrefix+name).Campaign(leaderCtx, ""); err != nil {
+		return electionError(name, err)
 	}
-	work(leading)
+	work(leaderCtx)
 	return nil
 }
 
-// revoke ends a lease at once, so that a successor need not wait. If that fails it ends by itself.
+func electionError(name string, err error) error {
+	return translate(fmt.Errorf("election %s: %w", name, err))
+}
+
+// revoke revokes a lease, so that a successor can be elected at once. If that
+// fails, the lease expires by itself.
 func (s *Store) revoke(ctx context.Context, id clientv3.LeaseID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()

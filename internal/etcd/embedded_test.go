@@ -17,45 +17,46 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestWhatWasAnsweredOutlivesTheProcess(t *testing.T) {
+func TestReopenKeepsTheData(t *testing.T) {
 	dir := t.TempDir()
-	store := openIn(t, dir)
-	cluster := put(t, store, newCluster())
-	ofCluster := newPeering(cluster.VPC, newVPC())
-	ofCluster.Cluster = cluster.ClusterRef
-	create(t, store, ofCluster)
+	store := openDir(t, dir)
+	cluster := putCluster(t, store, newCluster())
+	forCluster := newPeering(cluster.VPC, newVPC())
+	forCluster.Cluster = cluster.ClusterRef
+	create(t, store, forCluster)
 	for _, action := range []peering.Action{peering.Accept, peering.Reject, peering.Delete} {
 		p := create(t, store, newPeering(newVPC(), newVPC()))
-		wantCode(t, act(t, store, action, p.ID), "")
+		wantCode(t, apply(t, store, action, p.ID), "")
 	}
 	expired := create(t, store, newPeering(newVPC(), newVPC()))
-	create(t, store, later(expired))
-	changed := create(t, store, newPeering(newVPC(), newVPC()))
-	_, err := store.Update(t.Context(), changed.ID, limits, renamed)
+	create(t, store, afterExpiry(expired))
+	renamed := create(t, store, newPeering(newVPC(), newVPC()))
+	_, err := store.Update(t.Context(), renamed.ID, unlimited, rename)
 	wantCode(t, err, "")
-	want := dump(t, store)
+	want := dumpKeys(t, store)
 	wantCode(t, store.Close(), "")
 
-	store = openIn(t, dir)
-	wantDump(t, store, want)
-	invariants(t, store)
-	wantCode(t, act(t, store, peering.Accept, ofCluster.ID), "")
+	store = openDir(t, dir)
+	wantKeys(t, store, want)
+	wantConsistent(t, store)
+	wantCode(t, apply(t, store, peering.Accept, forCluster.ID), "")
 }
 
-func TestDirectoryBelongsToOneStore(t *testing.T) {
+func TestDataDirIsLocked(t *testing.T) {
 	dir := t.TempDir()
-	store := openIn(t, dir)
+	store := openDir(t, dir)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	if _, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("error is %v, want one that names %s", err, dir)
 	}
 	wantStatus(t, store, p.ID, peering.PendingAcceptance)
 	wantCode(t, store.Close(), "")
-	wantStatus(t, openIn(t, dir), p.ID, peering.PendingAcceptance)
+	wantStatus(t, openDir(t, dir), p.ID, peering.PendingAcceptance)
 }
 
-// TestDirectoryIsFreeAfterAFailedOpen makes etcd fail on a file that stands where its directory should be.
-func TestDirectoryIsFreeAfterAFailedOpen(t *testing.T) {
+// TestFailedOpenUnlocksTheDataDir makes etcd fail on a file in the place of its
+// directory.
+func TestFailedOpenUnlocksTheDataDir(t *testing.T) {
 	dir := t.TempDir()
 	obstacle := filepath.Join(dir, "etcd")
 	if err := os.WriteFile(obstacle, nil, 0o600); err != nil {
@@ -67,27 +68,28 @@ func TestDirectoryIsFreeAfterAFailedOpen(t *testing.T) {
 	if err := os.Remove(obstacle); err != nil {
 		t.Fatal(err)
 	}
-	openIn(t, dir)
+	openDir(t, dir)
 }
 
-func TestDirectoryIsFreeAfterACancelledOpen(t *testing.T) {
-	for range 5 { // how far etcd comes differs
+func TestCancelledOpenUnlocksTheDataDir(t *testing.T) {
+	for range 5 { // how far etcd gets is random
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		store, err := etcd.Open(ctx, etcd.Config{DataDir: dir})
-		if err == nil { // etcd was ready as early as it was cancelled
+		if err == nil { // etcd was ready before it noticed
 			err = store.Close()
 		} else if errors.Is(err, context.Canceled) {
 			err = nil
 		}
 		wantCode(t, err, "")
-		openIn(t, dir)
+		openDir(t, dir)
 	}
 }
 
-// TestFirstStartThatWasCutOff is about a directory in which etcd was never ready: what it has left there is of no use.
-func TestFirstStartThatWasCutOff(t *testing.T) {
+// TestIncompleteFirstStart opens a directory in which etcd has never been ready.
+// What it has left there is unusable.
+func TestIncompleteFirstStart(t *testing.T) {
 	dir := t.TempDir()
 	mark, wal := filepath.Join(dir, "first-start"), filepath.Join(dir, "etcd", "member", "wal")
 	if err := errors.Join(
@@ -97,20 +99,20 @@ func TestFirstStartThatWasCutOff(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	store := openIn(t, dir)
+	store := openDir(t, dir)
 	if _, err := os.Stat(mark); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the mark of a first start stands after it: %v", err)
+		t.Errorf("the mark of the first start still exists: %v", err)
 	}
 	p := create(t, store, newPeering(newVPC(), newVPC()))
 	wantCode(t, store.Close(), "")
-	wantStatus(t, openIn(t, dir), p.ID, peering.PendingAcceptance)
+	wantStatus(t, openDir(t, dir), p.ID, peering.PendingAcceptance)
 }
 
 func TestFirstStartIsMarked(t *testing.T) {
 	dir := t.TempDir()
-	for _, want := range []bool{true, false} { // the second start is none
+	for _, want := range []bool{true, false} { // only the first start is marked
 		marked := false
-		log := slog.New(&recorder{level: slog.LevelDebug, each: func() {
+		log := slog.New(&logRecorder{level: slog.LevelDebug, each: func() {
 			_, err := os.Stat(filepath.Join(dir, "first-start"))
 			marked = marked || err == nil
 		}})
@@ -118,24 +120,24 @@ func TestFirstStartIsMarked(t *testing.T) {
 		wantCode(t, err, "")
 		wantCode(t, store.Close(), "")
 		if marked != want {
-			t.Errorf("the start is marked: %t, want %t", marked, want)
+			t.Errorf("start is marked: %t, want %t", marked, want)
 		}
 	}
 }
 
-func TestDirectoryIsMade(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "not", "there")
-	openIn(t, dir)
+func TestDataDirIsCreated(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	openDir(t, dir)
 	info, err := os.Stat(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if others := info.Mode().Perm() & 0o077; others != 0 {
-		t.Errorf("others may use the data directory: %s", info.Mode())
+		t.Errorf("mode of the data directory is %s, want no access for others", info.Mode())
 	}
 }
 
-func TestDirectoryThatCannotBeMade(t *testing.T) {
+func TestDataDirThatCannotBeCreated(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -149,33 +151,34 @@ func TestDirectoryThatCannotBeMade(t *testing.T) {
 	}
 }
 
-func TestEmbeddedListensNowhere(t *testing.T) {
-	before := listening(t)
-	open(t)
-	for _, inode := range listening(t) {
+func TestEmbeddedDoesNotListen(t *testing.T) {
+	before := listeningSockets(t)
+	newEmbedded(t)
+	for _, inode := range listeningSockets(t) {
 		if !slices.Contains(before, inode) {
 			t.Errorf("the store listens on socket %s", inode)
 		}
 	}
 
-	// The check itself sees a socket that listens.
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
+	// The check must notice a listening socket.
+	l, err := net.Listen("tcp", anyPort.Host) //nolint:noctx // it does not block
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close() //nolint:errcheck // nothing was written
-	if len(listening(t)) == len(before) {
-		t.Error("a socket that listens is not seen")
+	if len(listeningSockets(t)) == len(before) {
+		t.Error("a listening socket was not found")
 	}
 }
 
-// listening answers the inodes of the TCP sockets on which this process listens.
-func listening(t *testing.T) []string {
+// listeningSockets returns the inodes of the TCP sockets on which this process
+// listens.
+func listeningSockets(t *testing.T) []string {
 	t.Helper()
 	own := map[string]bool{}
 	fds, err := os.ReadDir("/proc/self/fd")
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("there is no /proc here")
+		t.Skip("this system has no /proc")
 	}
 	for _, fd := range fds {
 		if target, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil {
@@ -192,8 +195,9 @@ func listening(t *testing.T) []string {
 			t.Fatal(err)
 		}
 		for lines := bufio.NewScanner(file); lines.Scan(); {
-			// The columns are number, local and remote address, state (0A listens), queues, timers, retransmits, user,
-			// time-out and inode: see proc_net_tcp in the kernel's documentation.
+			// The columns are number, local and remote address, state (0A means listening),
+			// queues, timers, retransmits, user, timeout and inode: see proc_net_tcp in the
+			// kernel's documentation.
 			fields := strings.Fields(lines.Text())
 			if len(fields) > 9 && fields[3] == "0A" && own["socket:["+fields[9]+"]"] {
 				inodes = append(inodes, fields[9])

@@ -19,38 +19,40 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// UsesTLS tells whether an endpoint asks for TLS.
+// UsesTLS reports whether connections to an endpoint use TLS.
 func UsesTLS(endpoint string) bool {
 	scheme, _, _ := strings.Cut(endpoint, ":")
 	return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "unixs")
 }
 
-// answer is what the etcd at an endpoint says of itself. Its error names the endpoint.
-type answer struct {
+// endpointStatus is the version of the etcd at an endpoint, or an error that
+// names the endpoint.
+type endpointStatus struct {
 	endpoint, version string
 	err               error
 }
 
-// askAll asks all endpoints at a time. There is an answer for each, in whatever order.
-func askAll(ctx context.Context, client *clientv3.Client, config clientv3.Config) <-chan answer {
-	answers := make(chan answer, len(config.Endpoints))
+// queryEndpoints queries all endpoints concurrently. The channel receives one
+// status for each, in any order.
+func queryEndpoints(ctx context.Context, client *clientv3.Client, config clientv3.Config) <-chan endpointStatus {
+	statuses := make(chan endpointStatus, len(config.Endpoints))
 	for _, endpoint := range config.Endpoints {
 		go func() {
-			a := answer{endpoint: endpoint}
-			if a.version, a.err = ask(ctx, client, endpoint, config.DialTimeout); a.err != nil && UsesTLS(endpoint) {
-				a.err = cmp.Or(alert(ctx, endpoint, config), a.err)
+			version, err := queryVersion(ctx, client, endpoint, config.DialTimeout)
+			if err != nil && UsesTLS(endpoint) {
+				err = cmp.Or(tlsAlert(ctx, endpoint, config), err)
 			}
-			answers <- a
+			statuses <- endpointStatus{endpoint, version, err}
 		}()
 	}
-	return answers
+	return statuses
 }
 
-// errAsksForUser is an etcd that is there, but says nothing to a client without a user.
-var errAsksForUser = errors.New("it asks for a user and a password")
+// errNeedsUser means that an etcd responds, but not to a client without a user.
+var errNeedsUser = errors.New("it requires a user and a password")
 
-// ask answers the version of the etcd at an endpoint.
-func ask(ctx context.Context, client *clientv3.Client, endpoint string, timeout time.Duration) (version string, err error) {
+// queryVersion returns the version of the etcd at an endpoint.
+func queryVersion(ctx context.Context, client *clientv3.Client, endpoint string, timeout time.Duration) (version string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	conn, err := client.Dial(endpoint)
@@ -58,18 +60,19 @@ func ask(ctx context.Context, client *clientv3.Client, endpoint string, timeout 
 		return "", fmt.Errorf("connect to etcd at %s: %w", endpoint, err)
 	}
 	defer conn.Close() //nolint:errcheck // nothing was written
-	// The Status of the client would keep to itself why there is no connection.
+	// The client's Status would hide the reason why there is no connection.
 	resp, err := pb.NewMaintenanceClient(conn).Status(ctx, &pb.StatusRequest{}, grpc.WaitForReady(true))
 	if errors.Is(rpctypes.Error(err), rpctypes.ErrUserEmpty) {
-		return "", fmt.Errorf("etcd at %s: %w", endpoint, errAsksForUser)
+		return "", fmt.Errorf("etcd at %s: %w", endpoint, errNeedsUser)
 	}
 	if err != nil {
-		return "", fmt.Errorf("etcd at %s does not answer: %w", endpoint, connectionError(err))
+		return "", fmt.Errorf("etcd at %s does not respond: %w", endpoint, connectionError(err))
 	}
 	return resp.Version, nil
 }
 
-// connectionError answers what gRPC says of a connection, without the words of the layers in between.
+// connectionError strips what the layers in between add to gRPC's description of
+// a connection error.
 func connectionError(err error) error {
 	text := status.Convert(err).Message()
 	if i := strings.Index(text, `desc = "`); i >= 0 {
@@ -80,9 +83,10 @@ func connectionError(err error) error {
 	return errors.New(text)
 }
 
-// alert answers what an etcd has against the certificate of this client, or nil. It says so after the handshake, when
-// gRPC may have written already and see nothing but a broken connection.
-func alert(ctx context.Context, endpoint string, config clientv3.Config) error {
+// tlsAlert returns the reason why an etcd rejects this client's certificate, or
+// nil if it does not. etcd sends the alert after the handshake. By then gRPC may
+// have written already, and reports only a broken connection.
+func tlsAlert(ctx context.Context, endpoint string, config clientv3.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, config.DialTimeout)
 	defer cancel()
 	u, err := url.Parse(endpoint)

@@ -12,56 +12,61 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// translate gives the errors of etcd that mean "no answer" the code Unavailable, when nobody knows whether a call was
-// carried out, and those with which it refuses a call. Other errors stay as they are.
+// translate gives the code Unavailable to the errors of etcd after which the
+// outcome of a call is unknown, and to those with which etcd denies a call. It
+// returns other errors unchanged.
 func translate(err error) error {
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, rpctypes.ErrNoSpace) {
-		return clusterFull(err)
+		return clusterFullError(err)
 	}
-	if refused(err) {
+	if isAuthError(err) {
 		return &peering.Error{
 			Code:    peering.Unavailable,
-			Message: "The store refuses the service at present. Nothing was changed.",
+			Message: "The store cannot be accessed at present. Nothing was changed.",
 			Err:     err,
 		}
 	}
-	if !unanswered(err) {
+	if !isUnknownOutcome(err) {
 		return err
 	}
 	return &peering.Error{
 		Code:    peering.Unavailable,
-		Message: "The store did not answer in time. A change may have been made all the same.",
+		Message: "The store did not respond in time. The outcome of a change is unknown.",
 		Err:     err,
 	}
 }
 
-// refusals are the errors of an etcd that does not let the store do something. It has done nothing then. The client logs
-// in again by itself where only a token has become old, so these stay where that does not help.
-var refusals = []error{
+// authErrors are the errors with which etcd denies a call. It has not been
+// executed then. The client renews expired tokens by itself, so these errors
+// persist until an operator intervenes.
+var authErrors = []error{
 	rpctypes.ErrPermissionDenied, rpctypes.ErrAuthFailed, rpctypes.ErrUserEmpty, rpctypes.ErrUserNotFound,
 	rpctypes.ErrInvalidAuthToken, rpctypes.ErrAuthOldRevision, rpctypes.ErrAuthNotEnabled,
 }
 
-func refused(err error) bool {
-	return slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
+func isAuthError(err error) bool {
+	return slices.ContainsFunc(authErrors, func(authError error) bool { return errors.Is(err, authError) })
 }
 
-func unanswered(err error) bool {
+// isUnknownOutcome reports whether the call that failed with err may have been
+// executed.
+func isUnknownOutcome(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}
 	if e, ok := errors.AsType[rpctypes.EtcdError](err); ok {
-		return noAnswer(e.Code())
+		return isUnknownOutcomeCode(e.Code())
 	}
-	// An etcd that stops in the middle of a transaction gives that failure no code of its own, so it comes as Unknown.
+	// An etcd that stops during a transaction returns an error without a code,
+	// which gRPC maps to Unknown.
 	s, ok := status.FromError(err)
-	return ok && (noAnswer(s.Code()) || s.Code() == codes.Unknown)
+	return ok && (isUnknownOutcomeCode(s.Code()) || s.Code() == codes.Unknown)
 }
 
-func noAnswer(code codes.Code) bool {
+func isUnknownOutcomeCode(code codes.Code) bool {
 	switch code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted:
 		return true

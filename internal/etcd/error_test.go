@@ -21,29 +21,29 @@ func TestTranslate(t *testing.T) {
 		err  error
 		want peering.Code
 	}{
-		{"time-out", context.DeadlineExceeded, peering.Unavailable},
-		{"cancel", context.Canceled, peering.Unavailable},
+		{"deadline exceeded", context.DeadlineExceeded, peering.Unavailable},
+		{"canceled", context.Canceled, peering.Unavailable},
 		{"no leader", rpctypes.ErrNoLeader, peering.Unavailable},
 		{"no leader, from the server", rpctypes.ErrGRPCNoLeader, peering.Unavailable},
-		{"time-out in etcd", rpctypes.ErrTimeout, peering.Unavailable},
-		{"time-out because the leader failed", rpctypes.ErrTimeoutDueToLeaderFail, peering.Unavailable},
+		{"timeout in etcd", rpctypes.ErrTimeout, peering.Unavailable},
+		{"timeout because the leader failed", rpctypes.ErrTimeoutDueToLeaderFail, peering.Unavailable},
 		{"etcd stopped", rpctypes.ErrStopped, peering.Unavailable},
-		{"etcd stopped in the middle of a transaction", status.Error(codes.Unknown, "raft: stopped"), peering.Unavailable},
+		{"etcd stopped during a transaction", status.Error(codes.Unknown, "raft: stopped"), peering.Unavailable},
 		{"too many requests", rpctypes.ErrTooManyRequests, peering.Unavailable},
 		{"no space", rpctypes.ErrNoSpace, peering.Unavailable},
 		{"no connection", status.Error(codes.Unavailable, "connection refused"), peering.Unavailable},
-		{"time-out of the connection", status.Error(codes.DeadlineExceeded, "context deadline exceeded"), peering.Unavailable},
+		{"timeout of the connection", status.Error(codes.DeadlineExceeded, "context deadline exceeded"), peering.Unavailable},
 		{"too many operations", rpctypes.ErrTooManyOps, peering.Internal},
 		{"request too large", rpctypes.ErrRequestTooLarge, peering.Internal},
 		{"no permission", rpctypes.ErrPermissionDenied, peering.Unavailable},
 		{"wrong password", rpctypes.ErrAuthFailed, peering.Unavailable},
 		{"no user", rpctypes.ErrUserEmpty, peering.Unavailable},
-		{"user that is not there any more", rpctypes.ErrUserNotFound, peering.Unavailable},
-		{"token that has ended", rpctypes.ErrInvalidAuthToken, peering.Unavailable},
-		{"token from before a change of the users", rpctypes.ErrAuthOldRevision, peering.Unavailable},
-		{"users are not asked for any more", rpctypes.ErrAuthNotEnabled, peering.Unavailable},
-		{"anything else from the server", status.Error(codes.Internal, "panic"), peering.Internal},
-		{"anything else", io.ErrUnexpectedEOF, peering.Internal},
+		{"deleted user", rpctypes.ErrUserNotFound, peering.Unavailable},
+		{"expired token", rpctypes.ErrInvalidAuthToken, peering.Unavailable},
+		{"token from before a change of users", rpctypes.ErrAuthOldRevision, peering.Unavailable},
+		{"authentication disabled", rpctypes.ErrAuthNotEnabled, peering.Unavailable},
+		{"other error of the server", status.Error(codes.Internal, "panic"), peering.Internal},
+		{"other error", io.ErrUnexpectedEOF, peering.Internal},
 	}
 	for _, tt := range tests {
 		for how, err := range map[string]error{"bare": tt.err, "wrapped": fmt.Errorf("transaction: %w", tt.err)} {
@@ -51,12 +51,12 @@ func TestTranslate(t *testing.T) {
 				got := etcd.Translate(err)
 				wantCode(t, got, tt.want)
 				if !errors.Is(got, tt.err) {
-					t.Errorf("%v does not keep its cause", got)
+					t.Errorf("%v does not wrap its cause", got)
 				}
 			})
 		}
 	}
 	if err := etcd.Translate(nil); err != nil {
-		t.Errorf("no error becomes %v", err)
+		t.Errorf("Translate(nil) = %v", err)
 	}
 }

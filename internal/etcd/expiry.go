@@ -12,9 +12,10 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// Due implements peering.Store.
+// DueToExpire implements peering.Store.
 func (s *Store) DueToExpire(ctx context.Context, now time.Time) iter.Seq2[peering.ID, error] {
-	// A key that has the time itself is due: the slash behind it is followed by 0.
+	// The keys of peerings that expire right now are included: a time is followed
+	// by a slash, which sorts before 0.
 	end := expiryPrefix + expiryTime(now) + "0"
 	return func(yield func(peering.ID, error) bool) {
 		for from, more := expiryPrefix, true; more; {
@@ -35,11 +36,11 @@ func (s *Store) DueToExpire(ctx context.Context, now time.Time) iter.Seq2[peerin
 	}
 }
 
-// keys answers the first keys of a range, and whether there are more.
+// keys returns the first batch of keys in a range and whether there are more.
 func (s *Store) keys(ctx context.Context, from, end string) (keys []string, more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	resp, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(batch), clientv3.WithKeysOnly())
+	resp, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(batchSize), clientv3.WithKeysOnly())
 	if err != nil {
 		return nil, false, translate(err)
 	}

@@ -2,87 +2,121 @@ package etcd
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/namespace"
 	"go.etcd.io/etcd/pkg/v3/traceutil"
 	etcdlease "go.etcd.io/etcd/server/v3/lease"
-	"go.uber.org/zap"
 
 	"github.com/peering/peering/internal/peering"
 )
 
 var (
-	Supported = supported
-	Translate = translate
+	CheckVersion = checkVersion
+	Translate    = translate
+	NewZapLogger = newZapLogger
 )
 
-// NewLogger answers the logger that etcd is given.
-func NewLogger(log *slog.Logger) *zap.Logger {
-	return zap.New(logCore{log: log})
-}
+// BatchSize is the number of peerings that a list reads at once.
+const BatchSize = batchSize
 
-// Batch is how many peerings a list reads at a time.
-const Batch = batch
-
-// Tuned answers cfg for a store that compaction leaves so many changes, whose database is large from so many bytes on, and
-// whose disk has as much left as free answers; nil asks the real one. It makes no pass of maintenance by itself.
-func Tuned(cfg Config, retention, large int64, free func(dir string) (uint64, error)) Config {
-	cfg.limits, cfg.free = limits{retention: retention, large: large, interval: time.Hour}, free
+// WithoutFsync returns cfg for an embedded etcd that does not wait for the disk.
+func WithoutFsync(cfg Config) Config {
+	cfg.noFsync = true
 	return cfg
 }
 
-// Patient answers cfg for a store that is compacted for so many changes at least.
-func Patient(cfg Config, few int64) Config {
-	cfg.limits.few = few
+// WithMaintenance returns cfg for a store whose maintenance runs only when a test
+// calls it. Compaction retains the given number of revisions, and defragmentation
+// requires the given size of the database file. If free is not nil, it replaces
+// the free space of the data directory's file system.
+func WithMaintenance(cfg Config, retainRevisions, minFileSize int64, free func(dir string) (uint64, error)) Config {
+	cfg.maintenance = maintenanceConfig{retainRevisions: retainRevisions, minFileSize: minFileSize, interval: time.Hour}
+	cfg.freeBytes = free
 	return cfg
 }
 
-// Busy answers cfg for a store that makes a pass of maintenance after the other, and calls pass in each.
-func Busy(cfg Config, pass func()) Config {
-	cfg = Tuned(cfg, 0, 1<<40, func(dir string) (uint64, error) {
-		pass()
+// WithMinRevisions returns cfg with the number of removable revisions that a
+// compaction requires.
+func WithMinRevisions(cfg Config, minRevisions int64) Config {
+	cfg.maintenance.minRevisions = minRevisions
+	return cfg
+}
+
+// WithConstantMaintenance returns cfg for a store whose maintenance runs all the
+// time and calls run each time.
+func WithConstantMaintenance(cfg Config, run func()) Config {
+	cfg = WithMaintenance(cfg, 0, 1<<40, func(dir string) (uint64, error) {
+		run()
 		return freeBytes(dir)
 	})
-	cfg.limits.interval = time.Millisecond
+	cfg.maintenance.interval = time.Millisecond
 	return cfg
 }
 
-// Pass makes one pass of maintenance.
-func (s *Store) Pass(ctx context.Context) error {
-	return s.member.pass(ctx)
+// RunMaintenance runs the maintenance once.
+func (s *Store) RunMaintenance(ctx context.Context) error {
+	return s.embedded.runMaintenance(ctx)
 }
 
-// Sizes answers how many bytes the database file has, and how many of them are used.
-func (s *Store) Sizes() (size, used int64) {
-	backend := s.member.etcd.Server.Backend()
+// Maintain runs the maintenance at each tick until ctx ends.
+func (s *Store) Maintain(ctx context.Context, ticks <-chan time.Time) {
+	s.embedded.maintain(ctx, ticks)
+}
+
+// DatabaseSize returns the size of the database file in bytes and how many of
+// them are in use.
+func (s *Store) DatabaseSize() (size, inUse int64) {
+	backend := s.embedded.server.Server.Backend()
 	backend.ForceCommit()
 	return backend.Size(), backend.SizeInUse()
 }
 
-// Maintain makes a pass of maintenance at each tick until the end of ctx.
-func (s *Store) Maintain(ctx context.Context, ticks <-chan time.Time) {
-	s.member.maintain(ctx, ticks)
-}
-
-// Client is for tests that look at the keys or write what the store would not.
+// Client returns the etcd client, for tests that read or write keys directly.
 func (s *Store) Client() *clientv3.Client {
 	return s.client
 }
 
-// Interrupted answers the same store, but that it calls before ahead of each of its reads and transactions, with their
-// number, from 1. So a test can do between two of them what somebody else might.
-func (s *Store) Interrupted(before func(n int)) *Store {
-	client := clientv3.NewCtxClient(context.Background())
-	n := 0
-	client.KV = interruptedKV{KV: s.client.KV, before: func() { n++; before(n) }}
-	return &Store{client: client, access: s.access, timeout: s.timeout, lease: s.lease, turns: newTurns(), onExpired: s.onExpired}
+// WithPrefix returns a store on the same etcd whose keys have a prefix. Closing
+// it has no effect.
+func (s *Store) WithPrefix(prefix string) *Store {
+	client := clientv3.NewCtxClient(s.client.Ctx())
+	client.KV = namespace.NewKV(s.client.KV, prefix)
+	client.Lease = namespace.NewLease(s.client.Lease, prefix)
+	client.Watcher = namespace.NewWatcher(s.client.Watcher, prefix)
+	client.Maintenance = s.client.Maintenance
+	prefixed := s.withClient(client)
+	prefixed.embedded, prefixed.external, prefixed.close = s.embedded, s.external, func() error { return nil }
+	return prefixed
 }
 
-// Load writes new peerings as Create would, but past etcd's log, and without a look at what is there.
+// Intercepted returns the same store, except that it calls before ahead of each
+// read and transaction with their number, starting at 1. A test can use it to
+// make a change between two of them.
+func (s *Store) Intercepted(before func(n int)) *Store {
+	n := 0
+	return s.WithKV(func(kv clientv3.KV) clientv3.KV {
+		return interceptedKV{KV: kv, before: func() { n++; before(n) }}
+	})
+}
+
+// WithKV returns the same store with a replacement for its client's reads and
+// transactions.
+func (s *Store) WithKV(wrap func(clientv3.KV) clientv3.KV) *Store {
+	client := clientv3.NewCtxClient(context.Background())
+	client.KV, client.Lease = wrap(s.client.KV), s.client.Lease
+	return s.withClient(client)
+}
+
+func (s *Store) withClient(client *clientv3.Client) *Store {
+	return &Store{client: client, timeout: s.timeout, lease: newSharedLease(), mutexes: newQuotaMutexes(), onExpired: s.onExpired}
+}
+
+// Load stores new peerings as Create would, but without etcd's log and without
+// any checks.
 func (s *Store) Load(peerings []peering.Peering) error {
-	txn := s.member.etcd.Server.KV().Write(traceutil.TODO())
+	txn := s.embedded.server.Server.KV().Write(traceutil.TODO())
 	defer txn.End()
 	put := func(key, value string) { txn.Put([]byte(key), []byte(value), etcdlease.NoLease) }
 	for _, p := range peerings {
@@ -99,47 +133,40 @@ func (s *Store) Load(peerings []peering.Peering) error {
 	return nil
 }
 
-// Over answers the same store over what wrap makes of its client's reads and transactions.
-func (s *Store) Over(wrap func(clientv3.KV) clientv3.KV) *Store {
-	client := clientv3.NewCtxClient(context.Background())
-	client.KV, client.Lease = wrap(s.client.KV), s.client.Lease
-	return &Store{client: client, timeout: s.timeout, lease: newLease(), turns: newTurns(), onExpired: s.onExpired}
-}
-
-type interruptedKV struct {
+type interceptedKV struct {
 	clientv3.KV
 
 	before func()
 }
 
-func (kv interruptedKV) Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
+func (kv interceptedKV) Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	kv.before()
 	return kv.KV.Get(ctx, key, opts...)
 }
 
-func (kv interruptedKV) Txn(ctx context.Context) clientv3.Txn {
-	return interruptedTxn{kv.KV.Txn(ctx), kv.before}
+func (kv interceptedKV) Txn(ctx context.Context) clientv3.Txn {
+	return interceptedTxn{kv.KV.Txn(ctx), kv.before}
 }
 
-type interruptedTxn struct {
+type interceptedTxn struct {
 	clientv3.Txn
 
 	before func()
 }
 
-func (t interruptedTxn) If(cs ...clientv3.Cmp) clientv3.Txn {
-	return interruptedTxn{t.Txn.If(cs...), t.before}
+func (t interceptedTxn) If(cs ...clientv3.Cmp) clientv3.Txn {
+	return interceptedTxn{t.Txn.If(cs...), t.before}
 }
 
-func (t interruptedTxn) Then(ops ...clientv3.Op) clientv3.Txn {
-	return interruptedTxn{t.Txn.Then(ops...), t.before}
+func (t interceptedTxn) Then(ops ...clientv3.Op) clientv3.Txn {
+	return interceptedTxn{t.Txn.Then(ops...), t.before}
 }
 
-func (t interruptedTxn) Else(ops ...clientv3.Op) clientv3.Txn {
-	return interruptedTxn{t.Txn.Else(ops...), t.before}
+func (t interceptedTxn) Else(ops ...clientv3.Op) clientv3.Txn {
+	return interceptedTxn{t.Txn.Else(ops...), t.before}
 }
 
-func (t interruptedTxn) Commit() (*clientv3.TxnResponse, error) {
+func (t interceptedTxn) Commit() (*clientv3.TxnResponse, error) {
 	t.before()
 	return t.Txn.Commit()
 }

@@ -8,14 +8,19 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// common is the ids that several indexes have in common, in order.
-type common []union
+// readRevision is the revision that several reads share, so that together they
+// see one state of the store. The first of them sets it; before that it is 0.
+type readRevision struct{ revision int64 }
 
-// page answers the first ids from the given one on, size at most; fewer where there are no more.
-func (c common) page(ctx context.Context, from string, size int) ([]string, error) {
+// intersection iterates over the ids that are in all of its unions, in order.
+type intersection []union
+
+// page returns at most size ids, starting at the first one that is not less
+// than from. It returns fewer only if there are no more.
+func (x intersection) page(ctx context.Context, from string, size int) ([]string, error) {
 	page := make([]string, 0, size)
 	for len(page) < size {
-		id, ok, err := c.seek(ctx, from)
+		id, ok, err := x.seek(ctx, from)
 		if err != nil || !ok {
 			return page, err
 		}
@@ -25,11 +30,11 @@ func (c common) page(ctx context.Context, from string, size int) ([]string, erro
 	return page, nil
 }
 
-// seek answers the first id that is not less than the given one and is in all indexes: each in turn leaps to its first
-// id from there on, until they agree.
-func (c common) seek(ctx context.Context, id string) (string, bool, error) {
-	for agreed := 0; agreed < len(c); {
-		for _, u := range c {
+// seek returns the first id that is not less than the given one and is in all
+// unions. It seeks in each union in turn until all agree on an id.
+func (x intersection) seek(ctx context.Context, id string) (string, bool, error) {
+	for agreed := 0; agreed < len(x); {
+		for _, u := range x {
 			next, ok, err := u.seek(ctx, id)
 			if err != nil || !ok {
 				return "", false, err
@@ -43,11 +48,11 @@ func (c common) seek(ctx context.Context, id string) (string, bool, error) {
 	return id, true, nil
 }
 
-// union is the ids that are in any of some indexes, in order.
+// union iterates over the ids that are in any of its indexes, in order.
 type union []*index
 
-// union answers the ids of the indexes whose keys start so.
-func (s *Store) union(at *moment, prefixes ...string) union {
+// union returns the union of the indexes with the given key prefixes.
+func (s *Store) union(at *readRevision, prefixes ...string) union {
 	u := make(union, len(prefixes))
 	for i, prefix := range prefixes {
 		u[i] = &index{store: s, at: at, prefix: prefix}
@@ -55,36 +60,35 @@ func (s *Store) union(at *moment, prefixes ...string) union {
 	return u
 }
 
-// moment is when several reads see the store: at the revision that the first of them found, so that together they see
-// what was there at one time. Zero until then.
-type moment struct{ revision int64 }
-
+// seek returns the first id that is not less than the given one.
 func (u union) seek(ctx context.Context, id string) (first string, ok bool, err error) {
 	for _, x := range u {
-		next, there, err := x.seek(ctx, id)
+		next, found, err := x.seek(ctx, id)
 		if err != nil {
 			return "", false, err
 		}
-		if there && (!ok || next < first) {
+		if found && (!ok || next < first) {
 			first, ok = next, true
 		}
 	}
 	return first, ok, nil
 }
 
-// index is the ids of one index, read in batches.
+// index iterates over the ids of one index, in order. It reads them in batches.
 type index struct {
 	store  *Store
-	at     *moment
+	at     *readRevision
 	prefix string
-	// ids are all those of the index from the one that was sought on, up to the last of ids or, where complete, to the end.
+	// ids is the current batch: all ids of the index that are not less than from,
+	// up to the last of the batch, or to the end of the index if complete.
 	from     string
 	ids      []string
 	complete bool
 }
 
+// seek returns the first id that is not less than the given one.
 func (x *index) seek(ctx context.Context, id string) (string, bool, error) {
-	if !x.holds(id) {
+	if !x.covers(id) {
 		if err := x.read(ctx, id); err != nil {
 			return "", false, err
 		}
@@ -96,19 +100,20 @@ func (x *index) seek(ctx context.Context, id string) (string, bool, error) {
 	return x.ids[i], true, nil
 }
 
-// holds tells whether the first id from the given one on is known, or that there is none.
-func (x *index) holds(id string) bool {
+// covers reports whether the current batch is enough to seek the id.
+func (x *index) covers(id string) bool {
 	if len(x.ids) == 0 {
 		return x.complete && x.from <= id
 	}
 	return x.from <= id && (x.complete || id <= x.ids[len(x.ids)-1])
 }
 
+// read reads the batch that starts at the id.
 func (x *index) read(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, x.store.timeout)
 	defer cancel()
 	resp, err := x.store.client.Get(ctx, x.prefix+id,
-		clientv3.WithRange(clientv3.GetPrefixRangeEnd(x.prefix)), clientv3.WithLimit(batch), clientv3.WithKeysOnly(),
+		clientv3.WithRange(clientv3.GetPrefixRangeEnd(x.prefix)), clientv3.WithLimit(batchSize), clientv3.WithKeysOnly(),
 		clientv3.WithRev(x.at.revision))
 	if err != nil {
 		return translate(fmt.Errorf("read index %s: %w", x.prefix, err))

@@ -11,34 +11,35 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// The keys, all below root. Ids are in the form of ID.Key, so that those of peerings sort by age.
+// All keys of the store start with root. Ids have the form of ID.Key, so the ids
+// of peerings sort by age. These keys have a record or an id as their value:
 //
 //	peering/ID                    the record of a peering
-//	pair/VPC/VPC                  the id of the live peering of the pair; the smaller VPC id comes first
-//	route/ID/DESTINATION          the record of a route over the peering; it ends with the peering
+//	pair/VPC/VPC                  the id of the live peering of a pair; the smaller VPC id comes first
+//	route/ID/DESTINATION          the record of a route over the peering, deleted with it
 //	cluster/PROJECT/CLUSTER       the record of a cluster
-//	cluster-number                the number that was last given to a cluster
+//	cluster-number                the number of the latest cluster that was created
 //
-// A pair key exists exactly while the record that it names is stored with a live status. The indexes, without values:
+// A pair key exists if and only if the peering that it names is stored with a
+// live status. The index keys have no value:
 //
-//	tenant/TENANT/ID              a peering that the tenant stands on a side of; the same by
-//	tenant-name/TENANT/NAME/ID    its name,
-//	tenant-status/TENANT/STATUS/ID    the status that it is stored with,
-//	tenant-vpc/TENANT/VPC/ID      the VPC of either side,
-//	tenant-other/TENANT/OTHER/ID  the tenant on the other side
-//	cluster-peering/PROJECT/CLUSTER/ID    a peering that was created for the cluster
-//	expiry/TIME/ID                a peering that is stored as pending and expires then
-//	quota/tenant/TENANT/ID        a peering that counts towards the quota; the same for
-//	quota/pending/TENANT/ID       what waits for a tenant and
-//	quota/cluster/PROJECT/CLUSTER/ID    clusters
+//	tenant/TENANT/ID              the peerings of a tenant, on either side, and by
+//	tenant-name/TENANT/NAME/ID        name,
+//	tenant-status/TENANT/STATUS/ID    stored status,
+//	tenant-vpc/TENANT/VPC/ID          VPC of either side,
+//	tenant-other/TENANT/OTHER/ID      tenant of the other side
+//	cluster-peering/PROJECT/CLUSTER/ID    the peerings that were created for a cluster
+//	expiry/TIME/ID                the peerings stored as pending, by the time at which they expire
+//	quota/tenant/TENANT/ID        the peerings that count towards a tenant's quota,
+//	quota/pending/TENANT/ID       the pending ones that wait for a tenant,
+//	quota/cluster/PROJECT/CLUSTER/ID    those of a cluster
 //
-// And what no peering has:
+// The remaining keys do not belong to a peering:
 //
-//	quota-guard/HASH              written by whoever adds to a quota of that hash, so that two of them notice each other
-//	once/PROJECT/KEY              what an idempotency key of the project was used for, under a lease
-//	restoring                     stands from the first step of a restore into a cluster to the last; until then nobody
-//	                              else changes anything
-//	election/NAME/LEASE           who is or wants to be the leader under the name, under a lease
+//	quota-guard/HASH              written by every transaction that adds to a quota with this hash
+//	once/PROJECT/KEY              an idempotency record, with a lease
+//	restoring                     exists during a restore into a cluster; no other change succeeds until then
+//	election/NAME/LEASE           a candidate in an election, with a lease
 const root = "/peering/"
 
 func peeringKey(id peering.ID) string {
@@ -53,7 +54,7 @@ func pairKey(p peering.Peering) string {
 	return root + "pair/" + a + "/" + b
 }
 
-// routePrefix is what the keys of all routes over a peering start with.
+// routePrefix is the prefix of the keys of all routes over a peering.
 func routePrefix(id peering.ID) string {
 	return root + "route/" + id.Key() + "/"
 }
@@ -64,7 +65,7 @@ func routeKey(r peering.Route) string {
 
 const clusterNumberKey = root + "cluster-number"
 
-// clusterPrefix is what the keys of all clusters of a project start with.
+// clusterPrefix is the prefix of the keys of all clusters of a project.
 func clusterPrefix(project peering.ID) string {
 	return root + "cluster/" + project.Key() + "/"
 }
@@ -73,41 +74,42 @@ func clusterKey(ref peering.ClusterRef) string {
 	return clusterPrefix(ref.Project) + ref.ID
 }
 
-func onceKey(once peering.Idempotency) string {
-	return root + "once/" + once.Project.Key() + "/" + once.Key
+func idempotencyKey(idem peering.Idempotency) string {
+	return root + "once/" + idem.Project.Key() + "/" + idem.Key
 }
 
 const electionPrefix = root + "election/"
 
 const restoringKey = root + "restoring"
 
-// quotaPrefix is what the keys of all peerings that count towards a quota start with.
-func quotaPrefix(q peering.Counter) string {
-	prefix := root + "quota/" + string(q.Kind) + "/"
-	if q.Kind == peering.ClusterQuota {
-		return prefix + q.Cluster.Project.Key() + "/" + q.Cluster.ID + "/"
+// quotaPrefix is the prefix of the keys of all peerings that a counter counts.
+func quotaPrefix(c peering.Counter) string {
+	prefix := root + "quota/" + string(c.Kind) + "/"
+	if c.Kind == peering.ClusterQuota {
+		return prefix + c.Cluster.Project.Key() + "/" + c.Cluster.ID + "/"
 	}
-	return prefix + q.Tenant.Key() + "/"
+	return prefix + c.Tenant.Key() + "/"
 }
 
-// guardKey is a key that quotas share by chance: a key for each quota would stay for ever.
-func guardKey(q peering.Counter) string {
-	return root + "quota-guard/" + fmt.Sprintf("%04x", guardNumber(q))
+// guardKey returns the guard key of a counter. Counters share guard keys by
+// hash, because a guard key is never deleted.
+func guardKey(c peering.Counter) string {
+	return root + "quota-guard/" + fmt.Sprintf("%04x", guardNumber(c))
 }
 
-func guardNumber(q peering.Counter) uint16 {
-	hash := sha256.Sum256([]byte(quotaPrefix(q)))
+func guardNumber(c peering.Counter) uint16 {
+	hash := sha256.Sum256([]byte(quotaPrefix(c)))
 	return binary.BigEndian.Uint16(hash[:])
 }
 
 const expiryPrefix = root + "expiry/"
 
-// expiryTime is a time in a form that sorts.
+// expiryTime formats a time so that times sort chronologically.
 func expiryTime(t time.Time) string {
 	return t.UTC().Format("20060102T150405.000000000")
 }
 
-// scopePrefix is what the index keys of all peerings of a scope start with.
+// scopePrefix is the prefix of the index keys of all peerings in a scope.
 func scopePrefix(scope peering.Scope) string {
 	if scope.Cluster != (peering.ClusterRef{}) {
 		return root + "cluster-peering/" + scope.Cluster.Project.Key() + "/" + scope.Cluster.ID + "/"
@@ -131,7 +133,7 @@ func otherPrefix(tenant, other peering.ID) string {
 	return root + "tenant-other/" + tenant.Key() + "/" + other.Key() + "/"
 }
 
-// indexKeys are the index keys of a peering, each once.
+// indexKeys returns the index keys of a peering, without duplicates.
 func indexKeys(p peering.Peering) []string {
 	requester, accepter := p.Requester.Tenant, p.Accepter.Tenant
 	prefixes := tenantPrefixes(p, requester)
@@ -142,8 +144,8 @@ func indexKeys(p peering.Peering) []string {
 	if p.Cluster != (peering.ClusterRef{}) {
 		prefixes = append(prefixes, scopePrefix(peering.Scope{Cluster: p.Cluster}))
 	}
-	for _, q := range p.Counters() {
-		prefixes = append(prefixes, quotaPrefix(q))
+	for _, c := range p.Counters() {
+		prefixes = append(prefixes, quotaPrefix(c))
 	}
 	if p.Status == peering.PendingAcceptance {
 		prefixes = append(prefixes, expiryPrefix+expiryTime(p.ExpiresAt)+"/")
@@ -154,7 +156,8 @@ func indexKeys(p peering.Peering) []string {
 	return prefixes
 }
 
-// tenantPrefixes are what the index keys of a peering start with that one of its tenants has.
+// tenantPrefixes returns the prefixes of a peering's index keys for one of its
+// tenants.
 func tenantPrefixes(p peering.Peering, tenant peering.ID) []string {
 	return []string{
 		scopePrefix(peering.Scope{Tenant: tenant}),
@@ -165,15 +168,18 @@ func tenantPrefixes(p peering.Peering, tenant peering.ID) []string {
 	}
 }
 
+// absent compares equal if the key does not exist.
 func absent(key string) clientv3.Cmp {
 	return clientv3.Compare(clientv3.CreateRevision(key), "=", 0)
 }
 
+// present compares equal if the key exists.
 func present(key string) clientv3.Cmp {
 	return clientv3.Compare(clientv3.CreateRevision(key), ">", 0)
 }
 
-// unchanged holds while the key was last written at the revision; 0 stands for a key that is not there.
+// unchanged compares equal if the key was last written at the revision. Revision
+// 0 means that the key does not exist.
 func unchanged(key string, revision int64) clientv3.Cmp {
 	return clientv3.Compare(clientv3.ModRevision(key), "=", revision)
 }

@@ -10,36 +10,38 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// batch is how many peerings a list reads at a time; etcd takes 128 operations in one transaction.
-const batch = 100
+// batchSize is the number of keys or records in one read. etcd accepts at most
+// 128 operations in a transaction.
+const batchSize = 100
 
-// List implements peering.Store. The ids come from the indexes that the filter names, as far as they have them in common,
-// so that a short page is cheap however many peerings a tenant has.
+// List implements peering.Store. It intersects the indexes that the filter
+// names, so a short page is cheap no matter how many peerings a tenant has.
 func (s *Store) List(ctx context.Context, scope peering.Scope, query peering.Query) (found []peering.Peering, more bool, err error) {
-	const tries = 3
-	for range tries {
-		found, more, err = s.listOnce(ctx, scope, query)
+	const attempts = 3
+	for range attempts {
+		found, more, err = s.listAtOneRevision(ctx, scope, query)
 		if !errors.Is(err, rpctypes.ErrCompacted) {
 			return found, more, err
 		}
 	}
 	return nil, false, &peering.Error{
-		Code: peering.Unavailable, Message: "The list changes faster than it can be read; try again, or take shorter pages.", Err: err,
+		Code: peering.Unavailable, Message: "The list changes faster than it can be read; try again, or use smaller pages.", Err: err,
 	}
 }
 
-// listOnce fails with ErrCompacted where etcd has forgotten the moment at which the list began.
-func (s *Store) listOnce(ctx context.Context, scope peering.Scope, query peering.Query) (found []peering.Peering, more bool, err error) {
-	at := new(moment)
-	ids := s.matching(at, scope, query.Filter)
+// listAtOneRevision returns ErrCompacted if the revision at which the list
+// began is compacted before the list is complete.
+func (s *Store) listAtOneRevision(ctx context.Context, scope peering.Scope, query peering.Query) (found []peering.Peering, more bool, err error) {
+	at := new(readRevision)
+	ids := s.candidates(at, scope, query.Filter)
 	from := query.After.Key()
 	if from != "" {
-		from += "\x00" // behind it
+		from += "\x00" // the next possible id
 	}
 	for {
-		size := batch
+		size := batchSize
 		if query.Limit > 0 {
-			size = min(batch, query.Limit-len(found)+1)
+			size = min(batchSize, query.Limit-len(found)+1)
 		}
 		page, err := ids.page(ctx, from, size)
 		if err != nil {
@@ -65,43 +67,45 @@ func (s *Store) listOnce(ctx context.Context, scope peering.Scope, query peering
 	}
 }
 
-// matching is the ids of the peerings of a scope that a filter may select.
-func (s *Store) matching(at *moment, scope peering.Scope, filter peering.Filter) common {
-	var lists common
+// candidates returns the ids of all peerings in the scope that the filter may
+// select.
+func (s *Store) candidates(at *readRevision, scope peering.Scope, filter peering.Filter) intersection {
+	var ids intersection
 	if scope.Cluster == (peering.ClusterRef{}) {
-		lists = s.filtered(at, scope.Tenant, filter)
+		ids = s.filterIndexes(at, scope.Tenant, filter)
 	}
-	if len(lists) == 0 {
-		lists = common{s.union(at, scopePrefix(scope))}
+	if len(ids) == 0 {
+		ids = intersection{s.union(at, scopePrefix(scope))}
 	}
-	return lists
+	return ids
 }
 
-// filtered is the ids in the indexes of a tenant that the filter names.
-func (s *Store) filtered(at *moment, tenant peering.ID, filter peering.Filter) common {
-	var lists common
+// filterIndexes returns the intersection of the tenant's indexes that the filter
+// names.
+func (s *Store) filterIndexes(at *readRevision, tenant peering.ID, filter peering.Filter) intersection {
+	var ids intersection
 	if filter.VPC != "" {
-		lists = append(lists, s.union(at, vpcPrefix(tenant, filter.VPC)))
+		ids = append(ids, s.union(at, vpcPrefix(tenant, filter.VPC)))
 	}
 	if filter.Name != "" {
-		lists = append(lists, s.union(at, namePrefix(tenant, filter.Name)))
+		ids = append(ids, s.union(at, namePrefix(tenant, filter.Name)))
 	}
 	if filter.Tenant != "" && !filter.Tenant.Equal(tenant) {
-		lists = append(lists, s.union(at, otherPrefix(tenant, filter.Tenant)))
+		ids = append(ids, s.union(at, otherPrefix(tenant, filter.Tenant)))
 	}
 	switch filter.Status {
 	case "":
 	case peering.Expired:
-		// Until somebody settles it, a peering that has expired is stored as pending.
-		lists = append(lists, s.union(at, statusPrefix(tenant, peering.Expired), statusPrefix(tenant, peering.PendingAcceptance)))
+		// An expired peering is stored as pending until it is expired in the store.
+		ids = append(ids, s.union(at, statusPrefix(tenant, peering.Expired), statusPrefix(tenant, peering.PendingAcceptance)))
 	default:
-		lists = append(lists, s.union(at, statusPrefix(tenant, filter.Status)))
+		ids = append(ids, s.union(at, statusPrefix(tenant, filter.Status)))
 	}
-	return lists
+	return ids
 }
 
-// getAll reads the peerings as they are at the moment, in the order of the ids.
-func (s *Store) getAll(ctx context.Context, at *moment, ids []string) ([]peering.Peering, error) {
+// getAll reads the peerings with the given ids, in that order.
+func (s *Store) getAll(ctx context.Context, at *readRevision, ids []string) ([]peering.Peering, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -111,19 +115,17 @@ func (s *Store) getAll(ctx context.Context, at *moment, ids []string) ([]peering
 	for i, id := range ids {
 		reads[i] = clientv3.OpGet(peeringKey(peering.ID(id)), clientv3.WithRev(at.revision))
 	}
-	resp, err := s.commit(ctx, nil, reads, nil)
+	responses, err := s.read(ctx, reads...)
 	if err != nil {
 		return nil, err
 	}
 	peerings := make([]peering.Peering, 0, len(ids))
-	for _, r := range resp.Responses {
-		for _, kv := range r.GetResponseRange().Kvs {
-			p, err := decodePeering(kv)
-			if err != nil {
-				return nil, err
-			}
-			peerings = append(peerings, p)
+	for _, r := range responses {
+		found, err := decodeAll(r.GetResponseRange().Kvs, decodePeering)
+		if err != nil {
+			return nil, err
 		}
+		peerings = append(peerings, found...)
 	}
 	return peerings, nil
 }

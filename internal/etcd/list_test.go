@@ -10,8 +10,9 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// fill makes n peerings of the tenant, all at once, and answers their ids in order.
-func fill(t *testing.T, store *etcd.Store, tenant peering.ID, n int) []peering.ID {
+// createMany concurrently creates n peerings requested by the tenant and returns
+// their ids in order.
+func createMany(t *testing.T, store *etcd.Store, tenant peering.ID, n int) []peering.ID {
 	t.Helper()
 	requester := peering.VPC{ID: newID(), Tenant: tenant}
 	peerings, ids := make([]peering.Peering, n), make([]peering.ID, n)
@@ -20,16 +21,22 @@ func fill(t *testing.T, store *etcd.Store, tenant peering.ID, n int) []peering.I
 		peerings[i].Name = fmt.Sprintf("p%d", i)
 		ids[i] = peerings[i].ID
 	}
-	for _, err := range race(n, func(i int) error { return tryCreate(t.Context(), store, peerings[i]) }) {
-		wantCode(t, err, "")
-	}
+	createAll(t, store, peerings)
 	return ids
 }
 
-func list(t *testing.T, store *etcd.Store, scope peering.Scope, query peering.Query) (ids []peering.ID, more bool) {
+// createAll creates the peerings concurrently.
+func createAll(t *testing.T, store *etcd.Store, peerings []peering.Peering) {
+	t.Helper()
+	for _, err := range concurrently(len(peerings), func(i int) error { return tryCreate(t.Context(), store, peerings[i]) }) {
+		wantCode(t, err, "")
+	}
+}
+
+func listIDs(t *testing.T, store *etcd.Store, scope peering.Scope, query peering.Query) (ids []peering.ID, more bool) {
 	t.Helper()
 	if query.Match == nil {
-		query.Match = all
+		query.Match = matchAll
 	}
 	found, more, err := store.List(t.Context(), scope, query)
 	wantCode(t, err, "")
@@ -46,14 +53,15 @@ func wantIDs(t *testing.T, got, want []peering.ID) {
 	}
 }
 
-// TestListAroundTheBatch asks for pages that end just before, at and after the end of what is read at a time.
-func TestListAroundTheBatch(t *testing.T) {
-	store := open(t)
-	const size = 2*etcd.Batch + 1
+// TestListAroundTheBatchSize lists pages that end just before, at and after the
+// end of a batch.
+func TestListAroundTheBatchSize(t *testing.T) {
+	store := newStore(t)
+	const size = 2*etcd.BatchSize + 1
 	scope := peering.Scope{Tenant: newID()}
-	ids := fill(t, store, scope.Tenant, size)
-	for _, from := range []int{0, 1, etcd.Batch, etcd.Batch + 1, size - 1, size} {
-		for _, limit := range []int{0, 1, etcd.Batch - 1, etcd.Batch, etcd.Batch + 1, size - 1, size, size + 1} {
+	ids := createMany(t, store, scope.Tenant, size)
+	for _, from := range []int{0, 1, etcd.BatchSize, etcd.BatchSize + 1, size - 1, size} {
+		for _, limit := range []int{0, 1, etcd.BatchSize - 1, etcd.BatchSize, etcd.BatchSize + 1, size - 1, size, size + 1} {
 			t.Run(fmt.Sprintf("%d from %d", limit, from), func(t *testing.T) {
 				query := peering.Query{Limit: limit}
 				if from > 0 {
@@ -63,7 +71,7 @@ func TestListAroundTheBatch(t *testing.T) {
 				if limit > 0 {
 					to = min(from+limit, size)
 				}
-				got, more := list(t, store, scope, query)
+				got, more := listIDs(t, store, scope, query)
 				wantIDs(t, got, ids[from:to])
 				if more != (to < size) {
 					t.Errorf("more is %t, want %t", more, to < size)
@@ -73,7 +81,7 @@ func TestListAroundTheBatch(t *testing.T) {
 	}
 	t.Run("one match in the last batch", func(t *testing.T) {
 		last := ids[size-1]
-		got, more := list(t, store, scope, peering.Query{Limit: 1, Match: func(p peering.Peering) bool { return p.ID == last }})
+		got, more := listIDs(t, store, scope, peering.Query{Limit: 1, Match: func(p peering.Peering) bool { return p.ID == last }})
 		wantIDs(t, got, []peering.ID{last})
 		if more {
 			t.Error("there are more, want none")
@@ -81,15 +89,15 @@ func TestListAroundTheBatch(t *testing.T) {
 	})
 }
 
-// TestListPagesWhileOthersWrite walks a long list in small pages. Between two pages, one peering behind and one ahead
-// are deleted and one is made.
-func TestListPagesWhileOthersWrite(t *testing.T) {
-	store := open(t)
+// TestListPagesDuringChanges reads a long list in small pages. Between two pages
+// it deletes a peering that was listed and one that was not, and creates one.
+func TestListPagesDuringChanges(t *testing.T) {
+	store := newStore(t)
 	scope := peering.Scope{Tenant: newID()}
-	old := fill(t, store, scope.Tenant, 3*etcd.Batch+5)
-	deleted, made := map[peering.ID]bool{}, []peering.ID{}
+	old := createMany(t, store, scope.Tenant, 3*etcd.BatchSize+5)
+	deleted, created := map[peering.ID]bool{}, []peering.ID{}
 	remove := func(id peering.ID) {
-		wantCode(t, act(t, store, peering.Delete, id), "")
+		wantCode(t, apply(t, store, peering.Delete, id), "")
 		deleted[id] = true
 	}
 
@@ -100,17 +108,17 @@ func TestListPagesWhileOthersWrite(t *testing.T) {
 			query.After = seen[len(seen)-1]
 		}
 		var page []peering.ID
-		page, more = list(t, store, scope, query)
+		page, more = listIDs(t, store, scope, query)
 		for _, id := range page {
 			if deleted[id] {
-				t.Errorf("%s is listed after it was deleted", id)
+				t.Errorf("%s is listed, but was deleted", id)
 			}
 		}
 		seen = append(seen, page...)
-		if len(made) < 20 {
-			remove(seen[len(seen)-1]) // the next page starts after an id that is gone
-			remove(old[len(old)-1-len(made)])
-			made = append(made, fill(t, store, scope.Tenant, 1)...)
+		if len(created) < 20 {
+			remove(seen[len(seen)-1]) // the next page starts after a deleted id
+			remove(old[len(old)-1-len(created)])
+			created = append(created, createMany(t, store, scope.Tenant, 1)...)
 		}
 	}
 
@@ -121,77 +129,76 @@ func TestListPagesWhileOthersWrite(t *testing.T) {
 	for _, id := range seen {
 		count[id]++
 	}
-	for _, id := range append(old, made...) {
+	for _, id := range append(old, created...) {
 		if n := count[id]; n > 1 || n == 0 && !deleted[id] {
 			t.Errorf("%s is listed %d times, want once", id, n)
 		}
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }
 
 func byKey(a, b peering.ID) int {
 	return strings.Compare(a.Key(), b.Key())
 }
 
-// TestListInterrupted changes peerings between the reads of a list, which shows them as they were when it began.
-func TestListInterrupted(t *testing.T) {
-	const size = etcd.Batch + 10
-	store := open(t)
-	for _, at := range []int{2, 3, 4} { // the keys of a batch are one read, its records another
-		for _, forget := range []bool{false, true} {
-			t.Run(fmt.Sprintf("read %d, history forgotten %t", at, forget), func(t *testing.T) {
+// TestListReadsOneRevision makes changes between the reads of a list, which
+// returns the peerings as they were when it began.
+func TestListReadsOneRevision(t *testing.T) {
+	const size = etcd.BatchSize + 10
+	store := newStore(t)
+	for _, at := range []int{2, 3, 4} { // each batch has one read for its ids and one for its records
+		for _, compacted := range []bool{false, true} {
+			t.Run(fmt.Sprintf("read %d, compacted %t", at, compacted), func(t *testing.T) {
 				scope := peering.Scope{Tenant: newID()}
-				ids := fill(t, store, scope.Tenant, size)
-				interrupted := store.Interrupted(func(n int) {
+				ids := createMany(t, store, scope.Tenant, size)
+				intercepted := store.Intercepted(func(n int) {
 					if n != at {
 						return
 					}
-					wantCode(t, act(t, store, peering.Delete, ids[1]), "")
-					wantCode(t, act(t, store, peering.Delete, ids[size-1]), "")
-					fill(t, store, scope.Tenant, 1)
-					if forget {
-						compact(t, store)
+					wantCode(t, apply(t, store, peering.Delete, ids[1]), "")
+					wantCode(t, apply(t, store, peering.Delete, ids[size-1]), "")
+					createMany(t, store, scope.Tenant, 1)
+					if compacted {
+						compactAll(t, store)
 					}
 				})
 				want := size
-				if forget {
-					want-- // the list began anew
+				if compacted {
+					want-- // the list began again
 				}
-				if got, more := list(t, interrupted, scope, peering.Query{}); len(got) != want || more {
-					t.Errorf("%d peerings are listed, more: %t; want %d and no more", len(got), more, want)
+				if got, more := listIDs(t, intercepted, scope, peering.Query{}); len(got) != want || more {
+					t.Errorf("%d peerings are listed, more: %t; want %d and false", len(got), more, want)
 				}
 			})
 		}
 	}
 }
 
-func TestListThatIsNeverDone(t *testing.T) {
-	store := open(t)
+func TestListGivesUpAfterRepeatedCompactions(t *testing.T) {
+	store := newStore(t)
 	scope := peering.Scope{Tenant: newID()}
-	fill(t, store, scope.Tenant, 2)
-	interrupted := store.Interrupted(func(int) {
-		fill(t, store, scope.Tenant, 1)
-		compact(t, store)
+	createMany(t, store, scope.Tenant, 2)
+	intercepted := store.Intercepted(func(int) {
+		createMany(t, store, scope.Tenant, 1)
+		compactAll(t, store)
 	})
-	_, _, err := interrupted.List(t.Context(), scope, peering.Query{Match: all})
+	_, _, err := intercepted.List(t.Context(), scope, peering.Query{Match: matchAll})
 	wantCode(t, err, peering.Unavailable)
 }
 
-// compact makes etcd forget all but what is there now.
-func compact(t *testing.T, store *etcd.Store) {
+// compactAll compacts all history.
+func compactAll(t *testing.T, store *etcd.Store) {
 	t.Helper()
-	now, err := store.Client().Get(t.Context(), "/")
-	wantCode(t, err, "")
-	_, err = store.Client().Compact(t.Context(), now.Header.Revision)
+	_, err := store.Client().Compact(t.Context(), currentRevision(t, store))
 	wantCode(t, err, "")
 }
 
-func TestListOfAScope(t *testing.T) {
-	store := open(t)
-	cluster := put(t, store, newCluster())
+func TestListByScope(t *testing.T) {
+	store := newStore(t)
+	cluster := putCluster(t, store, newCluster())
 	longer := cluster
 	longer.ID += "0"
-	put(t, store, longer)
+	putCluster(t, store, longer)
 	p := newPeering(cluster.VPC, newVPC())
 	p.Cluster = cluster.ClusterRef
 	create(t, store, p)
@@ -205,15 +212,15 @@ func TestListOfAScope(t *testing.T) {
 		scope peering.Scope
 		want  []peering.ID
 	}{
-		{"the requester's tenant", peering.Scope{Tenant: cluster.VPC.Tenant}, []peering.ID{p.ID, q.ID}},
-		{"the accepter's tenant, one on both sides once", peering.Scope{Tenant: p.Accepter.Tenant}, []peering.ID{p.ID, own.ID}},
-		{"the cluster, not one whose id begins like its", peering.Scope{Cluster: cluster.ClusterRef}, []peering.ID{p.ID}},
-		{"the other cluster", peering.Scope{Cluster: longer.ClusterRef}, []peering.ID{q.ID}},
-		{"a stranger", peering.Scope{Tenant: newID()}, nil},
+		{"requester's tenant", peering.Scope{Tenant: cluster.VPC.Tenant}, []peering.ID{p.ID, q.ID}},
+		{"accepter's tenant, with a peering that has it on both sides", peering.Scope{Tenant: p.Accepter.Tenant}, []peering.ID{p.ID, own.ID}},
+		{"cluster whose id is a prefix of another one's", peering.Scope{Cluster: cluster.ClusterRef}, []peering.ID{p.ID}},
+		{"other cluster", peering.Scope{Cluster: longer.ClusterRef}, []peering.ID{q.ID}},
+		{"tenant without peerings", peering.Scope{Tenant: newID()}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _ := list(t, store, tt.scope, peering.Query{})
+			got, _ := listIDs(t, store, tt.scope, peering.Query{})
 			wantIDs(t, got, tt.want)
 		})
 	}

@@ -4,14 +4,22 @@ import (
 	"context"
 	"log/slog"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
-// storageVersion is what etcd reports at level error whenever it starts on an empty directory: there is no version to
-// update before the first snapshot. It tries again by itself.
-const storageVersion = "failed to update storage version"
+// storageVersionMessage is an error that etcd logs whenever it starts on an
+// empty directory: there is no version to update before the first snapshot. etcd
+// retries it by itself.
+const storageVersionMessage = "failed to update storage version"
 
-// logCore hands what etcd logs on to slog. Below error, etcd speaks of its own affairs only, so that becomes debug.
+// newZapLogger returns the logger for etcd.
+func newZapLogger(log *slog.Logger) *zap.Logger {
+	return zap.New(logCore{log: log.With("component", "etcd")})
+}
+
+// logCore forwards etcd's log to slog. Levels below error become debug, because
+// they concern only etcd itself.
 type logCore struct {
 	log    *slog.Logger
 	fields []zapcore.Field
@@ -49,7 +57,7 @@ func (c logCore) Write(entry zapcore.Entry, fields []zapcore.Field) error {
 		f.AddTo(values)
 	}
 	level := c.level(entry.Level)
-	if entry.Message == storageVersion {
+	if entry.Message == storageVersionMessage {
 		level = slog.LevelDebug
 	}
 	c.log.LogAttrs(context.Background(), level, entry.Message, slog.Any("etcd", values.Fields))

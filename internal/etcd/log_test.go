@@ -14,21 +14,21 @@ import (
 	"github.com/peering/peering/internal/etcd"
 )
 
-// A recorder is a handler that keeps what is logged at its level and above.
-type recorder struct {
+// A logRecorder is a slog.Handler that records everything at its level and above.
+type logRecorder struct {
 	level slog.Level
-	// each is called for each of them.
+	// each is called for each record.
 	each func()
 
 	mu      sync.Mutex
 	records []slog.Record
 }
 
-func (r *recorder) Enabled(_ context.Context, level slog.Level) bool { return level >= r.level }
-func (r *recorder) WithAttrs([]slog.Attr) slog.Handler               { return r }
-func (r *recorder) WithGroup(string) slog.Handler                    { return r }
+func (r *logRecorder) Enabled(_ context.Context, level slog.Level) bool { return level >= r.level }
+func (r *logRecorder) WithAttrs([]slog.Attr) slog.Handler               { return r }
+func (r *logRecorder) WithGroup(string) slog.Handler                    { return r }
 
-func (r *recorder) Handle(_ context.Context, record slog.Record) error {
+func (r *logRecorder) Handle(_ context.Context, record slog.Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.records = append(r.records, record)
@@ -38,8 +38,8 @@ func (r *recorder) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-// all answers level, message and attributes of each record.
-func (r *recorder) all() []string {
+// lines returns the level, message and attributes of each record.
+func (r *logRecorder) lines() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	lines := make([]string, len(r.records))
@@ -54,26 +54,26 @@ func (r *recorder) all() []string {
 	return lines
 }
 
-func TestEmbeddedIsQuiet(t *testing.T) {
-	log := &recorder{level: slog.LevelInfo}
+func TestEmbeddedLogsNothingAtInfo(t *testing.T) {
+	log := &logRecorder{level: slog.LevelInfo}
 	dir := t.TempDir()
-	for range 2 { // on an empty directory, and on one that holds something
+	for range 2 { // in an empty directory, and in one with data
 		store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Log: slog.New(log)})
 		wantCode(t, err, "")
 		create(t, store, newPeering(newVPC(), newVPC()))
 		wantCode(t, store.Close(), "")
 	}
-	if lines := log.all(); len(lines) > 0 {
-		t.Errorf("etcd logs\n%s", strings.Join(lines, "\n"))
+	if lines := log.lines(); len(lines) > 0 {
+		t.Errorf("etcd logs, want nothing:\n%s", strings.Join(lines, "\n"))
 	}
 }
 
-func TestEmbeddedTellsMoreAtDebug(t *testing.T) {
-	log := &recorder{level: slog.LevelDebug}
+func TestEmbeddedLogsAtDebug(t *testing.T) {
+	log := &logRecorder{level: slog.LevelDebug}
 	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: t.TempDir(), Log: slog.New(log)})
 	wantCode(t, err, "")
 	wantCode(t, store.Close(), "")
-	if len(log.all()) == 0 {
+	if len(log.lines()) == 0 {
 		t.Error("etcd logs nothing")
 	}
 }
@@ -90,24 +90,24 @@ func TestLogLevels(t *testing.T) {
 		{"warn is debug", zapcore.WarnLevel, "took too long", "DEBUG took too long etcd=map[size:7]"},
 		{"error is error", zapcore.ErrorLevel, "disk failed", "ERROR disk failed etcd=map[size:7]"},
 		{
-			"the error of every first start is debug",
+			"error of every first start is debug",
 			zapcore.ErrorLevel, "failed to update storage version", "DEBUG failed to update storage version etcd=map[size:7]",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			log := &recorder{level: slog.LevelDebug}
-			etcd.NewLogger(slog.New(log)).Log(tt.level, tt.msg, zap.Int("size", 7))
-			if got := log.all(); !slices.Equal(got, []string{tt.want}) {
+			log := &logRecorder{level: slog.LevelDebug}
+			etcd.NewZapLogger(slog.New(log)).Log(tt.level, tt.msg, zap.Int("size", 7))
+			if got := log.lines(); !slices.Equal(got, []string{tt.want}) {
 				t.Errorf("logged %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestLogKeepsTheFieldsOfItsLogger(t *testing.T) {
-	log := &recorder{level: slog.LevelDebug}
-	parent := etcd.NewLogger(slog.New(log))
+func TestLogFieldsOfDerivedLoggers(t *testing.T) {
+	log := &logRecorder{level: slog.LevelDebug}
+	parent := etcd.NewZapLogger(slog.New(log))
 	for _, field := range []string{"a", "b", "c"} {
 		parent = parent.With(zap.Int(field, 1))
 	}
@@ -120,17 +120,17 @@ func TestLogKeepsTheFieldsOfItsLogger(t *testing.T) {
 		"ERROR two etcd=map[a:1 b:1 c:1 leader:true second:1]",
 		"ERROR three etcd=map[a:1 b:1 c:1]",
 	}
-	if got := log.all(); !slices.Equal(got, want) {
+	if got := log.lines(); !slices.Equal(got, want) {
 		t.Errorf("logged %q, want %q", got, want)
 	}
 }
 
-func TestLogAsksTheHandlerForTheLevel(t *testing.T) {
-	log := &recorder{level: slog.LevelInfo}
-	logger := etcd.NewLogger(slog.New(log))
+func TestLogRespectsTheLevelOfTheHandler(t *testing.T) {
+	log := &logRecorder{level: slog.LevelInfo}
+	logger := etcd.NewZapLogger(slog.New(log))
 	logger.Warn("took too long")
 	logger.Error("disk failed")
-	if got, want := log.all(), []string{"ERROR disk failed etcd=map[]"}; !slices.Equal(got, want) {
+	if got, want := log.lines(), []string{"ERROR disk failed etcd=map[]"}; !slices.Equal(got, want) {
 		t.Errorf("logged %q, want %q", got, want)
 	}
 }

@@ -4,180 +4,171 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// maintenanceInterval is the time between two passes of maintenance. It bounds how much past the busiest store collects.
-const maintenanceInterval = 10 * time.Second
-
-// limits say when a member forgets, shrinks and refuses, and how often it looks.
-type limits struct {
-	// quota is how many bytes the database file may have, and reserved those of them that only deletes may use.
-	quota, reserved int64
-	// retention is how many of the last changes compaction leaves, and few how many more it does not begin for.
-	retention, few int64
-	// large is the size from which on free pages are worth a defragmentation.
-	large int64
-	// interval is the time between two passes.
+// maintenanceConfig says when the embedded etcd is compacted and defragmented.
+type maintenanceConfig struct {
+	// interval is the time between two runs.
 	interval time.Duration
+	// retainRevisions is how many of the latest revisions a compaction keeps.
+	retainRevisions int64
+	// minRevisions is how many revisions must be removable for a compaction.
+	minRevisions int64
+	// minFileSize is the size in bytes from which the database file is worth
+	// defragmenting.
+	minFileSize int64
 }
 
-// member is the etcd in this process, and keeps its database small: nobody reads the past, and without maintenance it
-// would stay in the data directory until that is full.
-type member struct {
-	etcd   *embed.Etcd
-	client *clientv3.Client
-	log    *slog.Logger
-	limits limits
-
-	dataDir string
-	// free answers how many bytes the file system of the data directory has left for this process.
-	free func(dir string) (uint64, error)
-
-	// pass runs once at a time.
-	passing sync.Mutex
-	// compacted is the revision that the last compaction went to, defragmented the one at the last defragmentation.
-	compacted, defragmented int64
+// The interval bounds how much history the busiest store accumulates.
+var defaultMaintenance = maintenanceConfig{
+	interval: 10 * time.Second, retainRevisions: 1000, minRevisions: 16 << 10, minFileSize: 64 << 20,
 }
 
-// startMaintenance begins the passes. stop ends them, and returns when the one that is running has ended.
-func (m *member) startMaintenance() (stop func()) {
+// startMaintenance starts the periodic maintenance. Nothing reads old revisions,
+// and without maintenance they would fill the data directory. stop ends it and
+// waits for a run in progress.
+func (e *embedded) startMaintenance() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	ticker, ended := time.NewTicker(m.limits.interval), make(chan struct{})
+	ticker, done := time.NewTicker(e.maintenance.interval), make(chan struct{})
 	go func() {
-		defer close(ended)
-		m.maintain(ctx, ticker.C)
+		defer close(done)
+		e.maintain(ctx, ticker.C)
 	}()
 	return func() {
 		cancel()
 		ticker.Stop()
-		<-ended
+		<-done
 	}
 }
 
-// maintain makes a pass at each tick until the end of ctx.
-func (m *member) maintain(ctx context.Context, ticks <-chan time.Time) {
+// maintain runs the maintenance at each tick until ctx ends.
+func (e *embedded) maintain(ctx context.Context, ticks <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks:
 		}
-		if err := m.pass(ctx); err != nil && ctx.Err() == nil {
-			m.log.Warn("maintenance of etcd failed; the next pass tries again", "error", err)
+		if err := e.runMaintenance(ctx); err != nil && ctx.Err() == nil {
+			e.log.Warn("maintenance of etcd failed; it will be retried", "error", err)
 		}
 	}
 }
 
-// pass makes room once. A store that is full forgets all of its past, so that each delete counts.
-func (m *member) pass(ctx context.Context) error {
-	m.passing.Lock()
-	defer m.passing.Unlock()
-	now, retention := m.etcd.Server.KV().Rev(), m.limits.retention
-	full, before := m.full(), m.compacted
+// runMaintenance frees space: it compacts, defragments and disarms the alarm, as
+// far as necessary. If the store is full, it keeps no old revisions, so that
+// every delete frees space.
+func (e *embedded) runMaintenance(ctx context.Context) error {
+	e.maintenanceMutex.Lock()
+	defer e.maintenanceMutex.Unlock()
+	now, retain := e.server.Server.KV().Rev(), e.maintenance.retainRevisions
+	full, before := e.full(), e.compacted
 	if full {
-		retention = 0
+		retain = 0
 	}
-	if full || m.worthCompacting(now-retention) {
-		if err := m.compact(ctx, now-retention); err != nil {
+	if full || e.shouldCompact(now-retain) {
+		if err := e.compact(ctx, now-retain); err != nil {
 			return fmt.Errorf("compact: %w", err)
 		}
 	}
-	if full || m.compacted > before {
-		if err := m.settle(ctx); err != nil {
-			return fmt.Errorf("commit: %w", err)
+	if full || e.compacted > before {
+		if err := e.releasePages(ctx); err != nil {
+			return fmt.Errorf("release pages: %w", err)
 		}
 	}
-	if m.worthDefragmenting(now) {
-		if err := m.defragment(now); err != nil {
+	if e.shouldDefragment(now) {
+		if err := e.defragment(now); err != nil {
 			return fmt.Errorf("defragment: %w", err)
 		}
 	}
-	if err := m.disarm(ctx); err != nil {
+	if err := e.disarm(ctx); err != nil {
 		return fmt.Errorf("disarm the alarm: %w", err)
 	}
 	return nil
 }
 
-// worthCompacting tells whether a compaction to the revision gives up so much that it is worth a look at every key, which
-// is what it takes, and what calls wait for meanwhile. The first one always is.
-func (m *member) worthCompacting(revision int64) bool {
-	const bytesPerChange = 8 << 10 // more than a change writes
-	used := m.etcd.Server.Backend().SizeInUse()
-	return m.compacted == 0 || revision-m.compacted >= max(m.limits.few, used/bytesPerChange)
+// shouldCompact reports whether a compaction up to the revision removes enough to
+// justify its cost: it visits every key while calls wait. The first compaction is
+// always worth it.
+func (e *embedded) shouldCompact(revision int64) bool {
+	const bytesPerRevision = 8 << 10 // more than a change writes
+	used := e.server.Server.Backend().SizeInUse()
+	return e.compacted == 0 || revision-e.compacted >= max(e.maintenance.minRevisions, used/bytesPerRevision)
 }
 
-// compact forgets what was before the revision, and returns when its pages are free.
-func (m *member) compact(ctx context.Context, revision int64) error {
-	if revision <= m.compacted {
+// compact removes the history before the revision and waits until its pages are
+// free.
+func (e *embedded) compact(ctx context.Context, revision int64) error {
+	if revision <= e.compacted {
 		return nil
 	}
-	_, err := m.client.Compact(ctx, revision, clientv3.WithCompactPhysical())
+	_, err := e.client.Compact(ctx, revision, clientv3.WithCompactPhysical())
 	if err != nil && !errors.Is(err, rpctypes.ErrCompacted) {
 		return err
 	}
-	m.compacted = revision
+	e.compacted = revision
 	return nil
 }
 
-// settle lets the pages that compaction gave up count as free: they do so some commits later only, and an etcd to which
-// nobody writes, because it is full, commits nothing. What is deleted here is no key.
-func (m *member) settle(ctx context.Context) error {
+// releasePages makes the pages that a compaction has freed count as free. The
+// backend counts them only some commits later, and it does not commit if nothing
+// is written, as in a full store. The key that is deleted does not exist.
+func (e *embedded) releasePages(ctx context.Context) error {
 	for range 3 {
-		if _, err := m.client.Delete(ctx, root); err != nil {
+		if _, err := e.client.Delete(ctx, root); err != nil {
 			return err
 		}
-		m.etcd.Server.Backend().ForceCommit()
+		e.server.Server.Backend().ForceCommit()
 	}
 	return nil
 }
 
-// worthDefragmenting tells whether a copy of the database is so much smaller than its file. Defragmentation writes that
-// copy, and blocks every call meanwhile: about a second for each few hundred megabytes that are in use. Free pages are
-// used again without it, so it only pays where the file has become far too large, or where etcd refuses to write
-// because of the size of the file.
-func (m *member) worthDefragmenting(now int64) bool {
-	backend := m.etcd.Server.Backend()
+// shouldDefragment reports whether a defragmentation shrinks the database file
+// enough to justify its cost: it writes a copy of the database while all calls
+// wait, about a second for every few hundred megabytes in use. etcd reuses free
+// pages anyway, so it pays off only if the file is far too large, or if its size
+// makes etcd reject writes.
+func (e *embedded) shouldDefragment(now int64) bool {
+	backend := e.server.Server.Backend()
 	size, used := backend.Size(), backend.SizeInUse()
-	if left, err := m.free(m.dataDir); err == nil && left < uint64(used)+minFree { //nolint:gosec // sizes are not negative
+	if free, err := e.freeBytes(e.dataDir); err == nil && free < uint64(used)+minFreeBytes { //nolint:gosec // sizes are not negative
 		return false
 	}
-	if m.full() {
-		// Pages that are partly empty count as used. Deletes may have made many of those.
-		return used <= m.writable() || now-m.defragmented > m.limits.retention
+	if e.full() {
+		// Partly empty pages count as used. Deletes may have produced many of them.
+		return used <= e.writableBytes() || now-e.defragmented > e.maintenance.retainRevisions
 	}
-	return size > m.limits.large && size-used > size/2
+	return size > e.maintenance.minFileSize && size-used > size/2
 }
 
-func (m *member) defragment(now int64) error {
-	before, start := m.etcd.Server.Backend().Size(), time.Now()
-	// The client's Defragment needs an etcd that listens.
-	if err := m.etcd.Server.Defragment(); err != nil {
+func (e *embedded) defragment(now int64) error {
+	before, start := e.server.Server.Backend().Size(), time.Now()
+	// Not the client's Defragment: that needs an etcd that listens.
+	if err := e.server.Server.Defragment(); err != nil {
 		return err
 	}
-	m.defragmented = now
-	m.log.Info("etcd's database was defragmented",
-		"bytes_before", before, "bytes", m.etcd.Server.Backend().Size(), "took", time.Since(start))
+	e.defragmented = now
+	e.log.Info("etcd's database was defragmented",
+		"bytes_before", before, "bytes", e.server.Server.Backend().Size(), "took", time.Since(start))
 	return nil
 }
 
-// disarm takes back the alarm that etcd raises at the quota, where there is room again. Until then etcd takes deletes only.
-func (m *member) disarm(ctx context.Context) error {
-	if m.etcd.Server.Backend().Size() > m.writable() {
+// disarm disarms the alarm that etcd raised at its quota, if there is space
+// again. Until then etcd accepts only deletes.
+func (e *embedded) disarm(ctx context.Context) error {
+	if e.server.Server.Backend().Size() > e.writableBytes() {
 		return nil
 	}
-	for _, alarm := range m.etcd.Server.Alarms() {
-		if !noSpace(alarm) {
+	for _, alarm := range e.server.Server.Alarms() {
+		if !isNoSpace(alarm) {
 			continue
 		}
-		// After a restore it may be that of a member of another cluster.
-		if _, err := m.client.AlarmDisarm(ctx, &clientv3.AlarmMember{MemberID: alarm.MemberID, Alarm: alarm.Alarm}); err != nil {
+		// After a restore the alarm may be that of a member of another cluster.
+		if _, err := e.client.AlarmDisarm(ctx, &clientv3.AlarmMember{MemberID: alarm.MemberID, Alarm: alarm.Alarm}); err != nil {
 			return err
 		}
 	}

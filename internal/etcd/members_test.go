@@ -3,8 +3,6 @@ package etcd_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -17,191 +15,161 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// A member is one of three etcds that make a cluster.
+// A member is one of the three members of an etcd cluster. The others and clients
+// reach it through proxies: they have to know its addresses before it starts, and
+// these must not change when it starts again.
 type member struct {
-	config  *embed.Config
-	running *embed.Etcd
+	config       *embed.Config
+	peer, client *proxy
+	endpoint     string
+	server       *embed.Etcd
 }
 
-func (m *member) endpoint() string { return m.config.ListenClientUrls[0].String() }
-
-// start starts the member, for the first time or again. It may not be ready before others are.
+// start starts the member, for the first time or again. It may not become ready
+// before the others have started.
 func (m *member) start(t *testing.T) {
 	t.Helper()
 	var err error
-	if m.running, err = embed.StartEtcd(m.config); err != nil {
+	if m.server, err = embed.StartEtcd(m.config); err != nil {
 		t.Fatal(err)
 	}
+	m.peer.setTarget(m.server.Peers[0].Addr())
+	m.client.setTarget(m.server.Clients[0].Addr())
 }
 
 func (m *member) stop() {
-	if m.running != nil {
-		m.running.Close()
-		m.running = nil
+	if m.server != nil {
+		m.server.Close()
+		m.server = nil
 	}
 }
 
-// members starts an etcd cluster of three.
-func members(t *testing.T) []*member {
+// startCluster starts an etcd cluster with three members.
+func startCluster(t *testing.T) []*member {
 	t.Helper()
-	three, initial := make([]*member, 3), make([]string, 3)
-	for i := range three {
-		c := embed.NewConfig()
+	members, initial := make([]*member, 3), make([]string, 3)
+	for i := range members {
+		m := &member{config: embed.NewConfig(), peer: newProxy(t), client: newProxy(t)}
+		m.endpoint = m.client.url().String()
+		c := m.config
 		c.Name, c.Dir = fmt.Sprint("m", i), t.TempDir()
-		peer, client := freeURL(t), freeURL(t)
-		c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
-		c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
+		c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{anyPort}, []url.URL{*m.peer.url()}
+		c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{anyPort}, []url.URL{*m.client.url()}
 		c.TickMs, c.ElectionMs = 50, 500
-		c.BcryptCost = 4 // the least it takes
+		c.BcryptCost = 4 // the minimum
+		c.UnsafeNoFsync = true
 		c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
-		three[i], initial[i] = &member{config: c}, c.Name+"="+peer.String()
+		members[i], initial[i] = m, c.Name+"="+m.peer.url().String()
 	}
-	for _, m := range three {
+	for _, m := range members {
 		m.config.InitialCluster = strings.Join(initial, ",")
 		m.start(t)
 		t.Cleanup(m.stop)
 	}
-	for _, m := range three {
-		<-m.running.Server.ReadyNotify()
+	for _, m := range members {
+		<-m.server.Server.ReadyNotify()
 	}
-	return three
+	return members
 }
 
-// freeURL answers a URL at which nobody listens: the members have to know each other's before they start. Its host is nobody
-// else's: at 127.0.0.1 the next connection of any process might get the port.
-func freeURL(t *testing.T) url.URL {
-	t.Helper()
-	host := net.IPv4(127, byte(1+rand.IntN(254)), byte(rand.IntN(256)), byte(1+rand.IntN(254)))
-	l, err := net.Listen("tcp", net.JoinHostPort(host.String(), "0")) //nolint:noctx // it is there at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // nothing was written
-	return url.URL{Scheme: "http", Host: l.Addr().String()}
-}
-
-func TestMembersOfAClusterAgree(t *testing.T) {
-	three := members(t)
-	stores := make([]*etcd.Store, len(three))
-	for i, m := range three {
-		stores[i] = connect(t, time.Minute, m.endpoint())
+func TestConcurrentCreatesOnAllMembers(t *testing.T) {
+	t.Parallel()
+	members := startCluster(t)
+	stores := make([]*etcd.Store, len(members))
+	for i, m := range members {
+		stores[i] = connect(t, time.Minute, m.endpoint)
 	}
 	a, b := newVPC(), newVPC()
-	made := 0
-	for _, err := range race(12, func(i int) error {
+	wantOneSuccess(t, concurrently(12, func(i int) error {
 		if i%2 == 0 {
 			return tryCreate(t.Context(), stores[i%3], newPeering(a, b))
 		}
 		return tryCreate(t.Context(), stores[i%3], newPeering(b, a))
-	}) {
-		if err == nil {
-			made++
-			continue
-		}
-		wantCode(t, err, peering.AlreadyPeered)
-	}
-	if made != 1 {
-		t.Errorf("%d peerings of one pair were made, want 1", made)
-	}
-	invariants(t, stores[0])
+	}), peering.AlreadyPeered)
+	wantConsistent(t, stores[0])
 }
 
-func TestQuorumIsLostAndComesBack(t *testing.T) {
-	three := members(t)
-	all := connect(t, 0, three[0].endpoint(), three[1].endpoint(), three[2].endpoint())
-	one := connect(t, 0, three[0].endpoint())
-	p := create(t, all, newPeering(newVPC(), newVPC()))
-	three[1].stop()
-	three[2].stop()
-	for _, store := range []*etcd.Store{all, one} {
-		wantUnavailable(t, context.Background(), store, p) // not even a stale answer
-		if err := store.Ready(t.Context()); peering.CodeOf(err) != peering.Unavailable || !strings.Contains(err.Error(), "no quorum") {
-			t.Errorf("ready: %v", err)
+func TestQuorumLossAndRecovery(t *testing.T) {
+	t.Parallel()
+	members := startCluster(t)
+	onAll := connect(t, 0, members[0].endpoint, members[1].endpoint, members[2].endpoint)
+	onOne := connect(t, 0, members[0].endpoint)
+	p := create(t, connect(t, time.Minute, members[0].endpoint), newPeering(newVPC(), newVPC()))
+	members[1].stop()
+	members[2].stop()
+	stores := []*etcd.Store{onAll, onOne}
+	concurrently(len(stores), func(i int) error {
+		wantUnavailable(t, context.Background(), stores[i], p) // no stale reads either
+		if err := stores[i].Ready(t.Context()); peering.CodeOf(err) != peering.Unavailable || !strings.Contains(err.Error(), "no quorum") {
+			t.Errorf("Ready returns %v, want no quorum", err)
 		}
-	}
-	three[1].start(t)
-	three[2].start(t)
+		return nil
+	})
+	members[1].start(t)
+	members[2].start(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for _, store := range []*etcd.Store{all, one} {
+	for _, store := range stores {
 		for store.Ready(ctx) != nil && ctx.Err() == nil {
 		}
 		wantCode(t, store.Ready(ctx), "")
 		wantStatus(t, store, p.ID, peering.PendingAcceptance)
 	}
-	invariants(t, all)
+	wantConsistent(t, onAll)
 }
 
-// TestMemberWithoutALeaderIsPassedOver has a store whose one endpoint can't do anything.
-func TestMemberWithoutALeaderIsPassedOver(t *testing.T) {
-	three := members(t)
-	endpoint, _ := server(t)
-	three[1].stop()
-	three[2].stop()
-	awaitNoLeader(t, three[0])
-	store := connect(t, 5*time.Second, three[0].endpoint(), endpoint)
+// TestMemberWithoutALeaderIsSkipped uses a store with two endpoints. One of them
+// is a member that has no leader.
+func TestMemberWithoutALeaderIsSkipped(t *testing.T) {
+	t.Parallel()
+	members := startCluster(t)
+	endpoint, _ := startEtcd(t)
+	members[1].stop()
+	members[2].stop()
+	waitForNoLeader(t, members[0])
+	store := connect(t, 5*time.Second, members[0].endpoint, endpoint)
 	for range 20 {
 		p := create(t, store, newPeering(newVPC(), newVPC()))
-		wantCode(t, act(t, store, peering.Accept, p.ID), "")
+		wantCode(t, apply(t, store, peering.Accept, p.ID), "")
 		wantStatus(t, store, p.ID, peering.Active)
 	}
 }
 
-// awaitNoLeader returns when the member knows no leader any more.
-func awaitNoLeader(t *testing.T, m *member) {
+// waitForNoLeader waits until the member has no leader.
+func waitForNoLeader(t *testing.T, m *member) {
 	t.Helper()
-	for m.running.Server.Leader() != 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the member goes on to know a leader")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for m.server.Server.Leader() != 0 {
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			t.Fatal("the member still has a leader")
 		}
 	}
 }
 
-func TestKeysBelowAPrefix(t *testing.T) {
-	endpoint, _ := server(t)
-	plain := connect(t, time.Minute, endpoint)
-	var made []peering.Peering
-	for _, prefix := range []string{"/a", "/b"} {
-		store, err := etcd.Open(t.Context(), etcd.Config{Endpoints: []string{endpoint}, Prefix: prefix})
-		wantCode(t, err, "")
-		p, _, err := store.Create(t.Context(), newPeering(newVPC(), newVPC()), newOnce(), limits)
-		wantCode(t, err, "")
-		for _, other := range made {
-			_, err := store.Get(t.Context(), other.ID)
-			wantCode(t, err, peering.NotFound)
-		}
-		made = append(made, p)
-		wantCode(t, store.RunAsLeader(t.Context(), "test", func(context.Context) {}), "")
-		invariants(t, store)
-		wantCode(t, store.Close(), "")
-	}
-	for key := range dump(t, plain) {
-		if !strings.HasPrefix(key, "/a/peering/") && !strings.HasPrefix(key, "/b/peering/") {
-			t.Errorf("key %s has no prefix", key)
-		}
-	}
-}
-
-// TestLoginNeedsAQuorum is about what an operator reads who starts a server without one.
-func TestLoginNeedsAQuorum(t *testing.T) {
-	three := members(t)
+// TestOpenWithUserWithoutQuorum checks the error that an operator gets.
+func TestOpenWithUserWithoutQuorum(t *testing.T) {
+	t.Parallel()
+	members := startCluster(t)
 	cfg := etcd.Config{Prefix: "/team", User: "peering", Password: "secret", Timeout: time.Minute}
-	for _, m := range three {
-		cfg.Endpoints = append(cfg.Endpoints, m.endpoint())
+	for _, m := range members {
+		cfg.Endpoints = append(cfg.Endpoints, m.endpoint)
 	}
-	protect(t, connect(t, time.Minute, cfg.Endpoints...).Client())
-	running, err := etcd.Open(t.Context(), cfg)
-	wantCode(t, err, "")
-	t.Cleanup(func() { wantCode(t, running.Close(), "") })
-	three[1].stop()
-	three[2].stop()
+	enableAuth(t, connect(t, time.Minute, cfg.Endpoints...).Client())
+	running := openStore(t, cfg)
+	members[1].stop()
+	members[2].stop()
 
 	cfg.Timeout = 5 * time.Second
 	store, err := etcd.Open(t.Context(), cfg)
 	if err == nil {
 		t.Fatal("the store opened", store.Close())
 	}
-	wantWords(t, err, three[0].endpoint(), "no quorum", `"peering"`)
+	wantErrorContaining(t, err, members[0].endpoint, "no quorum", `"peering"`)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	wantNotReady(t, ctx, running, "no quorum")

@@ -12,8 +12,8 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// stored is a peering together with its record and the revision at which that was written.
-type stored struct {
+// storedPeering is a peering with its record and the revision of the record.
+type storedPeering struct {
 	peering.Peering
 
 	record   []byte
@@ -22,149 +22,111 @@ type stored struct {
 
 // Create implements peering.Store.
 func (s *Store) Create(
-	ctx context.Context, p peering.Peering, once peering.Idempotency, limits peering.Quotas,
-) (made peering.Peering, replayed bool, err error) {
+	ctx context.Context, p peering.Peering, idem peering.Idempotency, quotas peering.Quotas,
+) (created peering.Peering, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	done, err := s.turns.take(ctx, p.Counters())
+	unlock, err := s.mutexes.lock(ctx, p.Counters())
 	if err != nil {
 		return peering.Peering{}, false, err
 	}
-	defer done()
-	c := creation{Peering: p, once: once, limits: limits}
-	for {
-		replayed, err := s.prepare(ctx, &c)
-		if err != nil || replayed {
-			return c.Peering, replayed, err
-		}
-		compare, then, err := s.creating(ctx, c)
-		if err != nil {
-			return peering.Peering{}, false, err
-		}
-		pair, id := pairKey(c.Peering), peeringKey(c.ID)
-		resp, err := s.commit(ctx, compare, then, []clientv3.Op{
-			clientv3.OpGet(pair), clientv3.OpGet(id, clientv3.WithCountOnly()), clientv3.OpGet(onceKey(c.once), clientv3.WithCountOnly()),
-		})
-		if s.lapsedLease(err) {
-			continue
-		}
-		if err != nil {
-			return peering.Peering{}, false, err
-		}
-		if resp.Succeeded {
-			if c.lapsed != nil {
-				s.onExpired(ctx, c.lapsed.At(c.CreatedAt))
-			}
-			return c.Peering, false, nil
-		}
-		if resp.Responses[2].GetResponseRange().Count > 0 {
-			continue // somebody else was the first to use the key
-		}
-		if resp.Responses[1].GetResponseRange().Count > 0 {
-			return peering.Peering{}, false, fmt.Errorf("the id %s is taken", c.ID)
-		}
-		if err := s.standing(ctx, resp.Responses[0].GetResponseRange().Kvs, &c); err != nil {
-			return peering.Peering{}, false, err
-		}
+	defer unlock()
+	c := &peeringCreation{store: s, peering: p, quotas: quotas}
+	created, replayed, err = create(ctx, s, idem, c)
+	if err == nil && !replayed && c.expired != nil {
+		s.onExpired(ctx, c.expired.At(created.CreatedAt))
 	}
+	return created, replayed, err
 }
 
-// creation is a peering that is to be made.
-type creation struct {
-	peering.Peering
-
-	once   peering.Idempotency
-	limits peering.Quotas
-	claims []claim
-	// lapsed is a peering that has expired while it still holds the pair; pair is the revision of the pair's key then. A
-	// negative one stands for a key that names no peering.
-	lapsed *stored
-	pair   int64
+// peeringCreation is the creation of a peering.
+type peeringCreation struct {
+	store   *Store
+	peering peering.Peering
+	quotas  peering.Quotas
+	// pair is the revision of the pair key that the transaction expects, 0 for
+	// no key. expired is the peering that the key names, which has expired.
+	pair    int64
+	expired *storedPeering
+	// dangling is the revision of a pair key whose peering did not exist.
+	dangling int64
 }
 
-// prepare reads what a creation depends on: the cluster, which becomes the requester, and the quotas. Where its
-// idempotency key was used before, it becomes what was made then.
-func (s *Store) prepare(ctx context.Context, c *creation) (replayed bool, err error) {
-	quotas := c.Counters()
-	reads := append([]clientv3.Op{clientv3.OpGet(onceKey(c.once)), clientv3.OpGet(clusterKey(c.Cluster))}, claimReads(quotas)...)
-	resp, err := s.commit(ctx, nil, reads, nil)
-	if err != nil {
-		return false, err
-	}
-	first, err := replay(c.once, resp.Responses[0].GetResponseRange().Kvs)
-	if err != nil {
-		return false, err
-	}
-	if first != nil {
-		c.Peering, err = decodePeering(first)
-		return true, err
-	}
-	if c.Cluster != (peering.ClusterRef{}) {
-		cluster, err := oneCluster(c.Cluster, resp.Responses[1].GetResponseRange().Kvs)
-		if err != nil {
-			return false, err
-		}
-		if c.Peering, err = c.WithRequester(cluster); err != nil {
-			return false, err
-		}
-	}
-	c.claims, err = claims(quotas, resp.Responses[2:], c.limits)
-	return false, err
+func (c *peeringCreation) decode(kv *mvccpb.KeyValue) (peering.Peering, error) {
+	return decodePeering(kv)
 }
 
-// creating is the transaction that makes a creation. Where the pair still names a peering that has expired, the same
-// transaction settles that one, so that nobody can accept it afterwards.
-func (s *Store) creating(ctx context.Context, c creation) (compare []clientv3.Cmp, then []clientv3.Op, err error) {
-	p := c.Peering
-	value, err := encode(recordOfPeering(p))
-	if err != nil {
-		return nil, nil, err
-	}
-	keepCompare, keep, err := s.keeping(ctx, c.once, value)
-	if err != nil {
-		return nil, nil, err
-	}
-	claimCompare, claimed := claiming(c.claims)
-	compare = slices.Concat([]clientv3.Cmp{absent(peeringKey(p.ID)), unchanged(pairKey(p), max(c.pair, 0))}, keepCompare, claimCompare)
-	then = slices.Concat([]clientv3.Op{clientv3.OpPut(peeringKey(p.ID), value), clientv3.OpPut(pairKey(p), p.ID.Key())}, keep, claimed)
-	keys := indexKeys(p)
-	then = slices.Grow(then, len(keys))
-	for _, key := range keys {
-		then = append(then, clientv3.OpPut(key, ""))
-	}
+func (c *peeringCreation) reads() []clientv3.Op {
+	return append([]clientv3.Op{clientv3.OpGet(clusterKey(c.peering.Cluster))}, quotaReads(c.peering.Counters())...)
+}
+
+func (c *peeringCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peering.Peering], err error) {
+	p := c.peering
 	if p.Cluster != (peering.ClusterRef{}) {
-		compare = append(compare, present(clusterKey(p.Cluster)))
+		cluster, err := clusterFrom(p.Cluster, responses[0])
+		if err != nil {
+			return txn, err
+		}
+		if p, err = p.WithRequester(cluster); err != nil {
+			return txn, err
+		}
+		txn.compare = append(txn.compare, present(clusterKey(p.Cluster)))
 	}
-	if c.lapsed == nil {
-		return compare, then, nil
+	guards, err := checkQuotas(c.peering.Counters(), responses[1:], c.quotas)
+	if err != nil {
+		return txn, err
 	}
-	settled, err := rewriting(*c.lapsed, c.lapsed.At(p.CreatedAt))
-	return append(compare, unchanged(peeringKey(c.lapsed.ID), c.lapsed.revision)), append(then, settled...), err
+	txn.object = p
+	if txn.record, err = encode(recordOfPeering(p)); err != nil {
+		return txn, err
+	}
+	key, pair := peeringKey(p.ID), pairKey(p)
+	txn.otherwise = []clientv3.Op{clientv3.OpGet(key, clientv3.WithCountOnly()), clientv3.OpGet(pair)}
+	compareGuards, putGuards := guardOps(guards)
+	txn.compare = append(append(txn.compare, absent(key), unchanged(pair, c.pair)), compareGuards...)
+	txn.then = append([]clientv3.Op{clientv3.OpPut(key, txn.record), clientv3.OpPut(pair, p.ID.Key())}, putGuards...)
+	for _, key := range indexKeys(p) {
+		txn.then = append(txn.then, clientv3.OpPut(key, ""))
+	}
+	if c.expired == nil {
+		return txn, nil
+	}
+	// The same transaction stores the old peering as EXPIRED, so that it cannot
+	// be accepted afterwards.
+	expire, err := rewriteOps(*c.expired, c.expired.At(p.CreatedAt))
+	txn.compare = append(txn.compare, unchanged(peeringKey(c.expired.ID), c.expired.revision))
+	txn.then = append(txn.then, expire...)
+	return txn, err
 }
 
-// standing tells the creation which peering the key of its pair names, if that one has expired by the time that the new
-// one is made. It answers AlreadyPeered where it is live.
-func (s *Store) standing(ctx context.Context, pair []*mvccpb.KeyValue, c *creation) error {
-	before := c.pair
-	c.lapsed, c.pair = nil, 0
-	if len(pair) == 0 {
+// conflict returns AlreadyPeered if the pair of VPCs has a live peering. If that
+// peering has expired, the next transaction replaces it.
+func (c *peeringCreation) conflict(ctx context.Context, responses []*pb.ResponseOp) error {
+	if responses[0].GetResponseRange().Count > 0 {
+		return fmt.Errorf("a peering with the id %s exists", c.peering.ID)
+	}
+	c.expired, c.pair = nil, 0
+	kvs := responses[1].GetResponseRange().Kvs
+	if len(kvs) == 0 {
 		return nil
 	}
-	other, err := s.get(ctx, peering.ID(pair[0].Value))
+	other, err := c.store.get(ctx, peering.ID(kvs[0].Value))
 	if peering.CodeOf(err) == peering.NotFound {
-		// It was deleted since then, and its key with it; if not, nobody will.
-		if c.pair = -pair[0].ModRevision; c.pair == before {
-			return fmt.Errorf("key %s names peering %s, which is not there", pair[0].Key, pair[0].Value)
+		// The peering was deleted after the transaction, together with the key.
+		// If the key is still there next time, it will stay.
+		if c.dangling == kvs[0].ModRevision {
+			return fmt.Errorf("key %s names peering %s, which does not exist", kvs[0].Key, kvs[0].Value)
 		}
+		c.dangling = kvs[0].ModRevision
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if now := other.At(c.CreatedAt); now.Status.Live() {
-		return c.ConflictWith(now)
+	if now := other.At(c.peering.CreatedAt); now.Status.Live() {
+		return c.peering.ConflictWith(now)
 	}
-	c.lapsed, c.pair = &other, pair[0].ModRevision
+	c.expired, c.pair = &other, kvs[0].ModRevision
 	return nil
 }
 
@@ -176,26 +138,27 @@ func (s *Store) Get(ctx context.Context, id peering.ID) (peering.Peering, error)
 	return p.Peering, err
 }
 
-func (s *Store) get(ctx context.Context, id peering.ID) (stored, error) {
+func (s *Store) get(ctx context.Context, id peering.ID) (storedPeering, error) {
 	resp, err := s.client.Get(ctx, peeringKey(id))
 	if err != nil {
-		return stored{}, translate(fmt.Errorf("get peering %s: %w", id, err))
+		return storedPeering{}, translate(fmt.Errorf("get peering %s: %w", id, err))
 	}
-	return one(id, resp.Kvs)
+	return peeringFrom(id, resp.Kvs)
 }
 
-// one reads the only key-value pair of kvs, or answers NotFound.
-func one(id peering.ID, kvs []*mvccpb.KeyValue) (stored, error) {
+// peeringFrom decodes the peering from the result of a read of its key. It
+// returns NotFound if there is none.
+func peeringFrom(id peering.ID, kvs []*mvccpb.KeyValue) (storedPeering, error) {
 	if len(kvs) == 0 {
-		return stored{}, peering.NewNotFound(id)
+		return storedPeering{}, peering.NewNotFound(id)
 	}
 	p, err := decodePeering(kvs[0])
-	return stored{Peering: p, record: kvs[0].Value, revision: kvs[0].ModRevision}, err
+	return storedPeering{Peering: p, record: kvs[0].Value, revision: kvs[0].ModRevision}, err
 }
 
 // Update implements peering.Store.
 func (s *Store) Update(
-	ctx context.Context, id peering.ID, limits peering.Quotas, change func(peering.Peering) (peering.Peering, error),
+	ctx context.Context, id peering.ID, quotas peering.Quotas, change func(peering.Peering) (peering.Peering, error),
 ) (peering.Peering, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -208,85 +171,83 @@ func (s *Store) Update(
 		if err != nil || changed == current.Peering {
 			return changed, err
 		}
-		taken, newer, err := s.claim(ctx, current, gained(current.Peering, changed), limits)
-		if err == nil && newer == nil {
-			newer, err = s.replace(ctx, current, changed, taken)
-		}
+		newer, err := s.replace(ctx, current, changed, quotas)
 		if err != nil {
 			return peering.Peering{}, err
 		}
 		if newer == nil {
 			return changed, nil
 		}
-		if current, err = one(id, newer.Kvs); err != nil {
+		if current, err = peeringFrom(id, newer.Kvs); err != nil {
 			return peering.Peering{}, err
 		}
 	}
 }
 
-// claim answers places in each of the quotas, or QuotaExceeded. Where the current peering is not the newest any more it
-// answers the read that says so instead: its quotas are nobody's concern then.
-func (s *Store) claim(ctx context.Context, current stored, quotas []peering.Counter, limits peering.Quotas) (taken []claim, newer *pb.RangeResponse, err error) {
-	if len(quotas) == 0 {
-		return nil, nil, nil
-	}
+// replace replaces the current peering with the changed one. If the current one
+// was changed in between, it changes nothing and returns the read of the newer
+// one.
+func (s *Store) replace(ctx context.Context, current storedPeering, changed peering.Peering, quotas peering.Quotas) (newer *pb.RangeResponse, err error) {
 	key := peeringKey(current.ID)
-	resp, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, current.revision)}, claimReads(quotas), []clientv3.Op{clientv3.OpGet(key)})
-	if err != nil {
-		return nil, nil, err
+	isCurrent, readNewer := []clientv3.Cmp{unchanged(key, current.revision)}, []clientv3.Op{clientv3.OpGet(key)}
+	var guards []quotaGuard
+	if counters := addedCounters(current.Peering, changed); len(counters) > 0 {
+		// Quotas must not be checked for a change that no longer applies.
+		resp, err := s.txn(ctx, isCurrent, quotaReads(counters), readNewer)
+		if err != nil {
+			return nil, err
+		}
+		if !resp.Succeeded {
+			return resp.Responses[0].GetResponseRange(), nil
+		}
+		if guards, err = checkQuotas(counters, resp.Responses, quotas); err != nil {
+			return nil, err
+		}
 	}
-	if !resp.Succeeded {
-		return nil, resp.Responses[0].GetResponseRange(), nil
-	}
-	taken, err = claims(quotas, resp.Responses, limits)
-	return taken, nil, err
-}
-
-// replace puts a changed peering in the place of the current one, or answers the read of a newer one.
-func (s *Store) replace(ctx context.Context, current stored, changed peering.Peering, taken []claim) (newer *pb.RangeResponse, err error) {
-	then, err := replacement(current, changed)
+	then, err := replaceOps(current, changed)
 	if err != nil {
 		return nil, err
 	}
-	key := peeringKey(current.ID)
-	compare, claimed := claiming(taken)
-	resp, err := s.commit(ctx, append(compare, unchanged(key, current.revision)), append(then, claimed...), []clientv3.Op{clientv3.OpGet(key)})
+	compareGuards, putGuards := guardOps(guards)
+	resp, err := s.txn(ctx, append(isCurrent, compareGuards...), append(then, putGuards...), readNewer)
 	if err != nil || resp.Succeeded {
 		return nil, err
 	}
 	return resp.Responses[0].GetResponseRange(), nil
 }
 
-// replacement is what a transaction does to put a changed peering in the place of the current one.
-func replacement(current stored, changed peering.Peering) ([]clientv3.Op, error) {
-	var then []clientv3.Op
+// replaceOps returns the operations that replace the current peering with the
+// changed one, including its pair key and, if it was deleted, its routes.
+func replaceOps(current storedPeering, changed peering.Peering) ([]clientv3.Op, error) {
+	var ops []clientv3.Op
 	if current.Status.Live() && !changed.Status.Live() {
-		then = append(then, clientv3.OpDelete(pairKey(current.Peering)))
+		ops = append(ops, clientv3.OpDelete(pairKey(current.Peering)))
 	}
 	if changed.Status == peering.Deleted {
 		for _, key := range append(indexKeys(current.Peering), peeringKey(current.ID)) {
-			then = append(then, clientv3.OpDelete(key))
+			ops = append(ops, clientv3.OpDelete(key))
 		}
-		return append(then, clientv3.OpDelete(routePrefix(current.ID), clientv3.WithPrefix())), nil
+		return append(ops, clientv3.OpDelete(routePrefix(current.ID), clientv3.WithPrefix())), nil
 	}
-	rewrite, err := rewriting(current, changed)
-	return append(then, rewrite...), err
+	rewrite, err := rewriteOps(current, changed)
+	return append(ops, rewrite...), err
 }
 
-// rewriting is what a transaction does to put a changed record in the place of the current one and to move its index keys.
-func rewriting(current stored, changed peering.Peering) ([]clientv3.Op, error) {
+// rewriteOps returns the operations that replace the record of the current
+// peering and update its index keys.
+func rewriteOps(current storedPeering, changed peering.Peering) ([]clientv3.Op, error) {
 	value, err := encodeOver(current.record, recordOfPeering(changed))
-	then := []clientv3.Op{clientv3.OpPut(peeringKey(changed.ID), value)}
+	ops := []clientv3.Op{clientv3.OpPut(peeringKey(changed.ID), value)}
 	before, after := indexKeys(current.Peering), indexKeys(changed)
 	for _, key := range before {
 		if !slices.Contains(after, key) {
-			then = append(then, clientv3.OpDelete(key))
+			ops = append(ops, clientv3.OpDelete(key))
 		}
 	}
 	for _, key := range after {
 		if !slices.Contains(before, key) {
-			then = append(then, clientv3.OpPut(key, ""))
+			ops = append(ops, clientv3.OpPut(key, ""))
 		}
 	}
-	return then, err
+	return ops, err
 }

@@ -9,51 +9,55 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// A claim is a place in a quota that a transaction takes. The quota's keys were counted while its guard was at the
-// revision; as long as the guard stays, there can only be fewer of them.
-type claim struct {
-	guard    string
+// A quotaGuard lets a transaction rely on an earlier count of a quota's keys.
+// Every transaction that adds to a quota writes its guard key. While the guard
+// key has the given revision, the count cannot have grown.
+type quotaGuard struct {
+	key      string
 	revision int64
 }
 
-// gained are the quotas that a changed peering counts towards and the current one does not.
-func gained(current, changed peering.Peering) []peering.Counter {
+// addedCounters returns the counters that the changed peering counts towards and
+// the current one does not.
+func addedCounters(current, changed peering.Peering) []peering.Counter {
 	before := current.Counters()
-	return slices.DeleteFunc(changed.Counters(), func(q peering.Counter) bool { return slices.ContainsFunc(before, q.Equal) })
+	return slices.DeleteFunc(changed.Counters(), func(c peering.Counter) bool { return slices.ContainsFunc(before, c.Equal) })
 }
 
-// claimReads are the reads that claims needs, two for each quota.
-func claimReads(quotas []peering.Counter) []clientv3.Op {
-	reads := make([]clientv3.Op, 0, 2*len(quotas))
-	for _, q := range quotas {
+// quotaReads returns the reads for checkQuotas, two for each counter.
+func quotaReads(counters []peering.Counter) []clientv3.Op {
+	reads := make([]clientv3.Op, 0, 2*len(counters))
+	for _, c := range counters {
 		reads = append(reads,
-			clientv3.OpGet(quotaPrefix(q), clientv3.WithPrefix(), clientv3.WithCountOnly()),
-			clientv3.OpGet(guardKey(q)))
+			clientv3.OpGet(quotaPrefix(c), clientv3.WithPrefix(), clientv3.WithCountOnly()),
+			clientv3.OpGet(guardKey(c)))
 	}
 	return reads
 }
 
-// claims answers a place in each of the quotas, whose claimReads were answered so, or QuotaExceeded.
-func claims(quotas []peering.Counter, answers []*pb.ResponseOp, limits peering.Quotas) ([]claim, error) {
-	taken := make([]claim, len(quotas))
-	for i, q := range quotas {
-		if err := limits.Check(q, int(answers[2*i].GetResponseRange().Count)); err != nil {
+// checkQuotas returns the guards of the counters, or QuotaExceeded if one of
+// them cannot grow. responses are those to quotaReads.
+func checkQuotas(counters []peering.Counter, responses []*pb.ResponseOp, quotas peering.Quotas) ([]quotaGuard, error) {
+	guards := make([]quotaGuard, len(counters))
+	for i, c := range counters {
+		if err := quotas.Check(c, int(responses[2*i].GetResponseRange().Count)); err != nil {
 			return nil, err
 		}
-		taken[i].guard = guardKey(q)
-		for _, kv := range answers[2*i+1].GetResponseRange().Kvs {
-			taken[i].revision = kv.ModRevision
+		guards[i].key = guardKey(c)
+		for _, kv := range responses[2*i+1].GetResponseRange().Kvs {
+			guards[i].revision = kv.ModRevision
 		}
 	}
-	return taken, nil
+	return guards, nil
 }
 
-// claiming is what a transaction compares and does to take the places. Their keys are among the index keys.
-func claiming(claims []claim) (compare []clientv3.Cmp, then []clientv3.Op) {
-	for i, c := range claims {
-		compare = append(compare, unchanged(c.guard, c.revision))
-		if !slices.ContainsFunc(claims[:i], func(other claim) bool { return other.guard == c.guard }) {
-			then = append(then, clientv3.OpPut(c.guard, ""))
+// guardOps returns the part of a transaction that compares and writes the
+// guards. The keys that are counted are among the index keys of the peering.
+func guardOps(guards []quotaGuard) (compare []clientv3.Cmp, then []clientv3.Op) {
+	for i, g := range guards {
+		compare = append(compare, unchanged(g.key, g.revision))
+		if !slices.ContainsFunc(guards[:i], func(other quotaGuard) bool { return other.key == g.key }) {
+			then = append(then, clientv3.OpPut(g.key, ""))
 		}
 	}
 	return compare, then

@@ -14,10 +14,11 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// seedVariable names the environment variable with which a run of TestRandom is repeated. The order in which its
-// goroutines get their turn is not.
+// seedVariable is the environment variable that sets the seed of random tests.
+// The same seed repeats their decisions, but not the scheduling of goroutines.
 const seedVariable = "PEERING_TEST_SEED"
 
+// seed returns the seed of this run and logs it.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
@@ -31,27 +32,29 @@ func seed(t *testing.T) uint64 {
 	return seed
 }
 
-// A crowd are tenants that do whatever comes to their mind with few VPCs, so that they get in each other's way.
-type crowd struct {
+// randomClients call a service at random. They use few VPCs, so that their calls
+// conflict.
+type randomClients struct {
 	*peering.Service
 
-	clock    atomic.Int64 // hours since created
+	clock    atomic.Int64 // hours since createdAt
 	tenants  []peering.ID
 	vpcs     []peering.VPC
 	clusters []peering.Cluster
 
-	mu    sync.Mutex
-	made  []peering.ID
-	alive map[peering.ID]bool
+	mu      sync.Mutex
+	created []peering.ID
+	// existing are the peerings that were created and not deleted.
+	existing map[peering.ID]bool
 }
 
-func newCrowd(t *testing.T, store *etcd.Store) *crowd {
+func newRandomClients(t *testing.T, store *etcd.Store) *randomClients {
 	t.Helper()
-	c := &crowd{alive: map[peering.ID]bool{}}
+	c := &randomClients{existing: map[peering.ID]bool{}}
 	rules := peering.DefaultRules()
 	rules.Quotas = peering.Quotas{Tenant: 4, Cluster: 3, Pending: 3}
 	c.Service = peering.NewService(store, rules, func() time.Time {
-		return created.Add(time.Duration(c.clock.Load()) * time.Hour)
+		return createdAt.Add(time.Duration(c.clock.Load()) * time.Hour)
 	}, newID)
 	for range 3 {
 		tenant := newID()
@@ -68,31 +71,31 @@ func newCrowd(t *testing.T, store *etcd.Store) *crowd {
 	return c
 }
 
-// any answers the id of a peering that was made at some time.
-func (c *crowd) any(r *rand.Rand) peering.ID {
+// anyID returns the id of one of the last peerings that were created.
+func (c *randomClients) anyID(r *rand.Rand) peering.ID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.made) == 0 {
+	if len(c.created) == 0 {
 		return newID()
 	}
-	return pick(r, c.made[max(0, len(c.made)-20):])
+	return pick(r, c.created[max(0, len(c.created)-20):])
 }
 
-func (c *crowd) remember(p peering.Peering, _ bool, err error) error {
+func (c *randomClients) recordCreate(p peering.Peering, _ bool, err error) error {
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.made = append(c.made, p.ID)
-		c.alive[p.ID] = true
+		c.created = append(c.created, p.ID)
+		c.existing[p.ID] = true
 	}
 	return err
 }
 
-func (c *crowd) forget(id peering.ID, err error) error {
+func (c *randomClients) recordDelete(id peering.ID, err error) error {
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		delete(c.alive, id)
+		delete(c.existing, id)
 	}
 	return err
 }
@@ -101,78 +104,79 @@ func pick[T any](r *rand.Rand, from []T) T {
 	return from[r.IntN(len(from))]
 }
 
-// act does one thing.
-func (c *crowd) act(t *testing.T, r *rand.Rand) error {
+// call makes one call.
+func (c *randomClients) call(t *testing.T, r *rand.Rand) error {
 	t.Helper()
-	ctx, caller, id := t.Context(), pick(r, c.tenants), c.any(r)
+	ctx, caller, id := t.Context(), pick(r, c.tenants), c.anyID(r)
 	name := strconv.Itoa(r.IntN(1000))
-	switch what := r.IntN(100); {
-	case what < 25:
+	switch percent := r.IntN(100); {
+	case percent < 25:
 		own := pick(r, c.vpcs)
-		return c.remember(c.Create(ctx, own.Tenant, peering.Peering{Name: name, Requester: own, Accepter: pick(r, c.vpcs)}, peering.Idempotency{}))
-	case what < 40:
-		return c.remember(c.CreateForCluster(ctx, pick(r, c.clusters).ClusterRef, peering.Peering{Name: name, Accepter: pick(r, c.vpcs)}, peering.Idempotency{}))
-	case what < 52:
+		return c.recordCreate(c.Create(ctx, own.Tenant, peering.Peering{Name: name, Requester: own, Accepter: pick(r, c.vpcs)}, peering.Idempotency{}))
+	case percent < 40:
+		return c.recordCreate(c.CreateForCluster(ctx, pick(r, c.clusters).ClusterRef, peering.Peering{Name: name, Accepter: pick(r, c.vpcs)}, peering.Idempotency{}))
+	case percent < 52:
 		_, err := c.Accept(ctx, caller, id)
 		return err
-	case what < 60:
+	case percent < 60:
 		_, err := c.Reject(ctx, caller, id)
 		return err
-	case what < 70:
+	case percent < 70:
 		_, err := c.Rename(ctx, caller, id, peering.Change{Name: &name})
 		return err
-	case what < 80:
-		return c.forget(id, c.Delete(ctx, peering.Scope{Tenant: caller}, id))
-	case what < 85:
-		return c.forget(id, c.Delete(ctx, peering.Scope{Cluster: pick(r, c.clusters).ClusterRef}, id))
-	case what < 92:
+	case percent < 80:
+		return c.recordDelete(id, c.Delete(ctx, peering.Scope{Tenant: caller}, id))
+	case percent < 85:
+		return c.recordDelete(id, c.Delete(ctx, peering.Scope{Cluster: pick(r, c.clusters).ClusterRef}, id))
+	case percent < 92:
 		_, _, err := c.List(ctx, peering.Scope{Tenant: caller}, peering.Filter{}, id, 3)
 		return err
-	case what < 95:
+	case percent < 95:
 		_, err := c.ExpireDue(ctx)
 		return err
-	case what < 97:
+	case percent < 97:
 		_, err := c.Show(ctx, peering.Scope{Tenant: caller}, id)
 		return err
 	default:
-		c.clock.Add(r.Int64N(4 * 24)) // two or so of these and what is pending has expired
+		c.clock.Add(r.Int64N(4 * 24)) // pending peerings expire after a few of these
 		return nil
 	}
 }
 
-// TestRandom lets a crowd loose on the store, then looks whether all that was answered is so and nothing else is there.
-func TestRandom(t *testing.T) {
+// TestRandomCalls makes random calls at once. Then it checks that the store holds
+// exactly the peerings that were created and not deleted.
+func TestRandomCalls(t *testing.T) {
 	const workers, actions = 6, 150
-	store := open(t)
-	c := newCrowd(t, store)
+	store := newStore(t)
+	c := newRandomClients(t, store)
 	seed := seed(t)
 	expected := []peering.Code{
 		peering.AlreadyPeered, peering.SelfPeering, peering.WrongStatus, peering.Forbidden, peering.NotFound, peering.QuotaExceeded,
 	}
-	race(workers, func(worker int) error {
+	concurrently(workers, func(worker int) error {
 		r := rand.New(rand.NewPCG(seed, uint64(worker)))
 		for range actions {
-			if err := c.act(t, r); err != nil && !slices.Contains(expected, peering.CodeOf(err)) {
+			if err := c.call(t, r); err != nil && !slices.Contains(expected, peering.CodeOf(err)) {
 				t.Errorf("unexpected error: %v", err)
 			}
 		}
 		return nil
 	})
-	invariants(t, store)
+	wantConsistent(t, store)
 	found := map[peering.ID]bool{}
 	for _, tenant := range c.tenants {
-		ids, _ := list(t, store, peering.Scope{Tenant: tenant}, peering.Query{})
+		ids, _ := listIDs(t, store, peering.Scope{Tenant: tenant}, peering.Query{})
 		for _, id := range ids {
 			found[id] = true
-			if !c.alive[id] {
-				t.Errorf("peering %s is there, but was deleted or never answered", id)
+			if !c.existing[id] {
+				t.Errorf("peering %s is stored, but was deleted or never returned", id)
 			}
 		}
 	}
-	for id := range c.alive {
+	for id := range c.existing {
 		if !found[id] {
-			t.Errorf("peering %s was made and not deleted, but is not there", id)
+			t.Errorf("peering %s was created and not deleted, but is not stored", id)
 		}
 	}
-	t.Logf("%d peerings were made, %d are left", len(c.made), len(c.alive))
+	t.Logf("%d peerings were created, %d still exist", len(c.created), len(c.existing))
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// recordVersion is the version of the records that this program writes, and the newest that it reads.
+// recordVersion is the only version of records that this program reads and
+// writes.
 const recordVersion = 1
 
 type vpcRecord struct {
@@ -97,14 +98,14 @@ func decodePeering(kv *mvccpb.KeyValue) (peering.Peering, error) {
 	}, nil
 }
 
-func encodeRoute(r peering.Route) (string, error) {
-	return encode(routeRecord{
+func recordOfRoute(r peering.Route) routeRecord {
+	return routeRecord{
 		Version:     recordVersion,
 		ID:          r.ID,
 		Peering:     r.Peering,
 		VPC:         vpcRecord(r.VPC),
 		Destination: r.Destination,
-	})
+	}
 }
 
 func decodeRoute(kv *mvccpb.KeyValue) (peering.Route, error) {
@@ -164,13 +165,26 @@ func encode(record any) (string, error) {
 	return string(value), nil
 }
 
-// decode reads a record whose member version ends up in *version.
+// decodeAll decodes the records of several keys.
+func decodeAll[T any](kvs []*mvccpb.KeyValue, decode func(*mvccpb.KeyValue) (T, error)) ([]T, error) {
+	objects := make([]T, len(kvs))
+	for i, kv := range kvs {
+		object, err := decode(kv)
+		if err != nil {
+			return nil, err
+		}
+		objects[i] = object
+	}
+	return objects, nil
+}
+
+// decode decodes a record whose version field is *version.
 func decode(kv *mvccpb.KeyValue, record any, version *int) error {
 	if err := json.Unmarshal(kv.Value, record); err != nil {
 		return fmt.Errorf("record %s: %w", kv.Key, err)
 	}
 	if *version != recordVersion {
-		return fmt.Errorf("record %s has version %d; this program reads version %d", kv.Key, *version, recordVersion)
+		return fmt.Errorf("record %s has version %d; this program supports version %d", kv.Key, *version, recordVersion)
 	}
 	return nil
 }

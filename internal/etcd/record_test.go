@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/peering/peering/internal/etcd"
 	"github.com/peering/peering/internal/peering"
 )
 
-// The records as they stand in data directories. A change of them needs a new version of the record.
+// The records as they are in existing data directories. A change that is not
+// compatible needs a new version of the record.
 const (
 	peeringKey    = "/peering/peering/0190a3b400007000800000000000000a"
 	peeringRecord = `{"version":1,"id":"0190a3b4-0000-7000-8000-00000000000A","name":"orders","description":"of the shop","status":"ACTIVE",` +
@@ -23,8 +23,8 @@ const (
 		`"vpc_cidr":"172.16.0.0/23","subnet_cidr":"172.16.0.0/24"}`
 )
 
-// recorded is what the records hold.
-func recorded() (peering.Cluster, peering.Peering) {
+// recordedObjects returns the objects that are in the records.
+func recordedObjects() (peering.Cluster, peering.Peering) {
 	c := peering.Cluster{
 		ClusterRef: peering.ClusterRef{Project: "4f30b9215e054c908d18f2b150131646", ID: "1000000"},
 		Name:       "mycluster",
@@ -40,16 +40,16 @@ func recorded() (peering.Cluster, peering.Peering) {
 		Requester:   c.VPC,
 		Accepter:    peering.VPC{ID: "f4da5a55-a2bb-4bb7-9bb0-8a6f0cb347b0", Tenant: "4f30b9215e054c908d18f2b150131646"},
 		Cluster:     c.ClusterRef,
-		CreatedAt:   created,
-		UpdatedAt:   created.Add(123456789 * time.Nanosecond),
-		ExpiresAt:   created.Add(peering.DefaultRules().Lifetime),
+		CreatedAt:   createdAt,
+		UpdatedAt:   createdAt.Add(123456789 * time.Nanosecond),
+		ExpiresAt:   createdAt.Add(peering.DefaultRules().Lifetime),
 	}
 }
 
-func TestRecordsAreAsTheyWere(t *testing.T) {
-	store := open(t)
-	c, p := recorded()
-	put(t, store, c)
+func TestRecordFormatIsStable(t *testing.T) {
+	store := newStore(t)
+	c, p := recordedObjects()
+	putCluster(t, store, c)
 	create(t, store, p)
 	want := map[string]string{
 		clusterKey: clusterRecord,
@@ -69,7 +69,7 @@ func TestRecordsAreAsTheyWere(t *testing.T) {
 		want["/peering/tenant-vpc/"+tenant+"/f4da5a55a2bb4bb79bb08a6f0cb347b0"+id] = ""
 		want["/peering/tenant-other/"+tenant+"/"+other+id] = ""
 	}
-	wantDump(t, store, want)
+	wantKeys(t, store, want)
 	if got := get(t, store, p.ID); got != p {
 		t.Errorf("got %+v, want %+v", got, p)
 	}
@@ -78,120 +78,112 @@ func TestRecordsAreAsTheyWere(t *testing.T) {
 	}
 }
 
-// unreadable are records that this program must not take for its own.
+// unreadable are changes that make a record unreadable.
 var unreadable = map[string]func(record string) string{
-	"a newer version":          func(r string) string { return strings.Replace(r, `"version":1`, `"version":2`, 1) },
-	"no version":               func(r string) string { return strings.Replace(r, `"version":1,`, "", 1) },
-	"broken JSON":              func(r string) string { return r[:len(r)/2] },
-	"a member of another kind": func(r string) string { return strings.Replace(r, `"name":"`, `"name":7,"was":"`, 1) },
-	"an array":                 func(string) string { return "[]" },
-	"nothing":                  func(string) string { return "" },
+	"newer version":         func(r string) string { return strings.Replace(r, `"version":1`, `"version":2`, 1) },
+	"no version":            func(r string) string { return strings.Replace(r, `"version":1,`, "", 1) },
+	"broken JSON":           func(r string) string { return r[:len(r)/2] },
+	"field of another type": func(r string) string { return strings.Replace(r, `"name":"`, `"name":7,"was":"`, 1) },
+	"array":                 func(string) string { return "[]" },
+	"empty":                 func(string) string { return "" },
 }
 
-// TestUnreadablePeering does to a peering all that has to read it. Each is an error that names the key, and the record
-// stays.
+// TestUnreadablePeering makes all calls that read the record. Each must return an
+// error that names the key, and must not change the record.
 func TestUnreadablePeering(t *testing.T) {
-	store := open(t)
-	c, p := recorded()
-	put(t, store, c)
+	store := newStore(t)
+	c, p := recordedObjects()
+	putCluster(t, store, c)
 	create(t, store, p)
-	acts := map[string]func() error{
+	calls := map[string]func() error{
 		"get": func() error {
 			_, err := store.Get(t.Context(), p.ID)
 			return err
 		},
 		"list": func() error {
-			_, _, err := store.List(t.Context(), peering.Scope{Tenant: p.Accepter.Tenant}, peering.Query{Match: all})
+			_, _, err := store.List(t.Context(), peering.Scope{Tenant: p.Accepter.Tenant}, peering.Query{Match: matchAll})
 			return err
 		},
 		"update": func() error {
-			_, err := store.Update(t.Context(), p.ID, limits, renamed)
+			_, err := store.Update(t.Context(), p.ID, unlimited, rename)
 			return err
 		},
-		"delete":         func() error { return act(t, store, peering.Delete, p.ID) },
-		"create over it": func() error { return tryCreate(t.Context(), store, later(p)) },
+		"delete":              func() error { return apply(t, store, peering.Delete, p.ID) },
+		"create for its pair": func() error { return tryCreate(t.Context(), store, afterExpiry(p)) },
 	}
 	for how, spoil := range unreadable {
 		record := spoil(peeringRecord)
-		write(t, store, peeringKey, record)
-		before := dump(t, store)
-		for what, act := range acts {
+		putKey(t, store, peeringKey, record)
+		before := dumpKeys(t, store)
+		for what, call := range calls {
 			t.Run(what+" of "+how, func(t *testing.T) {
-				err := act()
+				err := call()
 				wantCode(t, err, peering.Internal)
 				if !strings.Contains(err.Error(), peeringKey) {
-					t.Errorf("the error does not name %s: %v", peeringKey, err)
+					t.Errorf("error does not name %s: %v", peeringKey, err)
 				}
-				wantDump(t, store, before)
+				wantKeys(t, store, before)
 			})
 		}
 	}
 }
 
 func TestUnreadableCluster(t *testing.T) {
-	store := open(t)
-	c, _ := recorded()
-	acts := map[string]func() error{
+	store := newStore(t)
+	c, _ := recordedObjects()
+	calls := map[string]func() error{
 		"get": func() error {
 			_, err := store.Cluster(t.Context(), c.ClusterRef)
 			return err
 		},
-		"put": func() error { return store.PutCluster(t.Context(), c, replace) },
+		"put": func() error { return store.PutCluster(t.Context(), c, takeNew) },
 	}
 	for how, spoil := range unreadable {
-		write(t, store, clusterKey, spoil(clusterRecord))
-		before := dump(t, store)
-		for what, act := range acts {
+		putKey(t, store, clusterKey, spoil(clusterRecord))
+		before := dumpKeys(t, store)
+		for what, call := range calls {
 			t.Run(what+" of "+how, func(t *testing.T) {
-				err := act()
+				err := call()
 				wantCode(t, err, peering.Internal)
 				if !strings.Contains(err.Error(), clusterKey) {
-					t.Errorf("the error does not name %s: %v", clusterKey, err)
+					t.Errorf("error does not name %s: %v", clusterKey, err)
 				}
-				wantDump(t, store, before)
+				wantKeys(t, store, before)
 			})
 		}
 	}
 }
 
-// TestUnknownMembersAreIgnored is what lets a record get members without a new version.
-func TestUnknownMembersAreIgnored(t *testing.T) {
-	store := open(t)
-	_, p := recorded()
-	write(t, store, peeringKey, strings.Replace(peeringRecord, `"version":1`, `"version":1,"colour":"blue"`, 1))
+// TestUnknownFieldsAreIgnored shows that a record can get new fields without a
+// new version.
+func TestUnknownFieldsAreIgnored(t *testing.T) {
+	store := newStore(t)
+	_, p := recordedObjects()
+	putKey(t, store, peeringKey, strings.Replace(peeringRecord, `"version":1`, `"version":1,"colour":"blue"`, 1))
 	if got := get(t, store, p.ID); got != p {
 		t.Errorf("got %+v, want %+v", got, p)
 	}
 }
 
-// write puts a value past the store.
-func write(t *testing.T, store *etcd.Store, key, value string) {
-	t.Helper()
-	if _, err := store.Client().Put(t.Context(), key, value); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestUnknownMembersSurvive writes records as a newer program might, with members that this one does not know.
-func TestUnknownMembersSurvive(t *testing.T) {
-	store := open(t)
-	p, cluster := create(t, store, newPeering(newVPC(), newVPC())), put(t, store, newCluster())
+// TestUnknownFieldsAreKept changes records with fields that a newer version of
+// the program may have written.
+func TestUnknownFieldsAreKept(t *testing.T) {
+	store := newStore(t)
+	p, cluster := create(t, store, newPeering(newVPC(), newVPC())), putCluster(t, store, newCluster())
 	peeringKey := "/peering/peering/" + p.ID.Key()
 	clusterKey := "/peering/cluster/" + cluster.Project.Key() + "/" + cluster.ID
 	for _, key := range []string{peeringKey, clusterKey} {
-		newer := strings.NewReplacer(`{"version"`, `{"color":{"a":[1,2]},"version"`, `"tenant"`, `"zone":"z","tenant"`).Replace(dump(t, store)[key])
-		if _, err := store.Client().Put(t.Context(), key, newer); err != nil {
-			t.Fatal(err)
-		}
+		newer := strings.NewReplacer(`{"version"`, `{"color":{"a":[1,2]},"version"`, `"tenant"`, `"zone":"z","tenant"`).Replace(dumpKeys(t, store)[key])
+		putKey(t, store, key, newer)
 	}
-	_, err := store.Update(t.Context(), p.ID, limits, renamed)
+	_, err := store.Update(t.Context(), p.ID, unlimited, rename)
 	wantCode(t, err, "")
 	wantCode(t, store.UpdateCluster(t.Context(), cluster.ClusterRef, func(c peering.Cluster) peering.Cluster {
 		c.Name = "renamed"
 		return c
 	}), "")
 	for key, zones := range map[string]int{peeringKey: 2, clusterKey: 1} {
-		got := dump(t, store)[key]
+		got := dumpKeys(t, store)[key]
 		if !strings.Contains(got, `"color":{"a":[1,2]}`) || strings.Count(got, `"zone":"z"`) != zones || strings.Count(got, `"name"`) != 1 {
 			t.Errorf("%s became %s", key, got)
 		}

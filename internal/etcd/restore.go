@@ -10,37 +10,39 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/etcdutl/v3/snapshot"
-	"go.uber.org/zap"
 )
 
-// Counts is how much a store holds.
+// Counts is the number of objects in a store.
 type Counts struct {
 	Peerings, Routes, Clusters int64
 }
 
-// Restore makes a store of a file that Backup wrote, from whichever kind of store, and answers what it holds. The store
-// must not hold anything. In a data directory either all is restored or nothing; in an etcd cluster a restore that did
-// not come to its end has to be run again. Before that the store does not open, and one that is open changes nothing.
+// Restore creates a store from a file that Backup wrote, and returns what it
+// holds. The backup may be of either kind of store. The target must be empty.
+//
+// A restore into a data directory is atomic. A restore into an external cluster
+// is not: if it does not complete, it must be run again. Until then the store
+// cannot be opened, and stores that are already open reject changes.
 func Restore(ctx context.Context, cfg Config, file string) (Counts, error) {
-	if err := checkFile(file); err != nil {
+	if err := checkBackup(file); err != nil {
 		return Counts{}, err
 	}
-	cfg = cfg.usual()
+	cfg = cfg.withDefaults()
 	if len(cfg.Endpoints) > 0 {
-		return restoreCluster(ctx, cfg, file)
+		return restoreExternal(ctx, cfg, file)
 	}
 	if holdsData(cfg.DataDir) {
-		return Counts{}, fmt.Errorf("the data directory %s holds data already", cfg.DataDir)
+		return Counts{}, holdsDataError(cfg.DataDir)
 	}
-	unlock, err := lock(cfg.DataDir)
+	unlock, err := lockDataDir(cfg.DataDir)
 	if err != nil {
 		return Counts{}, err
 	}
-	content, err := restoreDir(ctx, cfg, file)
-	return content, errors.Join(err, unlock())
+	counts, err := restoreEmbedded(ctx, cfg, file)
+	return counts, errors.Join(err, unlock())
 }
 
-func checkFile(file string) error {
+func checkBackup(file string) error {
 	f, err := os.Open(file) //nolint:gosec // the operator names the backup
 	if err != nil {
 		return fmt.Errorf("open the backup: %w", err)
@@ -51,48 +53,45 @@ func checkFile(file string) error {
 	return nil
 }
 
-// holdsData tells whether an etcd was ready in a data directory.
-func holdsData(dir string) bool {
-	if _, err := os.Stat(filepath.Join(dir, firstStart)); err == nil {
-		return false
-	}
-	_, err := os.Stat(filepath.Join(dir, etcdDir))
-	return !errors.Is(err, fs.ErrNotExist)
+func holdsDataError(dir string) error {
+	return fmt.Errorf("the data directory %s already holds data", dir)
 }
 
-// restoringDir is the folder in the data directory in which a restore works.
-const restoringDir = "restoring"
+// restoreTempDir is the directory in the data directory for an incomplete
+// restore.
+const restoreTempDir = "restoring"
 
-func restoreDir(ctx context.Context, cfg Config, file string) (Counts, error) {
-	// It may have begun in the meantime. And what a first start that was cut off left is removed with its mark: with it,
-	// the next start would take what is restored for such remains.
-	if holdsData(cfg.DataDir) {
-		return Counts{}, fmt.Errorf("the data directory %s holds data already", cfg.DataDir)
+// restoreEmbedded restores into a data directory that this process has locked.
+func restoreEmbedded(ctx context.Context, cfg Config, file string) (Counts, error) {
+	if holdsData(cfg.DataDir) { // another process may have started before the lock
+		return Counts{}, holdsDataError(cfg.DataDir)
 	}
-	work, data := filepath.Join(cfg.DataDir, restoringDir), filepath.Join(cfg.DataDir, etcdDir)
-	if err := os.RemoveAll(work); err != nil {
+	temp, data := filepath.Join(cfg.DataDir, restoreTempDir), filepath.Join(cfg.DataDir, etcdDir)
+	if err := os.RemoveAll(temp); err != nil {
 		return Counts{}, err
 	}
-	content, err := unpack(ctx, cfg, work, file)
+	counts, err := unpackDurably(ctx, cfg, temp, file)
 	if err == nil {
-		err = errors.Join(os.RemoveAll(data), endFirstStart(cfg.DataDir))
+		// If the mark of an incomplete first start stayed, the next start would
+		// remove the restored data.
+		err = errors.Join(os.RemoveAll(data), unmarkFirstStart(cfg.DataDir))
 	}
 	if err == nil {
-		err = os.Rename(filepath.Join(work, etcdDir), data)
+		err = os.Rename(filepath.Join(temp, etcdDir), data)
 	}
-	return content, errors.Join(err, os.RemoveAll(work), syncDir(cfg.DataDir))
+	return counts, errors.Join(err, os.RemoveAll(temp), syncDir(cfg.DataDir))
 }
 
-// unpack makes the data directory work of a backup.
-func unpack(ctx context.Context, cfg Config, work, file string) (content Counts, err error) {
-	err = withSource(ctx, cfg, work, file, func(s *Store) error {
-		content, err = s.content(ctx)
+// unpackDurably unpacks a backup into a new data directory.
+func unpackDurably(ctx context.Context, cfg Config, dir, file string) (counts Counts, err error) {
+	err = withUnpacked(ctx, cfg, dir, file, func(s *Store) error {
+		counts, err = s.counts(ctx)
 		return err
 	})
 	if err != nil {
-		return content, err
+		return counts, err
 	}
-	return content, filepath.WalkDir(work, func(path string, entry fs.DirEntry, err error) error {
+	return counts, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
@@ -100,12 +99,12 @@ func unpack(ctx context.Context, cfg Config, work, file string) (content Counts,
 	})
 }
 
-// withSource unpacks a backup to the data directory work, and runs do with a store on it.
-func withSource(ctx context.Context, cfg Config, work, file string, do func(*Store) error) error {
-	cfg.DataDir, cfg.Endpoints = work, nil
+// withUnpacked unpacks a backup into a new data directory and calls do with the
+// store in it.
+func withUnpacked(ctx context.Context, cfg Config, dir, file string, do func(*Store) error) error {
+	cfg.DataDir, cfg.Endpoints = dir, nil
 	c := embeddedConfig(cfg)
-	log := zap.New(logCore{log: cfg.Log.With("component", "etcd")})
-	err := snapshot.NewV3(log).Restore(snapshot.RestoreConfig{
+	err := snapshot.NewV3(newZapLogger(cfg.Log)).Restore(snapshot.RestoreConfig{
 		SnapshotPath:        file,
 		Name:                c.Name,
 		OutputDataDir:       c.Dir,
@@ -116,19 +115,20 @@ func withSource(ctx context.Context, cfg Config, work, file string, do func(*Sto
 	if err != nil {
 		return fmt.Errorf("unpack %s: %w", file, err)
 	}
-	s, err := openInTime(ctx, cfg)
+	s, err := openWithTimeout(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	if held, err := s.client.Get(ctx, root, clientv3.WithPrefix(), clientv3.WithCountOnly()); err == nil && held.Count == 0 && cfg.Prefix != "" {
-		return errors.Join(fmt.Errorf("%s holds nothing below the prefix %s", file, cfg.Prefix), s.Close())
+	if resp, err := s.client.Get(ctx, root, clientv3.WithPrefix(), clientv3.WithCountOnly()); err == nil && resp.Count == 0 && cfg.Prefix != "" {
+		return errors.Join(fmt.Errorf("%s has no keys with the prefix %s", file, cfg.Prefix), s.Close())
 	}
-	// The etcd of the backup may have asked for passwords. An embedded one asks nobody.
-	s.member.etcd.Server.AuthStore().AuthDisable()
+	// The backup may be of an etcd that requires a login. An embedded one does not.
+	s.embedded.server.Server.AuthStore().AuthDisable()
 	return errors.Join(do(s), s.Close())
 }
 
-func (s *Store) content(ctx context.Context) (c Counts, err error) {
+// counts counts the objects in the store.
+func (s *Store) counts(ctx context.Context) (c Counts, err error) {
 	for prefix, count := range map[string]*int64{
 		root + "peering/": &c.Peerings, root + "route/": &c.Routes, root + "cluster/": &c.Clusters,
 	} {

@@ -18,8 +18,8 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// restored answers a new data directory with what is in a backup.
-func restored(t *testing.T, file string) string {
+// restoreToDir restores a backup into a new data directory and returns that.
+func restoreToDir(t *testing.T, file string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	_, err := etcd.Restore(t.Context(), etcd.Config{DataDir: dir}, file)
@@ -30,36 +30,36 @@ func restored(t *testing.T, file string) string {
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	store := openIn(t, dir)
-	put(t, store, newCluster())
+	store := openDir(t, dir)
+	putCluster(t, store, newCluster())
 	p := create(t, store, newPeering(newVPC(), newVPC()))
-	wantCode(t, act(t, store, peering.Accept, p.ID), "")
-	want := dump(t, store)
-	file := backup(t, etcd.Config{DataDir: dir})
+	wantCode(t, apply(t, store, peering.Accept, p.ID), "")
+	want := dumpKeys(t, store)
+	file := createBackup(t, etcd.Config{DataDir: dir})
 
 	target := t.TempDir()
 	got, err := etcd.Restore(t.Context(), etcd.Config{DataDir: target}, file)
 	wantCode(t, err, "")
 	if got != (etcd.Counts{Peerings: 1, Clusters: 1}) {
-		t.Errorf("restored are %+v", got)
+		t.Errorf("restored %+v, want 1 peering and 1 cluster", got)
 	}
-	for range 2 { // it starts again like any other
-		other := openIn(t, target)
-		wantDump(t, other, want)
+	for range 2 { // it can be opened repeatedly
+		other := openDir(t, target)
+		wantKeys(t, other, want)
 		wantStatus(t, other, p.ID, peering.Active)
 		wantCode(t, other.Close(), "")
 	}
-	wantNames(t, target, "etcd", "lock")
+	wantFiles(t, target, "etcd", "lock")
 }
 
-func TestRestoreOverRemains(t *testing.T) {
+func TestRestoreReplacesRemains(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := create(t, openIn(t, dir), newPeering(newVPC(), newVPC()))
-	file := backup(t, etcd.Config{DataDir: dir})
+	p := create(t, openDir(t, dir), newPeering(newVPC(), newVPC()))
+	file := createBackup(t, etcd.Config{DataDir: dir})
 	tests := []struct{ name, dir, mark string }{
-		{"of a first start that was cut off", "etcd/member/wal", "first-start"},
-		{"of a restore that was cut off", "restoring/etcd/member/wal", "lock"},
+		{"of an incomplete first start", "etcd/member/wal", "first-start"},
+		{"of an incomplete restore", "restoring/etcd/member/wal", "lock"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -73,39 +73,39 @@ func TestRestoreOverRemains(t *testing.T) {
 			}
 			_, err := etcd.Restore(t.Context(), etcd.Config{DataDir: target}, file)
 			wantCode(t, err, "")
-			wantNames(t, target, "etcd", "lock")
-			wantStatus(t, openIn(t, target), p.ID, peering.PendingAcceptance)
+			wantFiles(t, target, "etcd", "lock")
+			wantStatus(t, openDir(t, target), p.ID, peering.PendingAcceptance)
 		})
 	}
 }
 
-func TestRestoreOverDataIsRefused(t *testing.T) {
+func TestRestoreIntoADirWithDataFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	store := openIn(t, dir)
+	store := openDir(t, dir)
 	create(t, store, newPeering(newVPC(), newVPC()))
-	file := backup(t, etcd.Config{DataDir: dir})
-	want := dump(t, store)
-	for range 2 { // while it is used, and afterwards
+	file := createBackup(t, etcd.Config{DataDir: dir})
+	want := dumpKeys(t, store)
+	for range 2 { // while it is in use, and afterwards
 		_, err := etcd.Restore(t.Context(), etcd.Config{DataDir: dir}, file)
 		wantCode(t, err, peering.Internal)
 		wantCode(t, store.Close(), "")
 	}
-	wantDump(t, openIn(t, dir), want)
+	wantKeys(t, openDir(t, dir), want)
 }
 
-func TestRestoreOfWhatIsNoBackup(t *testing.T) {
+func TestRestoreOfAnInvalidBackup(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	openIn(t, dir)
-	whole, err := os.ReadFile(backup(t, etcd.Config{DataDir: dir}))
+	openDir(t, dir)
+	whole, err := os.ReadFile(createBackup(t, etcd.Config{DataDir: dir}))
 	wantCode(t, err, "")
 	damaged := bytes.Clone(whole)
 	damaged[len(damaged)/2] ^= 1
-	endpoint, _ := server(t)
+	endpoint, _ := startEtcd(t)
 	for name, content := range map[string][]byte{
-		"empty": {}, "text": bytes.Repeat([]byte("no backup\n"), 100), "cut off": whole[:len(whole)-4096],
-		"without its hash": whole[:len(whole)-32], "damaged": damaged,
+		"empty": {}, "text": bytes.Repeat([]byte("not a backup\n"), 100), "truncated": whole[:len(whole)-4096],
+		"without hash": whole[:len(whole)-32], "damaged": damaged,
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, target := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "data")
@@ -115,36 +115,37 @@ func TestRestoreOfWhatIsNoBackup(t *testing.T) {
 			_, err := etcd.Restore(t.Context(), etcd.Config{DataDir: target}, file)
 			wantCode(t, err, peering.Internal)
 			if _, err := os.Stat(target); !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("the data directory is touched: %v", err)
+				t.Errorf("the data directory was created: %v", err)
 			}
 			_, err = etcd.Restore(t.Context(), etcd.Config{Endpoints: []string{endpoint}}, file)
 			wantCode(t, err, peering.Internal)
-			wantDump(t, connect(t, time.Minute, endpoint), nil)
+			wantKeys(t, connect(t, time.Minute, endpoint), nil)
 		})
 	}
 }
 
-func TestRestoreThatWasCancelled(t *testing.T) {
+func TestCancelledRestore(t *testing.T) {
 	t.Parallel()
 	dir, target := t.TempDir(), t.TempDir()
-	openIn(t, dir)
-	file := backup(t, etcd.Config{DataDir: dir})
+	openDir(t, dir)
+	file := createBackup(t, etcd.Config{DataDir: dir})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := etcd.Restore(ctx, etcd.Config{DataDir: target}, file); err == nil {
-		t.Error("it came to its end")
+		t.Error("the cancelled restore completed")
 	}
-	wantNames(t, target, "lock")
+	wantFiles(t, target, "lock")
 	_, err := etcd.Restore(t.Context(), etcd.Config{DataDir: target}, file)
 	wantCode(t, err, "")
 }
 
-// TestRestoreOfASecuredCluster is about an etcd that asks for passwords and is full. An embedded one has neither.
-func TestRestoreOfASecuredCluster(t *testing.T) {
+// TestRestoreDropsAuthAndAlarms restores the backups of an etcd that requires a
+// login and is full.
+func TestRestoreDropsAuthAndAlarms(t *testing.T) {
 	t.Parallel()
-	endpoint, _ := server(t, func(c *embed.Config) {
+	endpoint, _ := startEtcd(t, func(c *embed.Config) {
 		c.QuotaBackendBytes = 16 << 20
-		c.InitialClusterToken = "other" // so the alarm is that of another member
+		c.InitialClusterToken = "other" // so that the alarm has another member id
 	})
 	store := connect(t, time.Minute, endpoint)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
@@ -153,31 +154,31 @@ func TestRestoreOfASecuredCluster(t *testing.T) {
 	_, addRole := client.RoleAdd(t.Context(), "root")
 	_, grant := client.UserGrantRole(t.Context(), "root", "root")
 	wantCode(t, errors.Join(addUser, addRole, grant), "")
-	wantNoSpace(t, client)
-	file := backup(t, etcd.Config{Endpoints: []string{endpoint}})
+	exhaustQuota(t, client)
+	file := createBackup(t, etcd.Config{Endpoints: []string{endpoint}})
 	_, err := client.AuthEnable(t.Context())
 	wantCode(t, err, "")
-	secured := securedBackup(t, endpoint)
+	withAuth := backupAsRoot(t, endpoint)
 
-	for name, file := range map[string]string{"full": file, "full and secured": secured} {
+	for name, file := range map[string]string{"full": file, "full and with authentication": withAuth} {
 		t.Run(name, func(t *testing.T) {
-			restored := openIn(t, restored(t, file))
-			wantCode(t, restored.Pass(t.Context()), "")
+			restored := openDir(t, restoreToDir(t, file))
+			wantCode(t, restored.RunMaintenance(t.Context()), "")
 			wantStatus(t, restored, p.ID, peering.PendingAcceptance)
 			create(t, restored, newPeering(newVPC(), newVPC()))
 		})
 	}
 }
 
-// securedBackup makes a backup as a user.
-func securedBackup(t *testing.T, endpoint string) string {
+// backupAsRoot makes a backup of an etcd that requires a login.
+func backupAsRoot(t *testing.T, endpoint string) string {
 	t.Helper()
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{endpoint}, Username: "root", Password: "secret"})
 	wantCode(t, err, "")
 	defer client.Close() //nolint:errcheck // nothing was written
 	snapshot, err := client.SnapshotWithVersion(t.Context())
 	wantCode(t, err, "")
-	file := filepath.Join(t.TempDir(), "secured")
+	file := filepath.Join(t.TempDir(), "backup")
 	f, err := os.Create(file)
 	wantCode(t, err, "")
 	_, err = f.ReadFrom(snapshot.Snapshot)
@@ -185,8 +186,8 @@ func securedBackup(t *testing.T, endpoint string) string {
 	return file
 }
 
-// wantNames fails the test where a directory holds other files.
-func wantNames(t *testing.T, dir string, want ...string) {
+// wantFiles fails the test unless the directory holds exactly these files.
+func wantFiles(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	wantCode(t, err, "")

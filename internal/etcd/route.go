@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -13,78 +14,53 @@ import (
 
 // CreateRoute implements peering.Store.
 func (s *Store) CreateRoute(
-	ctx context.Context, hop peering.PeeringRef, once peering.Idempotency, create func(peering.Cluster, peering.Peering) (peering.Route, error),
-) (made peering.Route, replayed bool, err error) {
+	ctx context.Context, ref peering.PeeringRef, idem peering.Idempotency,
+	newRoute func(peering.Cluster, peering.Peering) (peering.Route, error),
+) (created peering.Route, replayed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	for {
-		ground, err := s.ground(ctx, hop, once)
-		if err != nil {
-			return peering.Route{}, false, err
-		}
-		if ground.first != nil {
-			made, err := decodeRoute(ground.first)
-			return made, true, err
-		}
-		route, err := create(ground.cluster, ground.hop.Peering)
-		if err != nil {
-			return peering.Route{}, false, err
-		}
-		value, err := encodeRoute(route)
-		if err != nil {
-			return peering.Route{}, false, err
-		}
-		compare, then, err := s.keeping(ctx, once, value)
-		if err != nil {
-			return peering.Route{}, false, err
-		}
-		key := routeKey(route)
-		resp, err := s.commit(ctx,
-			append(compare, unchanged(peeringKey(hop.Peering), ground.hop.revision), absent(key)),
-			append(then, clientv3.OpPut(key, value)),
-			[]clientv3.Op{clientv3.OpGet(key), clientv3.OpGet(onceKey(once), clientv3.WithCountOnly())})
-		if s.lapsedLease(err) {
-			continue
-		}
-		if err != nil || resp.Succeeded {
-			return route, false, err
-		}
-		if resp.Responses[1].GetResponseRange().Count > 0 {
-			continue
-		}
-		if err := taken(resp.Responses[0].GetResponseRange().Kvs); err != nil {
-			return peering.Route{}, false, err
-		}
-	}
+	return create(ctx, s, idem, routeCreation{ref: ref, newRoute: newRoute})
 }
 
-// ground is what the creation of a route depends on.
-type ground struct {
-	cluster peering.Cluster
-	hop     stored
-	// first is the record of what the idempotency key has made before.
-	first *mvccpb.KeyValue
+// routeCreation is the creation of a route.
+type routeCreation struct {
+	ref      peering.PeeringRef
+	newRoute func(peering.Cluster, peering.Peering) (peering.Route, error)
 }
 
-func (s *Store) ground(ctx context.Context, hop peering.PeeringRef, once peering.Idempotency) (g ground, err error) {
-	resp, err := s.commit(ctx, nil, []clientv3.Op{
-		clientv3.OpGet(onceKey(once)), clientv3.OpGet(clusterKey(hop.Cluster)), clientv3.OpGet(peeringKey(hop.Peering)),
-	}, nil)
+func (c routeCreation) decode(kv *mvccpb.KeyValue) (peering.Route, error) {
+	return decodeRoute(kv)
+}
+
+func (c routeCreation) reads() []clientv3.Op {
+	return []clientv3.Op{clientv3.OpGet(clusterKey(c.ref.Cluster)), clientv3.OpGet(peeringKey(c.ref.Peering))}
+}
+
+func (c routeCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peering.Route], err error) {
+	cluster, err := clusterFrom(c.ref.Cluster, responses[0])
 	if err != nil {
-		return g, err
+		return txn, err
 	}
-	if g.first, err = replay(once, resp.Responses[0].GetResponseRange().Kvs); err != nil || g.first != nil {
-		return g, err
+	p, err := peeringFrom(c.ref.Peering, responses[1].GetResponseRange().Kvs)
+	if err != nil {
+		return txn, err
 	}
-	if g.cluster, err = oneCluster(hop.Cluster, resp.Responses[1].GetResponseRange().Kvs); err != nil {
-		return g, err
+	if txn.object, err = c.newRoute(cluster, p.Peering); err != nil {
+		return txn, err
 	}
-	g.hop, err = one(hop.Peering, resp.Responses[2].GetResponseRange().Kvs)
-	return g, err
+	if txn.record, err = encode(recordOfRoute(txn.object)); err != nil {
+		return txn, err
+	}
+	key := routeKey(txn.object)
+	txn.compare = []clientv3.Cmp{unchanged(peeringKey(c.ref.Peering), p.revision), absent(key)}
+	txn.then = []clientv3.Op{clientv3.OpPut(key, txn.record)}
+	txn.otherwise = []clientv3.Op{clientv3.OpGet(key)}
+	return txn, nil
 }
 
-// taken answers RouteExists where kvs holds a route.
-func taken(kvs []*mvccpb.KeyValue) error {
+// conflict returns RouteExists if the peering has a route to the destination.
+func (c routeCreation) conflict(_ context.Context, responses []*pb.ResponseOp) error {
+	kvs := responses[0].GetResponseRange().Kvs
 	if len(kvs) == 0 {
 		return nil
 	}
@@ -107,19 +83,15 @@ func (s *Store) Routes(ctx context.Context, id peering.ID) ([]peering.Route, err
 	return routes, nil
 }
 
-// routes answers the routes over a peering and, in the same order, their keys and values.
+// routes returns the routes over a peering and, in the same order, their keys
+// and values.
 func (s *Store) routes(ctx context.Context, id peering.ID) ([]peering.Route, []*mvccpb.KeyValue, error) {
 	resp, err := s.client.Get(ctx, routePrefix(id), clientv3.WithPrefix())
 	if err != nil {
 		return nil, nil, translate(fmt.Errorf("list routes of peering %s: %w", id, err))
 	}
-	routes := make([]peering.Route, len(resp.Kvs))
-	for i, kv := range resp.Kvs {
-		if routes[i], err = decodeRoute(kv); err != nil {
-			return nil, nil, err
-		}
-	}
-	return routes, resp.Kvs, nil
+	routes, err := decodeAll(resp.Kvs, decodeRoute)
+	return routes, resp.Kvs, err
 }
 
 // DeleteRoute implements peering.Store.
@@ -134,9 +106,9 @@ func (s *Store) DeleteRoute(ctx context.Context, id, route peering.ID) error {
 		if !r.ID.Equal(route) {
 			continue
 		}
-		// A route never changes, so the key holds this one or, since then, another one.
+		// Routes are immutable. If the comparison fails, this route is gone.
 		key := routeKey(r)
-		resp, err := s.commit(ctx, []clientv3.Cmp{unchanged(key, kvs[i].ModRevision)}, []clientv3.Op{clientv3.OpDelete(key)}, nil)
+		resp, err := s.txn(ctx, []clientv3.Cmp{unchanged(key, kvs[i].ModRevision)}, []clientv3.Op{clientv3.OpDelete(key)}, nil)
 		if err != nil || resp.Succeeded {
 			return err
 		}

@@ -4,7 +4,8 @@ package etcd
 
 import "syscall"
 
-// freeBytes answers how many bytes the file system of a directory has left for this process.
+// freeBytes returns the space on a directory's file system that is available to
+// this process.
 func freeBytes(dir string) (uint64, error) {
 	var stat syscall.Statfs_t
 	if err := syscall.Statfs(dir, &stat); err != nil {

@@ -2,8 +2,12 @@ package etcd_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,18 +18,67 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-var created = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
-
-// open answers a store on a directory of its own. Its calls may take long, so that none fails on a busy machine.
-func open(t *testing.T) *etcd.Store {
-	t.Helper()
-	return openIn(t, t.TempDir())
+// longTests reports whether the long tests run as well.
+func longTests() bool {
+	return os.Getenv("PEERING_TEST_LONG") != ""
 }
 
-// openIn answers a store on the directory; it is closed at the end of the test, if not before.
-func openIn(t *testing.T, dir string) *etcd.Store {
+// shared is the store behind newStore. Most tests only need keys of their own,
+// so they do not each start an etcd.
+var shared struct {
+	once  sync.Once
+	dir   string
+	store *etcd.Store
+	err   error
+}
+
+func openShared() {
+	if shared.dir, shared.err = os.MkdirTemp("", "peering-etcd-"); shared.err != nil {
+		return
+	}
+	// No test restarts it, so it does not have to wait for the disk.
+	cfg := etcd.WithoutFsync(etcd.Config{DataDir: shared.dir, Timeout: time.Minute})
+	shared.store, shared.err = etcd.Open(context.Background(), etcd.WithMaintenance(cfg, 1<<40, 1<<40, nil))
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.store != nil {
+		if err := errors.Join(shared.store.Close(), os.RemoveAll(shared.dir)); err != nil {
+			fmt.Fprintln(os.Stderr, "close the shared store:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// newStore returns an empty store on the shared etcd. Its calls have a long
+// timeout, so that none fails on a busy machine.
+func newStore(t *testing.T) *etcd.Store {
 	t.Helper()
-	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Timeout: time.Minute})
+	shared.once.Do(openShared)
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.store.WithPrefix("/" + string(newID()))
+}
+
+// newEmbedded opens a store with an etcd of its own in a new directory.
+func newEmbedded(t *testing.T) *etcd.Store {
+	t.Helper()
+	return openDir(t, t.TempDir())
+}
+
+// openDir opens the store in a directory. It is closed at the end of the test.
+func openDir(t *testing.T, dir string) *etcd.Store {
+	t.Helper()
+	return openStore(t, etcd.Config{DataDir: dir, Timeout: time.Minute})
+}
+
+// openStore opens a store. It is closed at the end of the test.
+func openStore(t *testing.T, cfg etcd.Config) *etcd.Store {
+	t.Helper()
+	store, err := etcd.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +90,8 @@ func openIn(t *testing.T, dir string) *etcd.Store {
 	return store
 }
 
+var createdAt = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+
 func newID() peering.ID {
 	return peering.ID(uuid.Must(uuid.NewV7()).String())
 }
@@ -45,7 +100,7 @@ func newVPC() peering.VPC {
 	return peering.VPC{ID: newID(), Tenant: newID()}
 }
 
-// newPeering answers a pending peering that is not stored.
+// newPeering returns a pending peering that is not stored.
 func newPeering(requester, accepter peering.VPC) peering.Peering {
 	return peering.Peering{
 		ID:        newID(),
@@ -53,13 +108,13 @@ func newPeering(requester, accepter peering.VPC) peering.Peering {
 		Status:    peering.PendingAcceptance,
 		Requester: requester,
 		Accepter:  accepter,
-		CreatedAt: created,
-		UpdatedAt: created,
-		ExpiresAt: created.Add(peering.DefaultRules().Lifetime),
+		CreatedAt: createdAt,
+		UpdatedAt: createdAt,
+		ExpiresAt: createdAt.Add(peering.DefaultRules().Lifetime),
 	}
 }
 
-// newCluster answers a cluster that is not stored.
+// newCluster returns a cluster that is not stored.
 func newCluster() peering.Cluster {
 	return peering.Cluster{
 		ClusterRef: peering.ClusterRef{Project: newID(), ID: "1000000"},
@@ -70,28 +125,29 @@ func newCluster() peering.Cluster {
 	}
 }
 
-// later is a peering of the same pair, asked for by the other side when p has expired.
-func later(p peering.Peering) peering.Peering {
-	young := newPeering(p.Accepter, p.Requester)
-	young.CreatedAt = p.ExpiresAt
-	young.UpdatedAt = p.ExpiresAt
-	young.ExpiresAt = p.ExpiresAt.Add(peering.DefaultRules().Lifetime)
-	return young
+// afterExpiry returns a peering of the same pair, requested by the other side
+// when p has expired.
+func afterExpiry(p peering.Peering) peering.Peering {
+	next := newPeering(p.Accepter, p.Requester)
+	next.CreatedAt = p.ExpiresAt
+	next.UpdatedAt = p.ExpiresAt
+	next.ExpiresAt = p.ExpiresAt.Add(peering.DefaultRules().Lifetime)
+	return next
 }
 
-// limits leave the tests room; those of quotas have their own.
-var limits = peering.Quotas{Tenant: 1_000_000, Cluster: 1_000_000, Pending: 1_000_000}
+// unlimited are the quotas of tests that are not about quotas.
+var unlimited = peering.Quotas{Tenant: 1_000_000, Cluster: 1_000_000, Pending: 1_000_000}
 
-// tryCreate creates a peering for tests that are not about idempotency keys.
+// tryCreate creates a peering without an idempotency key.
 func tryCreate(ctx context.Context, store *etcd.Store, p peering.Peering) error {
-	_, _, err := store.Create(ctx, p, peering.Idempotency{}, limits)
+	_, _, err := store.Create(ctx, p, peering.Idempotency{}, unlimited)
 	return err
 }
 
-// tryCluster creates a cluster likewise.
-func tryCluster(ctx context.Context, store *etcd.Store, c peering.Cluster) (peering.Cluster, error) {
-	made, _, err := store.CreateCluster(ctx, c, peering.Idempotency{})
-	return made, err
+// tryCreateCluster creates a cluster without an idempotency key.
+func tryCreateCluster(ctx context.Context, store *etcd.Store, c peering.Cluster) (peering.Cluster, error) {
+	created, _, err := store.CreateCluster(ctx, c, peering.Idempotency{})
+	return created, err
 }
 
 func create(t *testing.T, store *etcd.Store, p peering.Peering) peering.Peering {
@@ -107,32 +163,72 @@ func get(t *testing.T, store *etcd.Store, id peering.ID) peering.Peering {
 	return p
 }
 
-// act takes the action for a clock that stands at the time when the peering was made.
-func act(t *testing.T, store *etcd.Store, action peering.Action, id peering.ID) error {
+// apply applies an action at the time at which the peering was created.
+func apply(t *testing.T, store *etcd.Store, action peering.Action, id peering.ID) error {
 	t.Helper()
-	_, err := store.Update(t.Context(), id, limits, taking(action))
+	_, err := store.Update(t.Context(), id, unlimited, applying(action))
 	return err
 }
 
-func taking(action peering.Action) func(peering.Peering) (peering.Peering, error) {
-	return func(p peering.Peering) (peering.Peering, error) { return p.Apply(action, created) }
+func applying(action peering.Action) func(peering.Peering) (peering.Peering, error) {
+	return func(p peering.Peering) (peering.Peering, error) { return p.Apply(action, createdAt) }
 }
 
-func put(t *testing.T, store *etcd.Store, c peering.Cluster) peering.Cluster {
+func putCluster(t *testing.T, store *etcd.Store, c peering.Cluster) peering.Cluster {
 	t.Helper()
-	wantCode(t, store.PutCluster(t.Context(), c, replace), "")
+	wantCode(t, store.PutCluster(t.Context(), c, takeNew), "")
 	return c
 }
 
-func replace(_, c peering.Cluster) (peering.Cluster, error) {
+func takeNew(_, c peering.Cluster) (peering.Cluster, error) {
 	return c, nil
 }
 
-func all(peering.Peering) bool {
+func matchAll(peering.Peering) bool {
 	return true
 }
 
-// wantCode fails the test where err has another code; no code stands for no error.
+// putKey writes a key directly.
+func putKey(t *testing.T, store *etcd.Store, key, value string, options ...clientv3.OpOption) {
+	t.Helper()
+	_, err := store.Client().Put(t.Context(), key, value, options...)
+	wantCode(t, err, "")
+}
+
+// concurrently starts n calls at the same time and returns their errors.
+func concurrently(n int, call func(i int) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var calls sync.WaitGroup
+	for i := range n {
+		calls.Go(func() {
+			<-start
+			errs[i] = call(i)
+		})
+	}
+	close(start)
+	calls.Wait()
+	return errs
+}
+
+// wantOneSuccess fails the test unless exactly one call succeeded and all others
+// failed with the code.
+func wantOneSuccess(t *testing.T, errs []error, code peering.Code) {
+	t.Helper()
+	succeeded := 0
+	for _, err := range errs {
+		if err == nil {
+			succeeded++
+			continue
+		}
+		wantCode(t, err, code)
+	}
+	if succeeded != 1 {
+		t.Errorf("%d calls succeeded, want 1", succeeded)
+	}
+}
+
+// wantCode fails the test if err has another code; "" means no error.
 func wantCode(t *testing.T, err error, want peering.Code) {
 	t.Helper()
 	if err == nil && want == "" {
@@ -143,6 +239,16 @@ func wantCode(t *testing.T, err error, want peering.Code) {
 	}
 }
 
+// wantErrorContaining fails the test unless the error contains all texts.
+func wantErrorContaining(t *testing.T, err error, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("error is %v, want one that contains %q", err, text)
+		}
+	}
+}
+
 func wantStatus(t *testing.T, store *etcd.Store, id peering.ID, want peering.Status) {
 	t.Helper()
 	if got := get(t, store, id); got.Status != want {
@@ -150,8 +256,8 @@ func wantStatus(t *testing.T, store *etcd.Store, id peering.ID, want peering.Sta
 	}
 }
 
-// dump answers all that etcd holds, by key.
-func dump(t *testing.T, store *etcd.Store) map[string]string {
+// dumpKeys returns all keys in etcd and their values.
+func dumpKeys(t *testing.T, store *etcd.Store) map[string]string {
 	t.Helper()
 	resp, err := store.Client().Get(t.Context(), "\x00", clientv3.WithFromKey())
 	if err != nil {
@@ -159,7 +265,7 @@ func dump(t *testing.T, store *etcd.Store) map[string]string {
 	}
 	values := map[string]string{}
 	for _, kv := range resp.Kvs {
-		// Guards stay behind by design, and which ones is by chance.
+		// Guard keys are never deleted, and which ones there are is random.
 		if !strings.HasPrefix(string(kv.Key), "/peering/quota-guard/") {
 			values[string(kv.Key)] = string(kv.Value)
 		}
@@ -167,10 +273,10 @@ func dump(t *testing.T, store *etcd.Store) map[string]string {
 	return values
 }
 
-// wantDump fails the test where etcd does not hold exactly these keys and values.
-func wantDump(t *testing.T, store *etcd.Store, want map[string]string) {
+// wantKeys fails the test unless etcd holds exactly these keys and values.
+func wantKeys(t *testing.T, store *etcd.Store, want map[string]string) {
 	t.Helper()
-	got := dump(t, store)
+	got := dumpKeys(t, store)
 	if maps.Equal(got, want) {
 		return
 	}
@@ -186,12 +292,20 @@ func wantDump(t *testing.T, store *etcd.Store, want map[string]string) {
 	}
 }
 
-// revision answers how many changes etcd has made.
-func revision(t *testing.T, store *etcd.Store) int64 {
+// currentRevision returns the current revision of etcd.
+func currentRevision(t *testing.T, store *etcd.Store) int64 {
 	t.Helper()
 	resp, err := store.Client().Get(t.Context(), "/", clientv3.WithCountOnly())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resp.Header.Revision
+}
+
+// rounds returns the number of rounds of a randomized test.
+func rounds(short, long int) int {
+	if longTests() {
+		return long
+	}
+	return short
 }

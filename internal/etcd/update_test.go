@@ -8,101 +8,101 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// renamed changes the name to "renamed" whatever the status.
-func renamed(p peering.Peering) (peering.Peering, error) {
+// rename changes the name to "renamed" in any status.
+func rename(p peering.Peering) (peering.Peering, error) {
 	p.Name = "renamed"
 	return p, nil
 }
 
-// interruptedChange is change, but that in its first run it lets somebody else act before it answers. What it was given
-// is in seen.
-func interruptedChange(
-	interrupt func(), change func(peering.Peering) (peering.Peering, error),
-) (interrupted func(peering.Peering) (peering.Peering, error), seen *[]peering.Peering) {
-	seen = new([]peering.Peering)
+// withConflict returns change, except that its first call makes a conflicting
+// change. The peerings that it is called with are in calls.
+func withConflict(
+	conflict func(), change func(peering.Peering) (peering.Peering, error),
+) (conflicting func(peering.Peering) (peering.Peering, error), calls *[]peering.Peering) {
+	calls = new([]peering.Peering)
 	return func(p peering.Peering) (peering.Peering, error) {
-		*seen = append(*seen, p)
-		if len(*seen) == 1 {
-			interrupt()
+		*calls = append(*calls, p)
+		if len(*calls) == 1 {
+			conflict()
 		}
 		return change(p)
-	}, seen
+	}, calls
 }
 
-func TestUpdateInterruptedByAnotherUpdate(t *testing.T) {
-	store := open(t)
+func TestUpdateRetriesOnConflict(t *testing.T) {
+	store := newStore(t)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
-	change, seen := interruptedChange(func() {
-		wantCode(t, act(t, store, peering.Accept, p.ID), "")
-	}, renamed)
-	got, err := store.Update(t.Context(), p.ID, limits, change)
+	change, calls := withConflict(func() {
+		wantCode(t, apply(t, store, peering.Accept, p.ID), "")
+	}, rename)
+	got, err := store.Update(t.Context(), p.ID, unlimited, change)
 	wantCode(t, err, "")
 	want := p
 	want.Name, want.Status = "renamed", peering.Active
 	if got != want || get(t, store, p.ID) != want {
-		t.Errorf("answered %+v, want both effects: %+v", got, want)
+		t.Errorf("returned %+v, want both changes: %+v", got, want)
 	}
-	if s := *seen; len(s) != 2 || s[0].Status != peering.PendingAcceptance || s[1].Status != peering.Active {
-		t.Errorf("change was given %+v, want the peering before and after the other update", s)
+	if c := *calls; len(c) != 2 || c[0].Status != peering.PendingAcceptance || c[1].Status != peering.Active {
+		t.Errorf("change was called with %+v, want the peering before and after the other update", c)
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }
 
-// TestUpdateInterrupted has another action take effect while one is decided.
-func TestUpdateInterrupted(t *testing.T) {
+// TestUpdateConflict applies an action while another one is being applied.
+func TestUpdateConflict(t *testing.T) {
 	tests := []struct {
-		name      string
-		action    peering.Action
-		interrupt func(*testing.T, *etcd.Store, peering.Peering)
-		want      peering.Code
+		name     string
+		action   peering.Action
+		conflict func(*testing.T, *etcd.Store, peering.Peering)
+		want     peering.Code
 	}{
-		{"accept by a reject is refused", peering.Accept, takes(peering.Reject), peering.WrongStatus},
-		{"reject by an accept is refused", peering.Reject, takes(peering.Accept), peering.WrongStatus},
-		{"accept by an accept succeeds", peering.Accept, takes(peering.Accept), ""},
-		{"accept by a delete finds nothing", peering.Accept, takes(peering.Delete), peering.NotFound},
-		{"delete by a delete finds nothing", peering.Delete, takes(peering.Delete), peering.NotFound},
-		{"delete by an accept succeeds", peering.Delete, takes(peering.Accept), ""},
-		{"delete by a reject succeeds", peering.Delete, takes(peering.Reject), ""},
-		{"accept by a create over the expired is refused", peering.Accept, createsOver, peering.WrongStatus},
-		{"reject by a create over the expired is refused", peering.Reject, createsOver, peering.WrongStatus},
-		{"delete by a create over the expired succeeds", peering.Delete, createsOver, ""},
-		{"accept by a delete and a create finds nothing", peering.Accept, deletesAndCreates, peering.NotFound},
-		{"delete by a delete and a create finds nothing", peering.Delete, deletesAndCreates, peering.NotFound},
-		{"delete by a reject and a create succeeds", peering.Delete, rejectsAndCreates, ""},
+		{"reject during accept: accept fails", peering.Accept, conflictWith(peering.Reject), peering.WrongStatus},
+		{"accept during reject: reject fails", peering.Reject, conflictWith(peering.Accept), peering.WrongStatus},
+		{"accept during accept: accept succeeds", peering.Accept, conflictWith(peering.Accept), ""},
+		{"delete during accept: not found", peering.Accept, conflictWith(peering.Delete), peering.NotFound},
+		{"delete during delete: not found", peering.Delete, conflictWith(peering.Delete), peering.NotFound},
+		{"accept during delete: delete succeeds", peering.Delete, conflictWith(peering.Accept), ""},
+		{"reject during delete: delete succeeds", peering.Delete, conflictWith(peering.Reject), ""},
+		{"create after expiry during accept: accept fails", peering.Accept, createAfterExpiry, peering.WrongStatus},
+		{"create after expiry during reject: reject fails", peering.Reject, createAfterExpiry, peering.WrongStatus},
+		{"create after expiry during delete: delete succeeds", peering.Delete, createAfterExpiry, ""},
+		{"delete and create during accept: not found", peering.Accept, deleteAndCreate, peering.NotFound},
+		{"delete and create during delete: not found", peering.Delete, deleteAndCreate, peering.NotFound},
+		{"reject and create during delete: delete succeeds", peering.Delete, rejectAndCreate, ""},
 	}
-	store := open(t)
+	store := newStore(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := create(t, store, newPeering(newVPC(), newVPC()))
-			change, _ := interruptedChange(func() { tt.interrupt(t, store, p) }, taking(tt.action))
-			_, err := store.Update(t.Context(), p.ID, limits, change)
+			change, _ := withConflict(func() { tt.conflict(t, store, p) }, applying(tt.action))
+			_, err := store.Update(t.Context(), p.ID, unlimited, change)
 			wantCode(t, err, tt.want)
-			invariants(t, store)
+			wantConsistent(t, store)
 		})
 	}
 }
 
-func createsOver(t *testing.T, store *etcd.Store, old peering.Peering) {
+func createAfterExpiry(t *testing.T, store *etcd.Store, old peering.Peering) {
 	t.Helper()
-	create(t, store, later(old))
+	create(t, store, afterExpiry(old))
 }
 
-func deletesAndCreates(t *testing.T, store *etcd.Store, old peering.Peering) {
+func deleteAndCreate(t *testing.T, store *etcd.Store, old peering.Peering) {
 	t.Helper()
-	takes(peering.Delete)(t, store, old)
+	conflictWith(peering.Delete)(t, store, old)
 	create(t, store, newPeering(old.Requester, old.Accepter))
 }
 
-func rejectsAndCreates(t *testing.T, store *etcd.Store, old peering.Peering) {
+func rejectAndCreate(t *testing.T, store *etcd.Store, old peering.Peering) {
 	t.Helper()
-	takes(peering.Reject)(t, store, old)
+	conflictWith(peering.Reject)(t, store, old)
 	create(t, store, newPeering(old.Requester, old.Accepter))
 }
 
-func TestUpdateOfNothing(t *testing.T) {
-	store := open(t)
-	_, err := store.Update(t.Context(), newID(), limits, func(p peering.Peering) (peering.Peering, error) {
-		t.Errorf("change was given %+v", p)
+func TestUpdateOfUnknownPeering(t *testing.T) {
+	store := newStore(t)
+	_, err := store.Update(t.Context(), newID(), unlimited, func(p peering.Peering) (peering.Peering, error) {
+		t.Errorf("change was called with %+v", p)
 		return p, nil
 	})
 	wantCode(t, err, peering.NotFound)
@@ -110,41 +110,41 @@ func TestUpdateOfNothing(t *testing.T) {
 	wantCode(t, err, peering.NotFound)
 }
 
-func TestUpdateWritesNothingWhereNothingChanges(t *testing.T) {
+func TestUpdateWithoutAChangeWritesNothing(t *testing.T) {
 	refusal := errors.New("refused")
 	tests := []struct {
 		name   string
 		change func(peering.Peering) (peering.Peering, error)
 		want   error
 	}{
-		{"the peering as it is", func(p peering.Peering) (peering.Peering, error) { return p, nil }, nil},
-		{"an error", func(p peering.Peering) (peering.Peering, error) {
+		{"change returns the same peering", func(p peering.Peering) (peering.Peering, error) { return p, nil }, nil},
+		{"change returns an error", func(p peering.Peering) (peering.Peering, error) {
 			p.Name = "renamed"
 			return p, refusal
 		}, refusal},
 	}
-	store := open(t)
+	store := newStore(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := create(t, store, newPeering(newVPC(), newVPC()))
-			before := revision(t, store)
-			if _, err := store.Update(t.Context(), p.ID, limits, tt.change); err != tt.want { //nolint:errorlint // it comes back as it is
+			before := currentRevision(t, store)
+			if _, err := store.Update(t.Context(), p.ID, unlimited, tt.change); err != tt.want { //nolint:errorlint // it must be returned unchanged
 				t.Errorf("error is %v, want %v", err, tt.want)
 			}
-			if after := revision(t, store); after != before {
+			if after := currentRevision(t, store); after != before {
 				t.Errorf("revision is %d, was %d", after, before)
 			}
 		})
 	}
 }
 
-func TestDeleteLeavesNothing(t *testing.T) {
-	store := open(t)
-	cluster := put(t, store, newCluster())
+func TestDeleteRemovesAllKeys(t *testing.T) {
+	store := newStore(t)
+	cluster := putCluster(t, store, newCluster())
 	for _, action := range []peering.Action{"", peering.Accept, peering.Reject} {
 		for _, sides := range []string{"two tenants", "one tenant"} {
 			t.Run(sides+" after "+string(action), func(t *testing.T) {
-				before := dump(t, store)
+				before := dumpKeys(t, store)
 				p := newPeering(cluster.VPC, newVPC())
 				p.Cluster = cluster.ClusterRef
 				if sides == "one tenant" {
@@ -152,23 +152,23 @@ func TestDeleteLeavesNothing(t *testing.T) {
 				}
 				create(t, store, p)
 				if action != "" {
-					wantCode(t, act(t, store, action, p.ID), "")
+					wantCode(t, apply(t, store, action, p.ID), "")
 				}
-				invariants(t, store)
-				wantCode(t, act(t, store, peering.Delete, p.ID), "")
-				wantDump(t, store, before)
+				wantConsistent(t, store)
+				wantCode(t, apply(t, store, peering.Delete, p.ID), "")
+				wantKeys(t, store, before)
 			})
 		}
 	}
 }
 
-// TestAcceptRacedByReject lets both go at once, many times.
-func TestAcceptRacedByReject(t *testing.T) {
-	store := open(t)
+// TestConcurrentAcceptAndReject does both at once, many times.
+func TestConcurrentAcceptAndReject(t *testing.T) {
+	store := newStore(t)
 	for range 50 {
 		p := create(t, store, newPeering(newVPC(), newVPC()))
-		errs := race(2, func(i int) error {
-			return act(t, store, []peering.Action{peering.Accept, peering.Reject}[i], p.ID)
+		errs := concurrently(2, func(i int) error {
+			return apply(t, store, []peering.Action{peering.Accept, peering.Reject}[i], p.ID)
 		})
 		want, lost := peering.Active, errs[1]
 		if errs[0] != nil {
@@ -178,18 +178,17 @@ func TestAcceptRacedByReject(t *testing.T) {
 		wantCode(t, lost, peering.WrongStatus)
 		wantStatus(t, store, p.ID, want)
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }
 
-// TestUpdateRaced loses no change of many at once.
-func TestUpdateRaced(t *testing.T) {
+func TestConcurrentUpdatesAreAllApplied(t *testing.T) {
 	const callers = 20
-	store := open(t)
+	store := newStore(t)
 	p := newPeering(newVPC(), newVPC())
 	p.Name = ""
 	create(t, store, p)
-	for _, err := range race(callers, func(int) error {
-		_, err := store.Update(t.Context(), p.ID, limits, func(p peering.Peering) (peering.Peering, error) {
+	for _, err := range concurrently(callers, func(int) error {
+		_, err := store.Update(t.Context(), p.ID, unlimited, func(p peering.Peering) (peering.Peering, error) {
 			p.Name += "x"
 			return p, nil
 		})
@@ -198,7 +197,7 @@ func TestUpdateRaced(t *testing.T) {
 		wantCode(t, err, "")
 	}
 	if got := get(t, store, p.ID); len(got.Name) != callers {
-		t.Errorf("%d of %d changes are there", len(got.Name), callers)
+		t.Errorf("%d of %d changes were applied", len(got.Name), callers)
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }

@@ -13,18 +13,20 @@ import (
 	"time"
 )
 
-// backupSocket is a unix socket in the data directory while a process has it. To whoever connects it writes a snapshot.
+// backupSocket is a unix socket in the data directory of a running process. The
+// process writes a snapshot to every connection.
 const backupSocket = "backup.sock"
 
-// backupTimeout is how long one backup over the socket may take. Meanwhile etcd can't use the pages again that the
-// snapshot shows.
+// backupTimeout limits one backup over the socket. Until it ends, etcd cannot
+// reuse the pages of the snapshot.
 const backupTimeout = 10 * time.Minute
 
-// serveBackups serves the socket until stop is called, which returns when nothing runs any more.
-func (m *member) serveBackups() (stop func()) {
-	listener, err := listenBackups(filepath.Join(m.dataDir, backupSocket))
+// serveBackups serves the socket until stop is called. stop waits for the
+// connections to end.
+func (e *embedded) serveBackups() (stop func()) {
+	listener, err := listenBackups(filepath.Join(e.dataDir, backupSocket))
 	if err != nil {
-		m.log.Warn("backups can't be made while the server runs", "error", err)
+		e.log.Warn("backups can't be made while the server runs", "error", err)
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -35,18 +37,18 @@ func (m *member) serveBackups() (stop func()) {
 			if err != nil {
 				return
 			}
-			running.Go(func() { m.serveBackup(ctx, conn) })
+			running.Go(func() { e.serveBackup(ctx, conn) })
 		}
 	})
 	return func() {
 		cancel()
-		_ = listener.Close() // nobody needs it any more
+		_ = listener.Close() // it is not used any more
 		running.Wait()
 	}
 }
 
-// listenBackups opens the socket for this user only. What a process that was killed has left there is removed: the data
-// directory is ours.
+// listenBackups opens the socket for this user only. It removes a socket that a
+// killed process has left; this process holds the lock of the data directory.
 func listenBackups(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -61,28 +63,28 @@ func listenBackups(path string) (net.Listener, error) {
 	return listener, nil
 }
 
-func (m *member) serveBackup(ctx context.Context, conn net.Conn) {
+func (e *embedded) serveBackup(ctx context.Context, conn net.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, backupTimeout)
 	defer cancel()
-	// A peer that reads no more ends with the context.
+	// Closing the connection ends a write to a peer that does not read.
 	closed := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	err := sendSnapshot(ctx, m.client, conn)
+	err := sendSnapshot(ctx, e.client, conn)
 	if closed() {
 		err = errors.Join(err, conn.Close())
 	}
 	if err != nil {
-		m.log.Warn("a backup was cut off", "error", err)
+		e.log.Warn("a backup was aborted", "error", err)
 	}
 }
 
-// receiveBackup writes the snapshot that the process gives that has the data directory.
+// receiveBackup copies a snapshot from the process that uses the data directory.
 func receiveBackup(ctx context.Context, dataDir string, w io.Writer) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dataDir, backupSocket))
 	if ctx.Err() != nil && err != nil {
-		return ctx.Err() // the dialer has an error of its own for that
+		return ctx.Err() // instead of the dialer's own error
 	}
 	if err != nil {
-		return fmt.Errorf("the server that uses %s gives no backup; stop it first: %w", dataDir, err)
+		return fmt.Errorf("the server that uses %s does not provide backups; stop it first: %w", dataDir, err)
 	}
 	closed := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	_, err = io.Copy(w, conn)

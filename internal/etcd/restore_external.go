@@ -12,74 +12,78 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// What one transaction copies at most; etcd takes 128 operations and 1.5 MiB.
+// The limits of one transaction. etcd accepts at most 128 operations and
+// 1.5 MiB.
 const (
-	copiedKeys  = 100
-	copiedBytes = 512 << 10
+	maxCopyKeys  = 100
+	maxCopyBytes = 512 << 10
 )
 
-// restoreCluster copies what a backup holds into an etcd cluster.
-func restoreCluster(ctx context.Context, cfg Config, file string) (content Counts, err error) {
-	target, err := openInTime(ctx, cfg)
+// restoreExternal copies the content of a backup into an etcd cluster.
+func restoreExternal(ctx context.Context, cfg Config, file string) (counts Counts, err error) {
+	target, err := openWithTimeout(ctx, cfg)
 	if err != nil {
 		return Counts{}, err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	if err := target.allowed(ctx); refused(err) {
-		return Counts{}, target.access.refusal(err)
+	if err := target.checkPermissions(ctx); isAuthError(err) {
+		return Counts{}, target.external.authError(err)
 	}
-	work, err := os.MkdirTemp("", "peering-restore-")
+	temp, err := os.MkdirTemp("", "peering-restore-")
 	if err != nil {
 		return Counts{}, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	c := copier{target: target.client}
 	if err := c.begin(ctx); err != nil {
 		return Counts{}, err
 	}
-	err = withSource(ctx, cfg, work, file, func(source *Store) error {
+	err = withUnpacked(ctx, cfg, temp, file, func(source *Store) error {
 		return c.copy(ctx, source.client)
 	})
 	if err != nil {
-		return Counts{}, fmt.Errorf("the restore did not come to its end; run it again: %w", err)
+		return Counts{}, fmt.Errorf("the restore did not complete; run it again: %w", err)
 	}
-	return target.content(ctx)
+	return target.counts(ctx)
 }
 
-// copier copies keys into an etcd cluster as long as its mark stands there.
+// copier copies keys into an etcd cluster. Its marker key guards every
+// transaction.
 type copier struct {
 	target *clientv3.Client
-	// mark is the revision of the mark, lease that of the keys with one, 0 before the first of them.
-	mark  int64
+	// marker is the revision of the marker key.
+	marker int64
+	// lease is attached to all keys that have a lease; 0 before the first of them.
 	lease clientv3.LeaseID
-	// ops are puts that are not done yet, with so many bytes.
+	// ops are the pending puts, with bytes of values in all.
 	ops   []clientv3.Op
 	bytes int
 }
 
-// begin marks the cluster. It may only hold what a restore has left that did not come to its end; that is removed.
+// begin writes the marker key. The cluster must hold no keys of the store, unless
+// an incomplete restore has left them, which begin removes.
 func (c *copier) begin(ctx context.Context) error {
-	marking, everything := clientv3.OpPut(restoringKey, ""), clientv3.GetPrefixRangeEnd(root)
+	putMarker, end := clientv3.OpPut(restoringKey, ""), clientv3.GetPrefixRangeEnd(root)
 	resp, err := c.target.Txn(ctx).
 		If(clientv3.Compare(clientv3.CreateRevision(root).WithPrefix(), "=", 0)).
-		Then(marking).
+		Then(putMarker).
 		Else(clientv3.OpTxn([]clientv3.Cmp{present(restoringKey)}, []clientv3.Op{
 			clientv3.OpDelete(root, clientv3.WithRange(restoringKey)),
-			clientv3.OpDelete(restoringKey+"\x00", clientv3.WithRange(everything)),
-			marking,
+			clientv3.OpDelete(restoringKey+"\x00", clientv3.WithRange(end)),
+			putMarker,
 		}, nil)).
 		Commit()
 	if err != nil {
-		return fmt.Errorf("mark the restore: %w", translate(err))
+		return fmt.Errorf("begin the restore: %w", translate(err))
 	}
 	if !resp.Succeeded && !resp.Responses[0].GetResponseTxn().Succeeded {
-		return errors.New("the etcd cluster holds peerings or clusters already")
+		return errors.New("the etcd cluster already holds peerings or clusters")
 	}
-	c.mark = resp.Header.Revision
+	c.marker = resp.Header.Revision
 	return nil
 }
 
-// copy copies the keys of the store, and takes the mark away with the last step.
+// copy copies all keys of the store. Its last transaction deletes the marker.
 func (c *copier) copy(ctx context.Context, source clientv3.KV) error {
 	for from := root; from != ""; {
 		page, err := source.Get(ctx, from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(root)), clientv3.WithLimit(1000))
@@ -103,7 +107,7 @@ func (c *copier) copy(ctx context.Context, source clientv3.KV) error {
 	return c.flush(ctx)
 }
 
-// add copies one key, not before a transaction is full.
+// add queues one key and flushes if the transaction is full.
 func (c *copier) add(ctx context.Context, kv *mvccpb.KeyValue) error {
 	key, value := string(kv.Key), string(kv.Value)
 	if strings.HasPrefix(key, electionPrefix) || key == restoringKey {
@@ -111,12 +115,12 @@ func (c *copier) add(ctx context.Context, kv *mvccpb.KeyValue) error {
 	}
 	var options []clientv3.OpOption
 	if kv.Lease != 0 {
-		if err := c.grant(ctx); err != nil {
+		if err := c.grantLease(ctx); err != nil {
 			return err
 		}
 		options = append(options, clientv3.WithLease(c.lease))
 	}
-	if len(c.ops) == copiedKeys || c.bytes > 0 && c.bytes+len(value) > copiedBytes {
+	if len(c.ops) == maxCopyKeys || c.bytes > 0 && c.bytes+len(value) > maxCopyBytes {
 		if err := c.flush(ctx); err != nil {
 			return err
 		}
@@ -125,8 +129,9 @@ func (c *copier) add(ctx context.Context, kv *mvccpb.KeyValue) error {
 	return nil
 }
 
-// grant makes the lease that the keys with one share. How much time theirs had left, a backup does not tell.
-func (c *copier) grant(ctx context.Context) error {
+// grantLease grants the shared lease if there is none yet. It has the full TTL,
+// because a backup does not contain the remaining time of leases.
+func (c *copier) grantLease(ctx context.Context) error {
 	if c.lease != 0 {
 		return nil
 	}
@@ -138,12 +143,13 @@ func (c *copier) grant(ctx context.Context) error {
 	return nil
 }
 
-// flush copies what was added. Another restore that has begun since then has the mark: it goes on alone.
+// flush writes the pending operations. It fails if another restore has begun
+// since and has replaced the marker.
 func (c *copier) flush(ctx context.Context) error {
 	if len(c.ops) == 0 {
 		return nil
 	}
-	resp, err := c.target.Txn(ctx).If(unchanged(restoringKey, c.mark)).Then(c.ops...).Commit()
+	resp, err := c.target.Txn(ctx).If(unchanged(restoringKey, c.marker)).Then(c.ops...).Commit()
 	if err != nil {
 		return fmt.Errorf("copy: %w", translate(err))
 	}

@@ -11,17 +11,16 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// TestStoppedStore asks a store that does not answer for everything.
-func TestStoppedStore(t *testing.T) {
+func TestUnavailableStore(t *testing.T) {
 	t.Run("closed", func(t *testing.T) {
-		store := open(t)
+		store := newEmbedded(t)
 		p := create(t, store, newPeering(newVPC(), newVPC()))
 		wantCode(t, store.Close(), "")
 		wantUnavailable(t, t.Context(), store, p)
 		wantCode(t, store.Close(), "")
 	})
 	t.Run("cancelled", func(t *testing.T) {
-		store := open(t)
+		store := newStore(t)
 		p := create(t, store, newPeering(newVPC(), newVPC()))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -30,10 +29,11 @@ func TestStoppedStore(t *testing.T) {
 	})
 }
 
-// wantUnavailable fails the test where a call of the store answers anything but Unavailable.
+// wantUnavailable fails the test unless all calls of the store return
+// Unavailable.
 func wantUnavailable(t *testing.T, ctx context.Context, store *etcd.Store, p peering.Peering) {
 	t.Helper()
-	unchanged := func(p peering.Peering) (peering.Peering, error) { return p, nil }
+	noChange := func(p peering.Peering) (peering.Peering, error) { return p, nil }
 	calls := map[string]func() error{
 		"create": func() error { return tryCreate(ctx, store, newPeering(newVPC(), newVPC())) },
 		"get": func() error {
@@ -41,41 +41,41 @@ func wantUnavailable(t *testing.T, ctx context.Context, store *etcd.Store, p pee
 			return err
 		},
 		"update": func() error {
-			_, err := store.Update(ctx, p.ID, limits, unchanged)
+			_, err := store.Update(ctx, p.ID, unlimited, noChange)
 			return err
 		},
 		"list": func() error {
-			_, _, err := store.List(ctx, peering.Scope{Tenant: p.Requester.Tenant}, peering.Query{Match: all})
+			_, _, err := store.List(ctx, peering.Scope{Tenant: p.Requester.Tenant}, peering.Query{Match: matchAll})
 			return err
 		},
 		"cluster": func() error {
 			_, err := store.Cluster(ctx, newCluster().ClusterRef)
 			return err
 		},
-		"put cluster": func() error { return store.PutCluster(ctx, newCluster(), replace) },
+		"put cluster": func() error { return store.PutCluster(ctx, newCluster(), takeNew) },
 		"ready":       func() error { return store.Ready(ctx) },
 	}
 	names := slices.Collect(maps.Keys(calls))
-	for i, err := range race(len(calls), func(i int) error { return calls[names[i]]() }) {
+	for i, err := range concurrently(len(calls), func(i int) error { return calls[names[i]]() }) {
 		if err == nil || peering.CodeOf(err) != peering.Unavailable {
-			t.Errorf("%s answers %v, want code %q", names[i], err, peering.Unavailable)
+			t.Errorf("%s returns %v, want code %q", names[i], err, peering.Unavailable)
 		}
 	}
 }
 
-// TestCloseInTheMiddle closes the store while many use it: each call answers or is Unavailable, and what was answered
-// is there.
-func TestCloseInTheMiddle(t *testing.T) {
+// TestCloseDuringCalls closes the store while it is used. Each call succeeds or
+// returns Unavailable, and what has succeeded is stored.
+func TestCloseDuringCalls(t *testing.T) {
 	dir := t.TempDir()
 	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Timeout: time.Minute})
 	wantCode(t, err, "")
 	const callers = 8
-	made := make([][]peering.ID, callers)
-	going := make(chan struct{}, callers)
-	errs := race(callers+1, func(i int) error {
+	created := make([][]peering.ID, callers)
+	started := make(chan struct{}, callers)
+	errs := concurrently(callers+1, func(i int) error {
 		if i == callers {
 			for range callers {
-				<-going
+				<-started
 			}
 			return store.Close()
 		}
@@ -84,10 +84,10 @@ func TestCloseInTheMiddle(t *testing.T) {
 			if err := tryCreate(t.Context(), store, p); err != nil {
 				return err
 			}
-			if len(made[i]) == 0 {
-				going <- struct{}{}
+			if len(created[i]) == 0 {
+				started <- struct{}{}
 			}
-			made[i] = append(made[i], p.ID)
+			created[i] = append(created[i], p.ID)
 		}
 	})
 	for i, err := range errs {
@@ -97,11 +97,11 @@ func TestCloseInTheMiddle(t *testing.T) {
 		}
 		wantCode(t, err, peering.Unavailable)
 	}
-	store = openIn(t, dir)
-	for _, ids := range made {
+	store = openDir(t, dir)
+	for _, ids := range created {
 		for _, id := range ids {
 			wantStatus(t, store, id, peering.PendingAcceptance)
 		}
 	}
-	invariants(t, store)
+	wantConsistent(t, store)
 }

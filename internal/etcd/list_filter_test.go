@@ -10,54 +10,56 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// TestListByFilters compares what lists answer for random filters with what the filters select of all peerings.
-func TestListByFilters(t *testing.T) {
+// TestListByRandomFilters compares lists with what their filters select among all
+// peerings.
+func TestListByRandomFilters(t *testing.T) {
 	const size, queries = 150, 300
-	store, r := open(t), rand.New(rand.NewPCG(seed(t), 0))
+	store, r := newStore(t), rand.New(rand.NewPCG(seed(t), 0))
 	tenants := []peering.ID{newID(), newID(), newID()}
 	vpcs := []peering.ID{newID(), newID(), newID(), newID()}
 	names := []string{"a", "a.b", "b"}
 	statuses := []peering.Status{peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted}
-	now := created.Add(peering.DefaultRules().Lifetime)
-	var made []peering.Peering
-	for range size {
+	now := createdAt.Add(peering.DefaultRules().Lifetime)
+	created := make([]peering.Peering, size)
+	for i := range created {
 		p := newPeering(peering.VPC{ID: newID(), Tenant: pick(r, tenants)}, peering.VPC{ID: newID(), Tenant: pick(r, tenants)})
 		if r.IntN(2) == 0 {
 			p.Requester.ID = pick(r, vpcs)
 		}
 		p.Name, p.Status = pick(r, names), pick(r, statuses[:4])
 		if r.IntN(2) == 0 {
-			p.ExpiresAt = now.Add(1) // it is not expired yet
+			p.ExpiresAt = now.Add(1) // not expired yet
 		}
-		made = append(made, create(t, store, p))
+		created[i] = p
 	}
+	createAll(t, store, created)
 	for range queries {
 		scope := peering.Scope{Tenant: pick(r, tenants)}
 		filter := peering.Filter{
-			Name:   maybe(r, pick(r, names)),
-			Status: maybe(r, pick(r, statuses)),
-			Tenant: maybe(r, pick(r, tenants)),
-			VPC:    maybe(r, pick(r, vpcs)),
+			Name:   sometimes(r, pick(r, names)),
+			Status: sometimes(r, pick(r, statuses)),
+			Tenant: sometimes(r, pick(r, tenants)),
+			VPC:    sometimes(r, pick(r, vpcs)),
 		}
 		query := peering.Query{Limit: 1 + r.IntN(20), Filter: filter, Match: func(p peering.Peering) bool { return filter.Matches(p.At(now)) }}
 		t.Run(fmt.Sprintf("%+v", filter), func(t *testing.T) {
 			var want []peering.ID
-			for _, p := range made {
+			for _, p := range created {
 				if scope.Contains(p) && filter.Matches(p.At(now)) {
 					want = append(want, p.ID)
 				}
 			}
-			wantIDs(t, walk(t, store, scope, query), want)
+			wantIDs(t, listAllPages(t, store, scope, query), want)
 		})
 	}
 }
 
-// walk reads all pages of a list.
-func walk(t *testing.T, store *etcd.Store, scope peering.Scope, query peering.Query) []peering.ID {
+// listAllPages returns the ids on all pages of a list.
+func listAllPages(t *testing.T, store *etcd.Store, scope peering.Scope, query peering.Query) []peering.ID {
 	t.Helper()
 	var all []peering.ID
 	for {
-		ids, more := list(t, store, scope, query)
+		ids, more := listIDs(t, store, scope, query)
 		all = append(all, ids...)
 		if !more {
 			return all
@@ -66,8 +68,8 @@ func walk(t *testing.T, store *etcd.Store, scope peering.Scope, query peering.Qu
 	}
 }
 
-// maybe answers the value, or mostly the zero value.
-func maybe[T any](r *rand.Rand, value T) T {
+// sometimes returns the value or, mostly, the zero value.
+func sometimes[T any](r *rand.Rand, value T) T {
 	if r.IntN(3) == 0 {
 		return value
 	}
@@ -75,21 +77,24 @@ func maybe[T any](r *rand.Rand, value T) T {
 	return zero
 }
 
-// TestShortPageIsCheap counts the reads that a short page takes in a tenant with many peerings.
-func TestShortPageIsCheap(t *testing.T) {
-	const size = 4 * etcd.Batch
-	store := open(t)
+// TestShortPageNeedsFewReads counts the reads for a short page of a tenant with
+// many peerings.
+func TestShortPageNeedsFewReads(t *testing.T) {
+	const size = 4 * etcd.BatchSize
+	store := newStore(t)
 	tenant, vpc := newID(), newID()
 	var rare []peering.ID
-	for i := range size {
+	peerings := make([]peering.Peering, size)
+	for i := range peerings {
 		p := newPeering(peering.VPC{ID: newID(), Tenant: tenant}, newVPC())
 		p.Name, p.Status = "common", peering.Active
 		if i%(size/2) == size/2-1 {
 			p.Requester.ID, p.Name, p.Status = vpc, "rare", peering.Rejected
 			rare = append(rare, p.ID)
 		}
-		create(t, store, p)
+		peerings[i] = p
 	}
+	createAll(t, store, peerings)
 	for _, tt := range []struct {
 		name   string
 		filter peering.Filter
@@ -99,21 +104,21 @@ func TestShortPageIsCheap(t *testing.T) {
 		{"by VPC", peering.Filter{VPC: vpc}, 10, rare},
 		{"by name", peering.Filter{Name: "rare"}, 10, rare},
 		{"by status", peering.Filter{Status: peering.Rejected}, 10, rare},
-		{"by a name that all but some have and the VPC of these", peering.Filter{Name: "common", VPC: vpc}, 10, nil},
-		{"by a status that all but some have and the name of these", peering.Filter{Status: peering.Active, Name: "rare"}, 10, nil},
-		{"by all", peering.Filter{VPC: vpc, Name: "rare", Status: peering.Rejected}, 10, rare},
+		{"by a common name and a rare VPC", peering.Filter{Name: "common", VPC: vpc}, 10, nil},
+		{"by a common status and a rare name", peering.Filter{Status: peering.Active, Name: "rare"}, 10, nil},
+		{"by VPC, name and status", peering.Filter{VPC: vpc, Name: "rare", Status: peering.Rejected}, 10, rare},
 		{"by another tenant", peering.Filter{Tenant: newID()}, 10, nil},
 		{"by its own tenant", peering.Filter{Tenant: tenant, Name: "rare"}, 1, rare[:1]},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reads := 0
-			counted := store.Interrupted(func(n int) { reads = n })
-			got, _ := list(t, counted, peering.Scope{Tenant: tenant}, peering.Query{Limit: tt.limit, Filter: tt.filter, Match: tt.filter.Matches})
+			counted := store.Intercepted(func(n int) { reads = n })
+			got, _ := listIDs(t, counted, peering.Scope{Tenant: tenant}, peering.Query{Limit: tt.limit, Filter: tt.filter, Match: tt.filter.Matches})
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("listed %v, want %v", got, tt.want)
 			}
 			if reads > 8 {
-				t.Errorf("it took %d reads; all of the tenant's peerings take %d", reads, 2*size/etcd.Batch)
+				t.Errorf("the page took %d reads; all of the tenant's peerings take %d", reads, 2*size/etcd.BatchSize)
 			}
 		})
 	}

@@ -11,39 +11,41 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// invariants fails the test where the keys in etcd are not exactly the records of peerings, routes and clusters and what
-// follows from them: the pair key of each peering that is stored live, and the index keys of each peering. The keys are written
-// out here a second time, because data directories outlive a version of the program.
-func invariants(t *testing.T, store *etcd.Store) {
+// wantConsistent fails the test unless the keys in etcd are exactly the records
+// of peerings, routes and clusters and the keys that follow from them: the pair
+// key of each live peering and the index keys of each peering. The keys are
+// spelled out here again, because data directories outlive program versions.
+func wantConsistent(t *testing.T, store *etcd.Store) {
 	t.Helper()
-	got := dump(t, store)
+	got := dumpKeys(t, store)
 	want := map[string]string{}
 	for key, value := range got {
 		switch {
 		case strings.HasPrefix(key, "/peering/peering/"):
-			maps.Copy(want, keysOfPeering(t, value, want, got))
+			maps.Copy(want, expectedPeeringKeys(t, value, want, got))
 		case strings.HasPrefix(key, "/peering/route/"):
-			want[keyOfRoute(t, value, got)] = value
+			want[expectedRouteKey(t, value, got)] = value
 		case key == "/peering/cluster-number", strings.HasPrefix(key, "/peering/once/"):
 			want[key] = value
 		case strings.HasPrefix(key, "/peering/cluster/"):
-			want[keyOfCluster(t, value)] = value
+			want[expectedClusterKey(t, value)] = value
 		}
 	}
-	wantDump(t, store, want)
+	wantKeys(t, store, want)
 }
 
-type ref struct {
+type clusterRef struct {
 	Project peering.ID `json:"project"`
 	ID      string     `json:"id"`
 }
 
-func (r ref) path() string {
+func (r clusterRef) path() string {
 	return r.Project.Key() + "/" + r.ID
 }
 
-// keysOfPeering answers all keys that belong to the record, and their values.
-func keysOfPeering(t *testing.T, record string, others, stored map[string]string) map[string]string {
+// expectedPeeringKeys returns all keys of the peering with the record, and their
+// values.
+func expectedPeeringKeys(t *testing.T, record string, expected, stored map[string]string) map[string]string {
 	t.Helper()
 	var r struct {
 		ID        peering.ID
@@ -51,7 +53,7 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 		Status    peering.Status
 		Requester struct{ ID, Tenant peering.ID }
 		Accepter  struct{ ID, Tenant peering.ID }
-		Cluster   *ref
+		Cluster   *clusterRef
 		ExpiresAt time.Time `json:"expires_at"`
 	}
 	if err := json.Unmarshal([]byte(record), &r); err != nil {
@@ -74,7 +76,7 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 	if r.Cluster != nil {
 		keys["/peering/cluster-peering/"+r.Cluster.path()+"/"+id] = ""
 		if _, ok := stored["/peering/cluster/"+r.Cluster.path()]; !ok {
-			t.Errorf("the cluster of peering %s is not stored", r.ID)
+			t.Errorf("the cluster of peering %s does not exist", r.ID)
 		}
 	}
 	requesterQuota := "tenant/" + requester
@@ -90,8 +92,8 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 		keys["/peering/quota/"+requesterQuota+"/"+id], keys["/peering/quota/"+accepterQuota+"/"+id] = "", ""
 		a, b := r.Requester.ID.Key(), r.Accepter.ID.Key()
 		pair := "/peering/pair/" + min(a, b) + "/" + max(a, b)
-		if other, ok := others[pair]; ok {
-			t.Errorf("peerings %s and %s of one pair are both live", other, id)
+		if other, ok := expected[pair]; ok {
+			t.Errorf("peerings %s and %s of the same pair are both live", other, id)
 		}
 		keys[pair] = id
 	case peering.Rejected, peering.Expired:
@@ -101,7 +103,7 @@ func keysOfPeering(t *testing.T, record string, others, stored map[string]string
 	return keys
 }
 
-func keyOfRoute(t *testing.T, record string, stored map[string]string) string {
+func expectedRouteKey(t *testing.T, record string, stored map[string]string) string {
 	t.Helper()
 	var r struct {
 		Peering     peering.ID
@@ -111,14 +113,14 @@ func keyOfRoute(t *testing.T, record string, stored map[string]string) string {
 		t.Fatalf("record %s: %v", record, err)
 	}
 	if _, ok := stored["/peering/peering/"+r.Peering.Key()]; !ok {
-		t.Errorf("the peering of the route to %s is not stored", r.Destination)
+		t.Errorf("the peering of the route to %s does not exist", r.Destination)
 	}
 	return "/peering/route/" + r.Peering.Key() + "/" + r.Destination
 }
 
-func keyOfCluster(t *testing.T, record string) string {
+func expectedClusterKey(t *testing.T, record string) string {
 	t.Helper()
-	var r struct{ Cluster ref }
+	var r struct{ Cluster clusterRef }
 	if err := json.Unmarshal([]byte(record), &r); err != nil {
 		t.Fatalf("record %s: %v", record, err)
 	}
