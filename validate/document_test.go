@@ -13,8 +13,8 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// canary is what refused requests hold where they are wrong, and schemaCanary what the document says about these places
-// for its readers. Neither may appear in a refusal.
+// canary is the invalid part of rejected requests, and schemaCanary part of the
+// schema there. Neither must appear in an error.
 const (
 	canary       = "canary-5e1f"
 	schemaCanary = "canary-of-the-schema"
@@ -128,7 +128,7 @@ func load(t testing.TB, text string) *openapi3.T {
 	return doc
 }
 
-// operations answers the operations of the document above by their ID.
+// operations returns the operations of the document above by their ID.
 func operations(t testing.TB, options validate.Options) map[string]*validate.Operation {
 	t.Helper()
 	v, err := validate.New(load(t, document), options)
@@ -147,16 +147,17 @@ func operation(t testing.TB, id string) *validate.Operation {
 	return operations(t, validate.Options{})[id]
 }
 
-// post answers a request with a JSON body.
-func post(t testing.TB, body string) *http.Request {
+// postJSON returns a request with a JSON body.
+func postJSON(t testing.TB, body string) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/things", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	return r
 }
 
-// refusal answers err as the refusal that it has to be, and sees to what holds for every one.
-func refusal(t testing.TB, err error) *validate.Error {
+// validationError returns err as a *validate.Error and checks the rules for
+// every one.
+func validationError(t testing.TB, err error) *validate.Error {
 	t.Helper()
 	e, ok := errors.AsType[*validate.Error](err)
 	if !ok {
@@ -166,15 +167,16 @@ func refusal(t testing.TB, err error) *validate.Error {
 		t.Errorf("got %d violations, want 1 to 16", n)
 	}
 	if text := e.Error(); strings.Contains(text, canary) || strings.Contains(text, schemaCanary) {
-		t.Errorf("the refusal shows the value or the schema: %s", text)
+		t.Errorf("the error shows the value or the schema: %s", text)
 	}
 	return e
 }
 
-// refuses fails the test unless err is a refusal for exactly the wanted places; the reasons are not compared.
-func refuses(t testing.TB, err error, kind validate.Kind, want ...validate.Violation) {
+// wantViolations fails the test unless err has exactly the wanted violations,
+// apart from their reasons.
+func wantViolations(t testing.TB, err error, kind validate.Kind, want ...validate.Violation) {
 	t.Helper()
-	e := refusal(t, err)
+	e := validationError(t, err)
 	got := slices.Clone(e.Violations)
 	for i := range got {
 		if got[i].Reason == "" {

@@ -68,8 +68,8 @@ func newEvaluator() *evaluator {
 // release returns the evaluator to the pool, unless its buffers grew large. Its
 // entries are invalid from then on.
 func (e *evaluator) release() {
-	const maxEntries, maxPlain = 1 << 16, 1 << 17
-	if cap(e.entries) > maxEntries || cap(e.unescaped) > maxPlain {
+	const maxEntries, maxUnescaped = 1 << 16, 1 << 17
+	if cap(e.entries) > maxEntries || cap(e.unescaped) > maxUnescaped {
 		return
 	}
 	e.data, e.keyword, e.reason = nil, "", ""

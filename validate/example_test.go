@@ -49,8 +49,8 @@ paths:
 
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		err := createPeering.Check(r, map[string]string{"project_id": r.PathValue("project_id")})
-		if refused, ok := errors.AsType[*validate.Error](err); ok {
-			http.Error(w, refused.Error(), refused.Kind.Status())
+		if rejected, ok := errors.AsType[*validate.Error](err); ok {
+			http.Error(w, rejected.Error(), rejected.Kind.Status())
 			return
 		}
 		if err != nil {

@@ -18,20 +18,20 @@ func (o *Operation) CompiledVerdict(r *http.Request, pathParams map[string]strin
 	e := newEvaluator()
 	defer e.release()
 	c := check{operation: o, request: r, evaluator: e}
-	opinion := CompiledVerdict{}
-	opinion.Parameters = e.validParameters(o.parameters, r, func(name string) (string, bool) {
+	verdict := CompiledVerdict{}
+	verdict.Parameters = e.validParameters(o.parameters, r, func(name string) (string, bool) {
 		value, ok := pathParams[name]
 		return value, ok
 	})
 	e.clear()
 	if o.body != nil && c.readBody() != nil {
-		return opinion
+		return verdict
 	}
-	opinion.Body, opinion.BodyInvalid = c.bodyVerdict == valid, c.bodyVerdict == invalid
-	if opinion.BodyInvalid {
-		if refused, ok := c.explain().(*Error); ok && !e.undecided { //nolint:errorlint // it is never wrapped
-			opinion.Violations = refused.Violations
+	verdict.Body, verdict.BodyInvalid = c.bodyVerdict == valid, c.bodyVerdict == invalid
+	if verdict.BodyInvalid {
+		if rejected, ok := c.explain().(*Error); ok && !e.undecided { //nolint:errorlint // it is never wrapped
+			verdict.Violations = rejected.Violations
 		}
 	}
-	return opinion
+	return verdict
 }

@@ -14,31 +14,32 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// raw is a piece of JSON as it stands in the text.
+// raw is JSON text that is written unchanged.
 type raw string
 
-// member is one of an object's, which is a []member: a name may be there twice.
+// member is a member of an object, which is a []member so that names can
+// repeat.
 type member struct {
 	name  string
 	value any
 }
 
-// generator makes values that follow a schema, for the most part.
+// generator generates values that conform to a schema most of the time.
 type generator struct {
 	*rand.Rand
 	document *openapi3.T
-	// tame generators make nothing that is odd or wrong on purpose.
-	tame bool
+	// faultless generators do not inject faults.
+	faultless bool
 }
 
 func (g generator) chance(n int) bool { return g.IntN(n) == 0 }
 
-// odd is a chance for what tame generators leave out.
-func (g generator) odd(n int) bool { return !g.tame && g.chance(n) }
+// fault reports with probability 1/n that a fault is to be injected.
+func (g generator) fault(n int) bool { return !g.faultless && g.chance(n) }
 
 func pick[T any](g generator, values ...T) T { return values[g.IntN(len(values))] }
 
-// value answers nil, a bool, a string, a raw number, []any or []member.
+// value returns nil, a bool, a string, a raw number, an []any or a []member.
 func (g generator) value(s *openapi3.Schema, depth int) any {
 	if s == nil || depth > 6 {
 		return nil
@@ -47,10 +48,10 @@ func (g generator) value(s *openapi3.Schema, depth int) any {
 		return nil
 	}
 	if len(s.Enum) > 0 && !g.chance(10) {
-		return fromAny(pick(g, s.Enum...))
+		return fromDocument(pick(g, s.Enum...))
 	}
-	parts := g.parts(s, depth)
-	if own := g.own(s, depth); own != nil || len(parts) == 0 {
+	parts := g.composedValues(s, depth)
+	if own := g.ownValue(s, depth); own != nil || len(parts) == 0 {
 		parts = append(parts, own)
 	}
 	var members []member
@@ -68,8 +69,8 @@ func (g generator) value(s *openapi3.Schema, depth int) any {
 	return members
 }
 
-// parts answers values of what a schema is made of.
-func (g generator) parts(s *openapi3.Schema, depth int) []any {
+// composedValues returns values for the alternatives and parts of a schema.
+func (g generator) composedValues(s *openapi3.Schema, depth int) []any {
 	var parts []any
 	for _, alternatives := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf} {
 		if len(alternatives) == 0 {
@@ -94,43 +95,43 @@ func (g generator) parts(s *openapi3.Schema, depth int) []any {
 	return parts
 }
 
-func (g generator) own(s *openapi3.Schema, depth int) any {
+func (g generator) ownValue(s *openapi3.Schema, depth int) any {
 	switch {
 	case s.Type.Is("string"):
-		return g.text(s)
+		return g.stringValue(s)
 	case s.Type.Is("integer"), s.Type.Is("number"):
-		return g.number(s)
+		return g.numberValue(s)
 	case s.Type.Is("boolean"):
 		return g.chance(2)
 	case s.Type.Is("array"):
-		return g.items(s, depth)
+		return g.arrayValue(s, depth)
 	case s.Type.Is("object"), len(s.Properties) > 0:
-		return g.members(s, depth)
+		return g.objectValue(s, depth)
 	case len(s.OneOf)+len(s.AnyOf)+len(s.AllOf) > 0:
 		return nil
 	default:
-		return g.anything(2)
+		return g.anyValue(2)
 	}
 }
 
-func (g generator) anything(depth int) any {
+func (g generator) anyValue(depth int) any {
 	switch n := g.IntN(9); {
 	case n == 0:
 		return nil
 	case n < 3:
 		return g.chance(2)
 	case n < 5:
-		return g.number(&openapi3.Schema{})
+		return g.numberValue(&openapi3.Schema{})
 	case n < 7 || depth == 0:
 		return pick(g, "", "a", "abc", "2017-07-21", "x-y", "word", "é", "and", "😀")
 	case n == 7:
-		return []any{g.anything(depth - 1), g.anything(depth - 1)}
+		return []any{g.anyValue(depth - 1), g.anyValue(depth - 1)}
 	default:
-		return []member{{pick(g, "a", "b", "r", "kind", "name"), g.anything(depth - 1)}}
+		return []member{{pick(g, "a", "b", "r", "kind", "name"), g.anyValue(depth - 1)}}
 	}
 }
 
-func (g generator) members(s *openapi3.Schema, depth int) any {
+func (g generator) objectValue(s *openapi3.Schema, depth int) any {
 	members := []member{}
 	names := []string{}
 	for name := range s.Properties {
@@ -147,7 +148,7 @@ func (g generator) members(s *openapi3.Schema, depth int) any {
 	}
 	for _, name := range s.Required {
 		if s.Properties[name] == nil && !g.chance(9) {
-			members = append(members, member{name, g.anything(1)})
+			members = append(members, member{name, g.anyValue(1)})
 		}
 	}
 	if s.AdditionalProperties.Schema != nil {
@@ -155,12 +156,12 @@ func (g generator) members(s *openapi3.Schema, depth int) any {
 			members = append(members, member{fmt.Sprint("k", g.IntN(9)), g.value(s.AdditionalProperties.Schema.Value, depth+1)})
 		}
 	} else if s.AdditionalProperties.Has == nil && g.chance(4) {
-		members = append(members, member{"extra", g.anything(1)})
+		members = append(members, member{"extra", g.anyValue(1)})
 	}
 	return members
 }
 
-func (g generator) items(s *openapi3.Schema, depth int) any {
+func (g generator) arrayValue(s *openapi3.Schema, depth int) any {
 	items := []any{}
 	n := int(s.MinItems) + g.IntN(3)
 	if s.MaxItems != nil && !g.chance(9) {
@@ -168,7 +169,7 @@ func (g generator) items(s *openapi3.Schema, depth int) any {
 	}
 	for range n {
 		if s.Items == nil || s.Items.Value == nil {
-			items = append(items, g.anything(1))
+			items = append(items, g.anyValue(1))
 		} else {
 			items = append(items, g.value(s.Items.Value, depth+1))
 		}
@@ -176,7 +177,7 @@ func (g generator) items(s *openapi3.Schema, depth int) any {
 	return items
 }
 
-func (g generator) number(s *openapi3.Schema) any {
+func (g generator) numberValue(s *openapi3.Schema) any {
 	low, high := -20.0, 20.0
 	if s.Min != nil {
 		low, high = *s.Min, *s.Min+20
@@ -187,7 +188,7 @@ func (g generator) number(s *openapi3.Schema) any {
 			low = high - 20
 		}
 	}
-	if g.odd(12) {
+	if g.fault(12) {
 		return pick[any](g, raw("1e999"), raw("-0"), raw("1.0"), raw("1e1"), raw("9007199254740993"), raw("9223372036854775807"), raw("9223372036854775808"),
 			raw("2147483648"), raw("0.30000000000000004"), raw("1e-320"), raw("1e300"), raw("123456789012345678901234567890"), raw("1.5"))
 	}
@@ -201,7 +202,7 @@ func (g generator) number(s *openapi3.Schema) any {
 	return raw(strconv.FormatFloat(f, 'f', -1, 64))
 }
 
-func (g generator) text(s *openapi3.Schema) any {
+func (g generator) stringValue(s *openapi3.Schema) any {
 	switch s.Format {
 	case "date":
 		return pick(g, "2017-07-21", "2017-02-31", "2017-7-1")
@@ -213,7 +214,7 @@ func (g generator) text(s *openapi3.Schema) any {
 	if s.Pattern != "" {
 		if re, err := syntax.Parse(s.Pattern, syntax.Perl); err == nil {
 			var b strings.Builder
-			g.matching(&b, re)
+			g.writeMatch(&b, re)
 			return b.String()
 		}
 	}
@@ -229,14 +230,14 @@ func (g generator) text(s *openapi3.Schema) any {
 	return b.String()
 }
 
-// matching writes a text that has the form of a regular expression.
-func (g generator) matching(b *strings.Builder, re *syntax.Regexp) {
+// writeMatch writes a text that matches a regular expression.
+func (g generator) writeMatch(b *strings.Builder, re *syntax.Regexp) {
 	repeat := func(low, high int) {
 		if high < 0 || high > low+5 {
 			high = low + 5
 		}
 		for range low + g.IntN(high-low+1) {
-			g.matching(b, re.Sub[0])
+			g.writeMatch(b, re.Sub[0])
 		}
 	}
 	switch re.Op {
@@ -259,28 +260,28 @@ func (g generator) matching(b *strings.Builder, re *syntax.Regexp) {
 	case syntax.OpRepeat:
 		repeat(re.Min, re.Max)
 	case syntax.OpAlternate:
-		g.matching(b, pick(g, re.Sub...))
+		g.writeMatch(b, pick(g, re.Sub...))
 	default:
 		for _, sub := range re.Sub {
-			g.matching(b, sub)
+			g.writeMatch(b, sub)
 		}
 	}
 }
 
-// fromAny answers a value of the document.
-func fromAny(v any) any {
+// fromDocument converts a value of the document.
+func fromDocument(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		members := []member{}
 		for name, value := range v {
-			members = append(members, member{name, fromAny(value)})
+			members = append(members, member{name, fromDocument(value)})
 		}
 		slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
 		return members
 	case []any:
 		items := make([]any, len(v))
 		for i := range v {
-			items[i] = fromAny(v[i])
+			items[i] = fromDocument(v[i])
 		}
 		return items
 	case nil, bool, string:

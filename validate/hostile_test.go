@@ -11,14 +11,15 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// fill repeats a text between two others up to the size of the largest body.
-func fill(before, part, after string) string {
+// fillBody repeats part between before and after, up to the maximum size of a
+// body.
+func fillBody(before, part, after string) string {
 	n := (64<<10 - len(before) - len(after)) / len(part)
 	return before + strings.TrimSuffix(strings.Repeat(part, n), ",") + after
 }
 
-// numbered is fill for parts with a number.
-func numbered(before, format, after string) string {
+// fillNumbered is fillBody for parts that contain a number.
+func fillNumbered(before, format, after string) string {
 	var b strings.Builder
 	b.WriteString(before)
 	for i := 0; b.Len() < 64<<10-len(after)-len(format)-8; i++ {
@@ -30,7 +31,7 @@ func numbered(before, format, after string) string {
 	return b.String() + after
 }
 
-// nest wraps a value into an object or array that is opened so many times.
+// nest wraps a value in depth objects or arrays.
 func nest(open, inner, end string, depth int) string {
 	return strings.Repeat(open, depth) + inner + strings.Repeat(end, depth)
 }
@@ -38,92 +39,95 @@ func nest(open, inner, end string, depth int) string {
 func hostileBodies() map[string]string {
 	nested := nest(`{"op":"not","of":`, `"x"`, `}`, 31)
 	return map[string]string{
-		"empty arrays": fill("[", "[],", "]"), "empty objects": fill("[", "{},", "]"), "numbers": fill("[", "1,", "]"), "nulls": fill("[", "null,", "]"),
-		"small objects": fill("[", `{"a":1},`, "]"), "small arrays": fill("[", `[1],`, "]"), "strings": fill("[", `"a",`, "]"), "escapes": fill(`["`, `\u00e9`, `"]`),
-		"one string": fill(`{"name":"`, "a", `"}`), "one name": fill(`{"`, "a", `":1}`), "one escaped name": fill(`{"`, `\n`, `":1}`), "one number": fill("[", "1", "]"),
-		"one fraction": fill("[0.", "1", "]"), "large numbers": fill("[", "1e300,", "]"), "members": numbered("{", `"m%d":1`, "}"), "members with escapes": numbered("{", `"\u006d%d":1`, "}"),
-		"same members": fill("{", `"a":1,`, "}"), "near names": numbered("{", `"nam%d":1`, "}"), "wrong items": fill(`{"list":[`, "1,", "]}"), "wrong values": fill(`{"sizes":[`, "{},", "]}"),
-		"unknown in items": fill(`{"sizes":[`, `{"width":1,"x":2},`, "]}"), "set of numbers": numbered(`{"set":[`, "%d", "]}"), "set of objects": numbered(`{"set":[`, `{"a":%d}`, "]}"),
-		"same in a set": fill(`{"set":[`, `{},`, "]}"), "deep": nest("[", "", "]", 32), "too deep": nest("[", "", "]", 30000), "opened": strings.Repeat("[", 60000),
-		"many deep": fill("[", nest("[", "", "]", 31)+",", "]"), "deep objects": fill("[", nest(`{"a":`, "1", "}", 31)+",", "]"), "map": numbered(`{"map":{`, `"m%d":"x"`, "}}"),
-		"children": fill(`{"name":"a","children":[`, `{"name":"a"},`, `]}`), "twins": nest(`{"next":`, `{"a":1}`, `,"b":1}`, 31), "filters": fill(`{"op":"and","of":[`, nested+",", "]}"), "wrong filters": nest(`{"op":"not","of":`, `1`, `}`, 31),
-		"nested filters": nested, "filter tree": nest(`{"op":"and","of":[`, `"x","x"`, `]}`, 15), "wrong filter tree": nest(`{"of":[`, `"x",1`, `],"op":"and"}`, 15), "white space": fill("[", " ", "]"),
-		"cut off": fill("[", `{"a":1},`, ""), "pets": nest(`{"kind":"dog","friend":`, `{"kind":"cat"}`, "}", 30), "wrong pets": nest(`{"kind":"dog","friend":`, `{"kind":"x"}`, "}", 30),
-		"friends": fill(`{"kind":"cat","lives":"`, "x", `"}`), "steps": fill(`{"step":`, "1", `}`), "words": fill(`{"word":"`, "word ", `x"}`), "typeless": fill(`{"typeless":[`, "1,", "]}"),
-		"one": fill(`{"one":"`, "x", `"}`), "any": fill(`{"anyOf":[`, "true,", `1]}`), "open": numbered(`{"open":{`, `"m%d":1`, `}}`), "enum": fill(`{"enum":[`, "1,", `1]}`),
-		"conditions": fill(`{"spec":{"versions":[`, `{"x":1},`, `]}}`), "custom": fill(`{"data":{"custom_fields":{`, `"x":{},`, `}}}`),
-		"login": fill(`{"method":"password","transient_payload":{"a":[`, `{},`, `]}}`), "wrong login": fill(`{"method":"x","transient_payload":{"a":[`, `{},`, `]}}`),
-		"relations": fill("[", `{"action":"insert"},`, "]"), "wrong relations": fill("[", `{"action":"x"},`, "]"), "client": fill(`{"redirect_uris":[`, `"a",`, `]}`),
+		"empty arrays": fillBody("[", "[],", "]"), "empty objects": fillBody("[", "{},", "]"), "numbers": fillBody("[", "1,", "]"), "nulls": fillBody("[", "null,", "]"),
+		"small objects": fillBody("[", `{"a":1},`, "]"), "small arrays": fillBody("[", `[1],`, "]"), "strings": fillBody("[", `"a",`, "]"), "escapes": fillBody(`["`, `\u00e9`, `"]`),
+		"one string": fillBody(`{"name":"`, "a", `"}`), "one name": fillBody(`{"`, "a", `":1}`), "one escaped name": fillBody(`{"`, `\n`, `":1}`), "one number": fillBody("[", "1", "]"),
+		"one fraction": fillBody("[0.", "1", "]"), "large numbers": fillBody("[", "1e300,", "]"), "members": fillNumbered("{", `"m%d":1`, "}"), "members with escapes": fillNumbered("{", `"\u006d%d":1`, "}"),
+		"duplicate members": fillBody("{", `"a":1,`, "}"), "similar names": fillNumbered("{", `"nam%d":1`, "}"), "invalid items": fillBody(`{"list":[`, "1,", "]}"), "invalid values": fillBody(`{"sizes":[`, "{},", "]}"),
+		"unknown members in items": fillBody(`{"sizes":[`, `{"width":1,"x":2},`, "]}"), "set of numbers": fillNumbered(`{"set":[`, "%d", "]}"), "set of objects": fillNumbered(`{"set":[`, `{"a":%d}`, "]}"),
+		"duplicates in a set": fillBody(`{"set":[`, `{},`, "]}"), "deep": nest("[", "", "]", 32), "too deep": nest("[", "", "]", 30000), "unclosed": strings.Repeat("[", 60000),
+		"many deep": fillBody("[", nest("[", "", "]", 31)+",", "]"), "deep objects": fillBody("[", nest(`{"a":`, "1", "}", 31)+",", "]"), "map": fillNumbered(`{"map":{`, `"m%d":"x"`, "}}"),
+		"children": fillBody(`{"name":"a","children":[`, `{"name":"a"},`, `]}`), "twins": nest(`{"next":`, `{"a":1}`, `,"b":1}`, 31), "filters": fillBody(`{"op":"and","of":[`, nested+",", "]}"), "invalid filters": nest(`{"op":"not","of":`, `1`, `}`, 31),
+		"nested filters": nested, "filter tree": nest(`{"op":"and","of":[`, `"x","x"`, `]}`, 15), "invalid filter tree": nest(`{"of":[`, `"x",1`, `],"op":"and"}`, 15), "white space": fillBody("[", " ", "]"),
+		"truncated": fillBody("[", `{"a":1},`, ""), "pets": nest(`{"kind":"dog","friend":`, `{"kind":"cat"}`, "}", 30), "invalid pets": nest(`{"kind":"dog","friend":`, `{"kind":"x"}`, "}", 30),
+		"friends": fillBody(`{"kind":"cat","lives":"`, "x", `"}`), "steps": fillBody(`{"step":`, "1", `}`), "words": fillBody(`{"word":"`, "word ", `x"}`), "typeless": fillBody(`{"typeless":[`, "1,", "]}"),
+		"one": fillBody(`{"one":"`, "x", `"}`), "any": fillBody(`{"anyOf":[`, "true,", `1]}`), "open": fillNumbered(`{"open":{`, `"m%d":1`, `}}`), "enum": fillBody(`{"enum":[`, "1,", `1]}`),
+		"conditions": fillBody(`{"spec":{"versions":[`, `{"x":1},`, `]}}`), "custom": fillBody(`{"data":{"custom_fields":{`, `"x":{},`, `}}}`),
+		"login": fillBody(`{"method":"password","transient_payload":{"a":[`, `{},`, `]}}`), "invalid login": fillBody(`{"method":"x","transient_payload":{"a":[`, `{},`, `]}}`),
+		"relations": fillBody("[", `{"action":"insert"},`, "]"), "invalid relations": fillBody("[", `{"action":"x"},`, "]"), "client": fillBody(`{"redirect_uris":[`, `"a",`, `]}`),
 	}
 }
 
-// No body, however made, costs more than a megabyte of memory. How much time the worst ones take is printed only. The race detector needs memory of its own.
+// No body may take more than a megabyte of memory. The time of the slowest is
+// logged only. The race detector itself allocates, so memory is not checked
+// under it.
 func TestHostileBodiesStayCheap(t *testing.T) {
 	const limit = 1 << 20
 	bodies := hostileBodies()
 	slowest, largest := time.Duration(0), uint64(0)
 	var slow, large string
 	check := func(operation *validate.Operation, name string) {
-		c := trial{operation: operation, header: http.Header{"Content-Type": {"application/json"}}, path: map[string]string{"kind": "a", "name": "a"}, body: bodies[name]}
+		hostile := testRequest{operation: operation, header: http.Header{"Content-Type": {"application/json"}}, path: map[string]string{"kind": "a", "name": "a"}, body: bodies[name]}
 		var before, after runtime.MemStats
-		r := c.request()
-		runtime.GC() // twice: then no run that was used before is left, whose memory would not count
+		r := hostile.request()
+		runtime.GC() // twice, to drop pooled evaluators, whose memory would not count
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		_ = operation.Check(r, c.path)
+		_ = operation.Check(r, hostile.path)
 		runtime.ReadMemStats(&after)
 		took := time.Hour
 		for range 3 {
-			again := c.request()
+			again := hostile.request()
 			start := time.Now()
-			_ = operation.Check(again, c.path)
+			_ = operation.Check(again, hostile.path)
 			took = min(took, time.Since(start))
 		}
 		allocated := after.TotalAlloc - before.TotalAlloc
 		if allocated > limit && !raceEnabled {
-			t.Errorf("%s of %s: %d bytes of memory", operation.ID, name, allocated)
+			t.Errorf("%s with %s: allocated %d bytes, want at most %d", operation.ID, name, allocated, limit)
 		}
 		if took > slowest {
-			slowest, slow = took, operation.ID+" of "+name
+			slowest, slow = took, operation.ID+" with "+name
 		}
 		if allocated > largest {
-			largest, large = allocated, operation.ID+" of "+name
+			largest, large = allocated, operation.ID+" with "+name
 		}
 	}
-	chosen := operations(t, validate.Options{})
+	byID := operations(t, validate.Options{})
 	for _, file := range documents {
-		for _, operation := range oracleFor(t, file).validator.Operations() {
-			chosen[operation.ID] = operation
+		for _, operation := range newOracle(t, file).validator.Operations() {
+			byID[operation.ID] = operation
 		}
 	}
 	for _, id := range []string{
 		"createThing", "createCluster", "createPeering", "post", "pet", "filter", "twin", "account", "createApiextensionsV1CustomResourceDefinition", "createTask", "createOAuth2Client", "updateLoginFlow", "patchRelationships",
 	} {
 		for name := range bodies {
-			check(chosen[id], name)
+			check(byID[id], name)
 		}
 	}
 	t.Logf("slowest: %v, %s; most memory: %d bytes, %s", slowest, slow, largest, large)
 }
 
-// kin-openapi applies what matched once more on every level: 31 levels of alternatives take it hours.
-func TestDeepAlternativesAreDecided(t *testing.T) {
-	o := oracleFor(t, "testdata/composed.yaml")
+// kin-openapi applies the matching alternative again on every level, so 31
+// levels of alternatives would take it hours.
+func TestCheckDecidesDeepAlternatives(t *testing.T) {
+	o := newOracle(t, "testdata/composed.yaml")
 	for _, tt := range []struct {
 		name, operation, body string
 		want                  []validate.Violation
 	}{
 		{"twins", "twin", nest(`{"next":`, `{"a":1}`, `,"b":1}`, 31), nil},
-		{"wrong twins", "twin", nest(`{"next":`, `{"a":"x"}`, `,"b":1}`, 31), []validate.Violation{{In: validate.Body, Keyword: "oneOf"}}},
+		{"invalid twins", "twin", nest(`{"next":`, `{"a":"x"}`, `,"b":1}`, 31), []validate.Violation{{In: validate.Body, Keyword: "oneOf"}}},
 		{"valid", "filter", nest(`{"of":`, `"x"`, `,"op":"not"}`, 31), nil},
-		{"valid, alternative that is found late", "filter", nest(`{"of":[`, `"x","x"`, `],"op":"or"}`, 15), nil},
-		{"wrong at the bottom", "filter", nest(`{"of":`, `1`, `,"op":"not"}`, 31), []validate.Violation{{In: validate.Body, Keyword: "oneOf"}}},
+		{"valid, last alternative matches", "filter", nest(`{"of":[`, `"x","x"`, `],"op":"or"}`, 15), nil},
+		{"invalid at the innermost level", "filter", nest(`{"of":`, `1`, `,"op":"not"}`, 31), []validate.Violation{{In: validate.Body, Keyword: "oneOf"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := trial{operation: operationOf(t, o, tt.operation), header: http.Header{"Content-Type": {"application/json"}}, body: tt.body}
-			err := c.operation.Check(c.request(), nil)
+			r := testRequest{operation: operationByID(t, o, tt.operation), header: http.Header{"Content-Type": {"application/json"}}, body: tt.body}
+			err := r.operation.Check(r.request(), nil)
 			if tt.want != nil {
-				refuses(t, err, validate.Invalid, tt.want...)
+				wantViolations(t, err, validate.Invalid, tt.want...)
 			} else if err != nil {
 				t.Errorf("got %v, want nil", err)
 			}

@@ -8,12 +8,13 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// The keywords of OpenAPI 3.0 with values on both sides of what they ask for, as the test suite of JSON Schema has them for
-// the keywords that both know. Where kin-openapi takes another view than JSON Schema, the table says so.
-func TestKeywordsDecideWithoutKinOpenAPI(t *testing.T) {
+// The table has values on both sides of every keyword of OpenAPI 3.0, taken
+// from the JSON Schema test suite for the keywords that both define. Comments
+// note where kin-openapi differs from JSON Schema.
+func TestKeywordsNeedNoFallback(t *testing.T) {
 	for _, tt := range []struct {
-		name, schema     string
-		accepts, refuses []string
+		name, schema       string
+		accepted, rejected []string
 	}{
 		{"no keyword", `{}`, []string{`1`, `"a"`, `[]`, `{}`, `false`}, []string{`null`}}, // null needs nullable in 3.0
 		{"nullable", `{"nullable":true}`, []string{`null`, `1`}, nil},
@@ -29,7 +30,7 @@ func TestKeywordsDecideWithoutKinOpenAPI(t *testing.T) {
 		{"enum with zero", `{"enum":[0]}`, []string{`0`, `0.0`, `-0`}, []string{`false`, `[0]`, `1e999`}},
 		{"enum with nested values", `{"enum":[[[0],{"a":"b"}]]}`, []string{`[[0.0],{"a":"b"}]`}, []string{`[[0]]`, `[[0],{"a":"c"}]`, `[[0],{"b":"b"}]`, `[{"a":"b"},[0]]`}},
 		{"enum with null", `{"enum":[null,1],"nullable":true}`, []string{`null`, `1`}, []string{`2`}},
-		{"enum without null", `{"enum":["a"],"nullable":true}`, []string{`null`, `"a"`}, []string{`"b"`}}, // to kin-openapi null is nullable's matter
+		{"enum without null", `{"enum":["a"],"nullable":true}`, []string{`null`, `"a"`}, []string{`"b"`}}, // kin-openapi leaves null to nullable
 		{"minimum", `{"minimum":1.1}`, []string{`1.1`, `2.6`, `"x"`}, []string{`0.6`, `1.0999999999999998`}},
 		{"minimum below zero", `{"minimum":-2}`, []string{`-1`, `0`, `-2`, `-2.0`}, []string{`-2.0001`, `-3`}},
 		{"maximum", `{"maximum":3.0}`, []string{`2.6`, `3.0`, `3`, `[]`}, []string{`3.5`, `1e300`}},
@@ -50,7 +51,7 @@ func TestKeywordsDecideWithoutKinOpenAPI(t *testing.T) {
 		{"pattern that is not anchored", `{"pattern":"a+"}`, []string{`"xxaayy"`}, []string{`"xxyy"`}},
 		{"pattern on characters", `{"pattern":"^\\p{L}.$"}`, []string{`"éa"`, `"日本"`}, []string{`"1a"`, `"é"`}},
 		{"pattern with an escape", `{"pattern":"^\\u00E9$"}`, []string{`"é"`, `"\u00e9"`}, []string{`"e"`}},
-		{"format date", `{"type":"string","format":"date"}`, []string{`"2017-07-21"`, `"2017-02-31"`}, []string{`"2017-7-21"`, `"2017-13-01"`, `""`}}, // by form only
+		{"format date", `{"type":"string","format":"date"}`, []string{`"2017-07-21"`, `"2017-02-31"`}, []string{`"2017-7-21"`, `"2017-13-01"`, `""`}}, // checked by pattern only
 		{"format date-time", `{"type":"string","format":"date-time"}`, []string{`"2017-07-21T17:32:28Z"`, `"2017-07-21T17:32:28.1+01:00"`}, []string{`"2017-07-21T17:32:28"`}},
 		{"format byte", `{"type":"string","format":"byte"}`, []string{`""`, `"QUJD"`, `"QQ=="`}, []string{`"Q!"`}},
 		{"format that is not registered", `{"type":"string","format":"hostname"}`, []string{`"!"`}, nil},
@@ -62,7 +63,7 @@ func TestKeywordsDecideWithoutKinOpenAPI(t *testing.T) {
 			"uniqueItems", `{"uniqueItems":true}`,
 			[]string{`[1,2]`, `[1,true]`, `[0,false]`, `[{"foo":"bar"},{"foo":"baz"}]`, `[["foo"],["bar"]]`, `[{},[1],true,null,1,"{}"]`, `[[1],[true]]`, `["1",1]`, `[1.0,1.00,1]`, `["a","b"]`, `[[0],["0"]]`},
 			[]string{`[1,1]`, `["foo","bar","foo"]`, `[{"foo":"bar"},{"foo":"bar"}]`, `[{"a":1,"b":2},{"b":2,"a":1}]`, `[["foo"],["bar"],["foo"]]`, `["a","\u0061"]`, `[null,null]`, `[{"a":[1,{"b":[]}]},{"a":[1,{"b":[]}]}]`},
-		}, // kin-openapi compares numbers as they are written
+		}, // kin-openapi compares numbers as written
 		{"uniqueItems false", `{"uniqueItems":false}`, []string{`[1,1]`}, nil},
 		{"properties", `{"properties":{"foo":{"type":"integer"},"bar":{"type":"string"}}}`, []string{`{"foo":1,"bar":"baz"}`, `{"quux":[]}`, `{}`, `[]`, `12`}, []string{`{"foo":1,"bar":{}}`, `{"foo":[],"bar":{}}`, `{"foo":null}`}},
 		{"properties with escapes", `{"properties":{"foo\nbar":{"type":"number"},"foo\"bar":{"type":"number"}}}`, []string{`{"foo\nbar":1,"foo\"bar":1}`, `{"foo\u000abar":1}`}, []string{`{"foo\nbar":"1"}`, `{"foo\u0022bar":"1"}`}},
@@ -76,10 +77,10 @@ func TestKeywordsDecideWithoutKinOpenAPI(t *testing.T) {
 		{"readOnly", `{"type":"object","required":["a"],"properties":{"a":{"type":"integer","readOnly":true}}}`, []string{`{}`}, []string{`{"a":1}`}},
 		{"writeOnly", `{"type":"object","required":["a"],"properties":{"a":{"type":"integer","writeOnly":true}}}`, []string{`{"a":1}`}, []string{`{}`}},
 		{"allOf", `{"allOf":[{"properties":{"bar":{"type":"integer"}},"required":["bar"]},{"properties":{"foo":{"type":"string"}},"required":["foo"]}]}`, []string{`{"foo":"baz","bar":2}`}, []string{`{"foo":"baz"}`, `{"bar":2}`, `{"foo":"baz","bar":"quux"}`}},
-		{"allOf and keywords beside it", `{"type":"integer","allOf":[{"maximum":30},{"minimum":20}]}`, []string{`25`}, []string{`35`, `"25"`}},
+		{"allOf and sibling keywords", `{"type":"integer","allOf":[{"maximum":30},{"minimum":20}]}`, []string{`25`}, []string{`35`, `"25"`}},
 		{"allOf with an empty schema", `{"allOf":[{},{"type":"number"}]}`, []string{`1`}, []string{`"foo"`}},
 		{"anyOf", `{"anyOf":[{"type":"integer"},{"minimum":2}]}`, []string{`1`, `2.5`, `3`, `"x"`}, []string{`1.5`}},
-		{"anyOf and keywords beside it", `{"type":"string","anyOf":[{"maxLength":2},{"minLength":4}]}`, []string{`"fo"`, `"foobar"`}, []string{`"foo"`, `3`}},
+		{"anyOf and sibling keywords", `{"type":"string","anyOf":[{"maxLength":2},{"minLength":4}]}`, []string{`"fo"`, `"foobar"`}, []string{`"foo"`, `3`}},
 		{"oneOf", `{"oneOf":[{"type":"integer"},{"minimum":2}]}`, []string{`1`, `2.5`}, []string{`3`, `1.5`}},
 		{"oneOf with required", `{"type":"object","oneOf":[{"required":["foo","bar"]},{"required":["foo","baz"]}]}`, []string{`{"foo":1,"bar":2}`, `{"foo":1,"baz":3}`}, []string{`{"bar":2}`, `{"foo":1,"bar":2,"baz":3}`}},
 		{"oneOf with null", `{"oneOf":[{"type":"string","nullable":true},{"type":"integer"}]}`, []string{`null`, `"a"`, `1`}, []string{`true`}},
@@ -99,22 +100,23 @@ func TestKeywordsDecideWithoutKinOpenAPI(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			decides(t, v.Operations()[0], tt.accepts, true)
-			decides(t, v.Operations()[0], tt.refuses, false)
+			wantVerdict(t, v.Operations()[0], tt.accepted, true)
+			wantVerdict(t, v.Operations()[0], tt.rejected, false)
 		})
 	}
 }
 
-// decides fails the test unless the compiled form and kin-openapi both give the verdict on all the bodies.
-func decides(t *testing.T, operation *validate.Operation, bodies []string, accepted bool) {
+// wantVerdict fails the test unless the compiled schema and kin-openapi agree
+// on the verdict for all bodies.
+func wantVerdict(t *testing.T, operation *validate.Operation, bodies []string, accepted bool) {
 	t.Helper()
 	for _, body := range bodies {
-		c := trial{operation: operation, header: http.Header{"Content-Type": {"application/json"}}, body: body}
-		if opinion := operation.CompiledVerdict(c.request(), nil); opinion.Body != accepted || opinion.BodyInvalid == accepted {
-			t.Errorf("the compiled form says %+v on %s, want accepted to be %t", opinion, body, accepted)
+		r := testRequest{operation: operation, header: http.Header{"Content-Type": {"application/json"}}, body: body}
+		if verdict := operation.CompiledVerdict(r.request(), nil); verdict.Body != accepted || verdict.BodyInvalid == accepted {
+			t.Errorf("compiled schema: got %+v for %s, want accepted %t", verdict, body, accepted)
 		}
-		if problem := disagreement(c, accepted); problem != "" || (operation.Check(c.request(), nil) == nil) != accepted {
-			t.Errorf("%s on %s, want accepted to be %t", problem, body, accepted)
+		if problem := disagreement(r, accepted); problem != "" || (operation.Check(r.request(), nil) == nil) != accepted {
+			t.Errorf("%s for %s, want accepted %t", problem, body, accepted)
 		}
 	}
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// trial is a request of which two opinions are asked.
-type trial struct {
+// testRequest is a request that Check and the oracle both validate.
+type testRequest struct {
 	operation *validate.Operation
 	path      map[string]string
 	query     string
@@ -29,31 +29,33 @@ type trial struct {
 	body      string
 }
 
-func (c trial) request() *http.Request {
-	r := &http.Request{
-		Method: c.operation.Method, URL: &url.URL{Path: "/", RawQuery: c.query}, Header: c.header.Clone(),
-		Body: io.NopCloser(strings.NewReader(c.body)), ContentLength: int64(len(c.body)),
+func (r testRequest) request() *http.Request {
+	request := &http.Request{
+		Method: r.operation.Method, URL: &url.URL{Path: "/", RawQuery: r.query}, Header: r.header.Clone(),
+		Body: io.NopCloser(strings.NewReader(r.body)), ContentLength: int64(len(r.body)),
 	}
-	if c.body == "" {
-		r.Body = http.NoBody
+	if r.body == "" {
+		request.Body = http.NoBody
 	}
-	return r
+	return request
 }
 
-// json tells whether the body says that it is JSON.
-func (c trial) json() bool {
-	mediaType, _, err := mime.ParseMediaType(c.header.Get("Content-Type"))
+// isJSON reports whether the Content-Type is JSON.
+func (r testRequest) isJSON() bool {
+	mediaType, _, err := mime.ParseMediaType(r.header.Get("Content-Type"))
 	return err != nil || mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }
 
-// oracle is the other opinion: encoding/json, with checks of its own, and kin-openapi.
+// oracle is the independent reference for verdicts: encoding/json with strict
+// checks, and kin-openapi.
 type oracle struct {
 	document  *openapi3.T
 	validator *validate.Validator
 }
 
-// oracleFor reads a document. kin-openapi takes no examples that do not follow their schemas; they are not used here.
-func oracleFor(t testing.TB, file string) oracle {
+// newOracle loads a document. kin-openapi rejects documents with invalid
+// examples, so they have none.
+func newOracle(t testing.TB, file string) oracle {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -67,27 +69,27 @@ func oracleFor(t testing.TB, file string) oracle {
 	return oracle{document, validator}
 }
 
-func (o oracle) accepts(c trial) bool {
-	item := o.document.Paths.Value(c.operation.Path)
-	operation := *item.GetOperation(c.operation.Method)
+func (o oracle) accepts(r testRequest) bool {
+	item := o.document.Paths.Value(r.operation.Path)
+	operation := *item.GetOperation(r.operation.Method)
 	operation.Security = openapi3.NewSecurityRequirements()
-	r := c.request()
-	if operation.RequestBody != nil && c.body != "" && c.json() && !strictlyJSON([]byte(c.body)) {
+	request := r.request()
+	if operation.RequestBody != nil && r.body != "" && r.isJSON() && !isStrictJSON([]byte(r.body)) {
 		return false
 	}
-	query, err := url.ParseQuery(c.query)
-	if err != nil || givenTwice(item, &operation, query, r) {
+	query, err := url.ParseQuery(r.query)
+	if err != nil || hasDuplicates(item, &operation, query, request) {
 		return false
 	}
-	return openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: maps.Clone(c.path), QueryParams: query,
-		Route:   &routers.Route{Spec: o.document, Path: c.operation.Path, PathItem: item, Method: c.operation.Method, Operation: &operation},
+	return openapi3filter.ValidateRequest(request.Context(), &openapi3filter.RequestValidationInput{
+		Request: request, PathParams: maps.Clone(r.path), QueryParams: query,
+		Route:   &routers.Route{Spec: o.document, Path: r.operation.Path, PathItem: item, Method: r.operation.Method, Operation: &operation},
 		Options: &openapi3filter.Options{SkipSettingDefaults: true},
 	}) == nil
 }
 
-// givenTwice tells whether a plain parameter has two values.
-func givenTwice(item *openapi3.PathItem, operation *openapi3.Operation, query url.Values, r *http.Request) bool {
+// hasDuplicates reports whether a scalar parameter has two values.
+func hasDuplicates(item *openapi3.PathItem, operation *openapi3.Operation, query url.Values, r *http.Request) bool {
 	for _, parameters := range []openapi3.Parameters{item.Parameters, operation.Parameters} {
 		for _, ref := range parameters {
 			p := ref.Value
@@ -102,18 +104,20 @@ func givenTwice(item *openapi3.PathItem, operation *openapi3.Operation, query ur
 	return false
 }
 
-// strictlyJSON is the strict check once more, written on encoding/json.
-func strictlyJSON(data []byte) bool {
-	if !utf8.Valid(data) || !json.Valid(data) || bytes.Contains(bytes.ReplaceAll(data, []byte(`\\`), nil), []byte(`\u0000`)) || halfSurrogates(data) {
+// isStrictJSON is a second implementation of the strict JSON check, based on
+// encoding/json.
+func isStrictJSON(data []byte) bool {
+	if !utf8.Valid(data) || !json.Valid(data) || bytes.Contains(bytes.ReplaceAll(data, []byte(`\\`), nil), []byte(`\u0000`)) || hasUnpairedSurrogates(data) {
 		return false
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	return distinctNames(decoder, 0)
+	return hasDistinctNames(decoder, 0)
 }
 
-// halfSurrogates compares the replacement characters before and after decoding.
-func halfSurrogates(data []byte) bool {
+// hasUnpairedSurrogates compares the number of replacement characters before
+// and after decoding.
+func hasUnpairedSurrogates(data []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	before := bytes.Count(data, []byte("\ufffd")) + strings.Count(strings.ToLower(string(bytes.ReplaceAll(data, []byte(`\\`), nil))), `\ufffd`)
 	after := 0
@@ -126,7 +130,7 @@ func halfSurrogates(data []byte) bool {
 	return after > before
 }
 
-func distinctNames(decoder *json.Decoder, depth int) bool {
+func hasDistinctNames(decoder *json.Decoder, depth int) bool {
 	token, err := decoder.Token()
 	if err != nil {
 		return false
@@ -145,7 +149,7 @@ func distinctNames(decoder *json.Decoder, depth int) bool {
 			}
 			names[text] = true
 		}
-		if !distinctNames(decoder, depth+1) {
+		if !hasDistinctNames(decoder, depth+1) {
 			return false
 		}
 	}

@@ -8,16 +8,16 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// showing is a valid request of showThing, of which tests change one part.
-type showing struct {
+// showRequest is a request of showThing. Tests change one part of a valid one.
+type showRequest struct {
 	path    map[string]string
 	query   string
 	headers [][2]string
 	cookies []string
 }
 
-func validShowing() showing {
-	return showing{
+func validShowRequest() showRequest {
+	return showRequest{
 		path:    map[string]string{"thing_id": "abc", "index": "7"},
 		query:   "token=x",
 		headers: [][2]string{{"X-Trace", "t"}},
@@ -25,7 +25,7 @@ func validShowing() showing {
 	}
 }
 
-func (s showing) check(t *testing.T, o *validate.Operation) error {
+func (s showRequest) check(t *testing.T, o *validate.Operation) error {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/things/abc/7", http.NoBody)
 	r.URL.RawQuery = s.query
@@ -38,26 +38,26 @@ func (s showing) check(t *testing.T, o *validate.Operation) error {
 	return o.Check(r, s.path)
 }
 
-func TestCheckAcceptsParametersThatFollowTheDocument(t *testing.T) {
+func TestCheckAcceptsValidParameters(t *testing.T) {
 	o := operation(t, "showThing")
 	for _, tt := range []struct {
 		name   string
-		change func(*showing)
+		change func(*showRequest)
 	}{
-		{"required ones", func(*showing) {}},
-		{"unescaped path", func(s *showing) { s.path["thing_id"] = "a/b" }},
-		{"optional ones", func(s *showing) { s.query += "&limit=9&ratio=.5&ids=1,2&either=true&size[width]=1" }},
-		{"escapes in the query", func(s *showing) { s.query = "to%6ben=%C3%A9+" }},
-		{"unknown ones in the query", func(s *showing) { s.query += "&debug=" + canary + "&debug=2&x" }},
-		{"unknown header given twice", func(s *showing) { s.headers = append(s.headers, [2]string{"X-A", "1"}, [2]string{"X-A", "2"}) }},
-		{"empty one where that is allowed", func(s *showing) { s.query += "&filter=" }},
-		{"list given in parts", func(s *showing) { s.query += "&sort=id&sort=name" }},
-		{"content as JSON", func(s *showing) { s.query += "&room=%7B%22width%22:1%7D" }},
-		{"header in another case", func(s *showing) { s.headers = append(s.headers, [2]string{"x-count", "3"}) }},
-		{"cookies", func(s *showing) { s.cookies = []string{"a=b; session=s; visits=3"} }},
+		{"required parameters", func(*showRequest) {}},
+		{"unescaped path", func(s *showRequest) { s.path["thing_id"] = "a/b" }},
+		{"optional parameters", func(s *showRequest) { s.query += "&limit=9&ratio=.5&ids=1,2&either=true&size[width]=1" }},
+		{"escapes in the query", func(s *showRequest) { s.query = "to%6ben=%C3%A9+" }},
+		{"unknown query parameters", func(s *showRequest) { s.query += "&debug=" + canary + "&debug=2&x" }},
+		{"unknown header twice", func(s *showRequest) { s.headers = append(s.headers, [2]string{"X-A", "1"}, [2]string{"X-A", "2"}) }},
+		{"empty parameter with allowEmptyValue", func(s *showRequest) { s.query += "&filter=" }},
+		{"exploded array", func(s *showRequest) { s.query += "&sort=id&sort=name" }},
+		{"content as JSON", func(s *showRequest) { s.query += "&room=%7B%22width%22:1%7D" }},
+		{"header in another case", func(s *showRequest) { s.headers = append(s.headers, [2]string{"x-count", "3"}) }},
+		{"cookies", func(s *showRequest) { s.cookies = []string{"a=b; session=s; visits=3"} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := validShowing()
+			s := validShowRequest()
 			tt.change(&s)
 			if err := s.check(t, o); err != nil {
 				t.Errorf("got %v, want nil", err)
@@ -66,65 +66,65 @@ func TestCheckAcceptsParametersThatFollowTheDocument(t *testing.T) {
 	}
 }
 
-func TestCheckRefusesParametersThatBreakTheDocument(t *testing.T) {
+func TestCheckRejectsInvalidParameters(t *testing.T) {
 	o := operation(t, "showThing")
 	for _, tt := range []struct {
 		name   string
-		change func(*showing)
+		change func(*showRequest)
 		want   validate.Violation
 	}{
-		{"path missing", func(s *showing) { delete(s.path, "thing_id") }, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "required"}},
-		{"path empty", func(s *showing) { s.path["thing_id"] = "" }, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "required"}},
-		{"path against the pattern", func(s *showing) { s.path["thing_id"] = canary }, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
-		{"path of another type", func(s *showing) { s.path["index"] = canary }, validate.Violation{In: validate.Path, Field: "index", Keyword: "type"}},
-		{"query missing", func(s *showing) { s.query = "" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "required"}},
-		{"query empty", func(s *showing) { s.query = "token=" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "minLength"}},
-		{"query without a value", func(s *showing) { s.query = "token" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "minLength"}},
-		{"query too long", func(s *showing) { s.query = "token=" + canary }, validate.Violation{In: validate.Query, Field: "token", Keyword: "maxLength"}},
-		{"query of another type", func(s *showing) { s.query += "&limit=" + canary }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "type"}},
-		{"query out of the type's range", func(s *showing) { s.query += "&limit=2147483648" }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "type"}},
-		{"query over the maximum", func(s *showing) { s.query += "&limit=10" }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "maximum"}},
-		{"query empty for a number", func(s *showing) { s.query += "&limit=" }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "allowEmptyValue"}},
-		{"query not a number", func(s *showing) { s.query += "&ratio=NaN" }, validate.Violation{In: validate.Query, Field: "ratio", Keyword: "type"}},
-		{"query infinite", func(s *showing) { s.query += "&ratio=-Inf" }, validate.Violation{In: validate.Query, Field: "ratio", Keyword: "type"}},
-		{"query not a number in a list", func(s *showing) { s.query += "&ratios=1,NaN" }, validate.Violation{In: validate.Query, Field: "ratios", Keyword: "type"}},
-		{"query given twice", func(s *showing) { s.query = "token=a&token=" + canary }, validate.Violation{In: validate.Query, Field: "token", Keyword: "duplicate"}},
-		{"query given twice, escaped", func(s *showing) { s.query = "token=a&%74oken=b" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "duplicate"}},
-		{"list with a wrong item", func(s *showing) { s.query += "&sort=id&sort=" + canary }, validate.Violation{In: validate.Query, Field: "sort", Keyword: "enum"}},
-		{"list with an item of another type", func(s *showing) { s.query += "&ids=1," + canary }, validate.Violation{In: validate.Query, Field: "ids", Keyword: "type"}},
-		{"list with an empty item", func(s *showing) { s.query += "&ids=1,,2" }, validate.Violation{In: validate.Query, Field: "ids", Keyword: "type"}},
-		{"list empty", func(s *showing) { s.query += "&ids=" }, validate.Violation{In: validate.Query, Field: "ids", Keyword: "allowEmptyValue"}},
-		{"none of the alternatives", func(s *showing) { s.query += "&either=" + canary }, validate.Violation{In: validate.Query, Field: "either", Keyword: "type"}},
-		{"object with a member of another type", func(s *showing) { s.query += "&size[width]=" + canary }, validate.Violation{In: validate.Query, Field: "size", Keyword: "type"}},
-		{"content that is no JSON", func(s *showing) { s.query += "&room=" + canary }, validate.Violation{In: validate.Query, Field: "room", Keyword: "type"}},
-		{"query with a wrong escape", func(s *showing) { s.query += "&x=%zz" }, validate.Violation{In: validate.Query, Keyword: "query"}},
-		{"query with a semicolon", func(s *showing) { s.query += ";limit=10" }, validate.Violation{In: validate.Query, Keyword: "query"}},
-		{"header missing", func(s *showing) { s.headers = nil }, validate.Violation{In: validate.Header, Field: "X-Trace", Keyword: "required"}},
-		{"header empty", func(s *showing) { s.headers[0][1] = "" }, validate.Violation{In: validate.Header, Field: "X-Trace", Keyword: "minLength"}},
-		{"header of another type", func(s *showing) { s.headers = append(s.headers, [2]string{"X-Count", canary}) }, validate.Violation{In: validate.Header, Field: "X-Count", Keyword: "type"}},
-		{"header given twice", func(s *showing) { s.headers = append(s.headers, [2]string{"x-trace", canary}) }, validate.Violation{In: validate.Header, Field: "X-Trace", Keyword: "duplicate"}},
-		{"cookie missing", func(s *showing) { s.cookies = nil }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "required"}},
-		{"cookie empty", func(s *showing) { s.cookies = []string{"session="} }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "minLength"}},
-		{"cookie of another type", func(s *showing) { s.cookies = []string{"session=s; visits=" + canary} }, validate.Violation{In: validate.Cookie, Field: "visits", Keyword: "type"}},
-		{"cookie empty for a number", func(s *showing) { s.cookies = []string{"session=s; visits="} }, validate.Violation{In: validate.Cookie, Field: "visits", Keyword: "allowEmptyValue"}},
-		{"cookie given twice", func(s *showing) { s.cookies = []string{"session=s; session=" + canary} }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "duplicate"}},
-		{"cookie given twice, in two headers", func(s *showing) { s.cookies = append(s.cookies, "session="+canary) }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "duplicate"}},
+		{"path missing", func(s *showRequest) { delete(s.path, "thing_id") }, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "required"}},
+		{"path empty", func(s *showRequest) { s.path["thing_id"] = "" }, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "required"}},
+		{"path mismatches the pattern", func(s *showRequest) { s.path["thing_id"] = canary }, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
+		{"path of another type", func(s *showRequest) { s.path["index"] = canary }, validate.Violation{In: validate.Path, Field: "index", Keyword: "type"}},
+		{"query missing", func(s *showRequest) { s.query = "" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "required"}},
+		{"query empty", func(s *showRequest) { s.query = "token=" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "minLength"}},
+		{"query without an equals sign", func(s *showRequest) { s.query = "token" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "minLength"}},
+		{"query too long", func(s *showRequest) { s.query = "token=" + canary }, validate.Violation{In: validate.Query, Field: "token", Keyword: "maxLength"}},
+		{"query of another type", func(s *showRequest) { s.query += "&limit=" + canary }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "type"}},
+		{"query out of range for int32", func(s *showRequest) { s.query += "&limit=2147483648" }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "type"}},
+		{"query over the maximum", func(s *showRequest) { s.query += "&limit=10" }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "maximum"}},
+		{"query empty, integer", func(s *showRequest) { s.query += "&limit=" }, validate.Violation{In: validate.Query, Field: "limit", Keyword: "allowEmptyValue"}},
+		{"query NaN", func(s *showRequest) { s.query += "&ratio=NaN" }, validate.Violation{In: validate.Query, Field: "ratio", Keyword: "type"}},
+		{"query infinite", func(s *showRequest) { s.query += "&ratio=-Inf" }, validate.Violation{In: validate.Query, Field: "ratio", Keyword: "type"}},
+		{"NaN in an array", func(s *showRequest) { s.query += "&ratios=1,NaN" }, validate.Violation{In: validate.Query, Field: "ratios", Keyword: "type"}},
+		{"query given twice", func(s *showRequest) { s.query = "token=a&token=" + canary }, validate.Violation{In: validate.Query, Field: "token", Keyword: "duplicate"}},
+		{"query given twice, escaped", func(s *showRequest) { s.query = "token=a&%74oken=b" }, validate.Violation{In: validate.Query, Field: "token", Keyword: "duplicate"}},
+		{"array with an invalid item", func(s *showRequest) { s.query += "&sort=id&sort=" + canary }, validate.Violation{In: validate.Query, Field: "sort", Keyword: "enum"}},
+		{"array with an item of another type", func(s *showRequest) { s.query += "&ids=1," + canary }, validate.Violation{In: validate.Query, Field: "ids", Keyword: "type"}},
+		{"array with an empty item", func(s *showRequest) { s.query += "&ids=1,,2" }, validate.Violation{In: validate.Query, Field: "ids", Keyword: "type"}},
+		{"array empty", func(s *showRequest) { s.query += "&ids=" }, validate.Violation{In: validate.Query, Field: "ids", Keyword: "allowEmptyValue"}},
+		{"no alternative matches", func(s *showRequest) { s.query += "&either=" + canary }, validate.Violation{In: validate.Query, Field: "either", Keyword: "type"}},
+		{"object with a member of another type", func(s *showRequest) { s.query += "&size[width]=" + canary }, validate.Violation{In: validate.Query, Field: "size", Keyword: "type"}},
+		{"content not JSON", func(s *showRequest) { s.query += "&room=" + canary }, validate.Violation{In: validate.Query, Field: "room", Keyword: "type"}},
+		{"query with an invalid escape", func(s *showRequest) { s.query += "&x=%zz" }, validate.Violation{In: validate.Query, Keyword: "query"}},
+		{"query with a semicolon", func(s *showRequest) { s.query += ";limit=10" }, validate.Violation{In: validate.Query, Keyword: "query"}},
+		{"header missing", func(s *showRequest) { s.headers = nil }, validate.Violation{In: validate.Header, Field: "X-Trace", Keyword: "required"}},
+		{"header empty", func(s *showRequest) { s.headers[0][1] = "" }, validate.Violation{In: validate.Header, Field: "X-Trace", Keyword: "minLength"}},
+		{"header of another type", func(s *showRequest) { s.headers = append(s.headers, [2]string{"X-Count", canary}) }, validate.Violation{In: validate.Header, Field: "X-Count", Keyword: "type"}},
+		{"header given twice", func(s *showRequest) { s.headers = append(s.headers, [2]string{"x-trace", canary}) }, validate.Violation{In: validate.Header, Field: "X-Trace", Keyword: "duplicate"}},
+		{"cookie missing", func(s *showRequest) { s.cookies = nil }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "required"}},
+		{"cookie empty", func(s *showRequest) { s.cookies = []string{"session="} }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "minLength"}},
+		{"cookie of another type", func(s *showRequest) { s.cookies = []string{"session=s; visits=" + canary} }, validate.Violation{In: validate.Cookie, Field: "visits", Keyword: "type"}},
+		{"cookie empty, integer", func(s *showRequest) { s.cookies = []string{"session=s; visits="} }, validate.Violation{In: validate.Cookie, Field: "visits", Keyword: "allowEmptyValue"}},
+		{"cookie given twice", func(s *showRequest) { s.cookies = []string{"session=s; session=" + canary} }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "duplicate"}},
+		{"cookie given twice, in two headers", func(s *showRequest) { s.cookies = append(s.cookies, "session="+canary) }, validate.Violation{In: validate.Cookie, Field: "session", Keyword: "duplicate"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := validShowing()
+			s := validShowRequest()
 			tt.change(&s)
-			refuses(t, s.check(t, o), validate.Invalid, tt.want)
+			wantViolations(t, s.check(t, o), validate.Invalid, tt.want)
 		})
 	}
 }
 
-func TestCheckListsEveryWrongParameter(t *testing.T) {
+func TestCheckListsEveryInvalidParameter(t *testing.T) {
 	o := operation(t, "showThing")
-	s := showing{
+	s := showRequest{
 		path:  map[string]string{"thing_id": "A", "index": "x"},
 		query: `limit=0&room={"width":1,"x":2}&hall={"width":1,"x":2}`,
 	}
-	refuses(t, s.check(t, o), validate.Invalid,
+	wantViolations(t, s.check(t, o), validate.Invalid,
 		validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"},
 		validate.Violation{In: validate.Path, Field: "index", Keyword: "type"},
 		validate.Violation{In: validate.Query, Field: "token", Keyword: "required"},
@@ -136,27 +136,27 @@ func TestCheckListsEveryWrongParameter(t *testing.T) {
 	)
 }
 
-func TestCheckRefusesMissingParametersWithoutASchemaOfTheirOwn(t *testing.T) {
+func TestCheckRejectsMissingComposedParameters(t *testing.T) {
 	o := operation(t, "deleteThing")
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/things/abc/7?x=y", http.NoBody)
-	refuses(t, o.Check(r, validShowing().path), validate.Invalid,
+	wantViolations(t, o.Check(r, validShowRequest().path), validate.Invalid,
 		validate.Violation{In: validate.Query, Field: "either", Keyword: "required"},
 		validate.Violation{In: validate.Query, Field: "room", Keyword: "required"},
 	)
 }
 
-func TestCheckSaysWhatAParameterShouldBe(t *testing.T) {
+func TestCheckNamesTheExpectedParameterType(t *testing.T) {
 	o := operation(t, "showThing")
 	for _, tt := range []struct{ name, query, want string }{
-		{"plain value", "token=x&limit=x", "must be an integer"},
-		{"list", "token=x&ids=x", "must be a list, each item an integer"},
+		{"scalar", "token=x&limit=x", "must be an integer"},
+		{"array", "token=x&ids=x", "must be a list, each item an integer"},
 		{"object", "token=x&size[width]=x", "must be an object"},
 		{"alternatives", "token=x&either=x", "can't be parsed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := validShowing()
+			s := validShowRequest()
 			s.query = tt.query
-			if got := refusal(t, s.check(t, o)).Violations[0].Reason; got != tt.want {
+			if got := validationError(t, s.check(t, o)).Violations[0].Reason; got != tt.want {
 				t.Errorf("got reason %q, want %q", got, tt.want)
 			}
 		})

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// patterns are seeds; ones with a comment are left to package regexp.
+// patterns are test and seed patterns.
 var patterns = []string{
 	"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
 	"^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$",
@@ -18,14 +18,14 @@ var patterns = []string{
 	`\bword\b`, "(?m)^line$", "(a|b)*a(a|b){12}", `^\S+$`, `^\w{1,3}$`,
 }
 
-func TestPatternsMatchAsRegularExpressions(t *testing.T) {
+func TestPatternsMatchLikeRegexp(t *testing.T) {
 	texts := []string{
 		"", "a", "b", "ab", "abc", "abcd", "aab", "aaaaab", "aaaaaab", "ac", "bc", "c", "xc", "line", "a\nline\n", "word", "swords", "k", "K", "\u212a", "strasse", "STRASSE",
 		"straße", "STRAẞE", "é", "日本", "\n", "\ufffd", "f4da5a55-fcd9-4a93-8b86-5b81585e14bb", "f4da5a55-fcd9-4a93-8b86-5b81585e14bbb",
 		strings.Repeat("0", 32), "10.0.0.0/8", "10.0.0.0/33", "256.0.0.0/8", `"a b"`, `"\""`, "x@y", "A_0.-", " ", "ba" + strings.Repeat("ab", 6),
 	}
 	for _, pattern := range patterns {
-		m, re := compiled(t, pattern)
+		m, re := newMatchers(t, pattern)
 		for _, text := range texts {
 			if got, want := m.match([]byte(text)), re.MatchString(text); got != want {
 				t.Errorf("pattern %q on %q: got %t, want %t", pattern, text, got, want)
@@ -34,17 +34,17 @@ func TestPatternsMatchAsRegularExpressions(t *testing.T) {
 	}
 }
 
-func TestOnlyUnusualPatternsAreLeftToRegexp(t *testing.T) {
+func TestOnlyUnusualPatternsUseRegexp(t *testing.T) {
 	for _, pattern := range patterns {
-		m, _ := compiled(t, pattern)
-		_, slow := m.(regexpMatcher)
-		if want := pattern == `\bword\b` || pattern == "(?m)^line$" || pattern == "(a|b)*a(a|b){12}"; slow != want {
-			t.Errorf("pattern %q is left to regexp: %t, want %t", pattern, slow, want)
+		m, _ := newMatchers(t, pattern)
+		_, usesRegexp := m.(regexpMatcher)
+		if want := pattern == `\bword\b` || pattern == "(?m)^line$" || pattern == "(a|b)*a(a|b){12}"; usesRegexp != want {
+			t.Errorf("pattern %q uses regexp: got %t, want %t", pattern, usesRegexp, want)
 		}
 	}
 }
 
-func compiled(t *testing.T, pattern string) (matcher, *regexp.Regexp) {
+func newMatchers(t *testing.T, pattern string) (matcher, *regexp.Regexp) {
 	t.Helper()
 	m, err := newMatcher(pattern)
 	if err != nil {

@@ -28,7 +28,7 @@ func TestCheckJSONAccepts(t *testing.T) {
 		{"two-character escapes", `"\" \\ \/ \b \f \n \r \t"`},
 		{"escapes in hexadecimal", `"\u0001 \u00e9 \u00E9 \uABCD \uffff"`},
 		{"surrogate pairs", `"\ud83d\ude00 \uD800\uDC00 \uDBFF\uDFFF"`},
-		{"neighbours of the surrogates", `"\ud7ff\ue000"`},
+		{"code points next to the surrogates", `"\ud7ff\ue000"`},
 		{"UTF-8 of every length", "\"\x7f\u0080\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff\""},
 		{"replacement character", "\"\ufffd \\ufffd\""},
 		{"byte order mark in a string", "\"\ufeff\""},
@@ -36,16 +36,16 @@ func TestCheckJSONAccepts(t *testing.T) {
 		{"escaped name", `{"vpc\u005fid":1,"vpc-id":2}`},
 		{"names that differ in case", `{"a":1,"A":2}`},
 		{"names that differ in normal form", "{\"\u00e9\":1,\"e\u0301\":2}"},
-		{"name again in another object", `{"a":{"a":[{"a":1},{"a":2}]}}`},
+		{"same name in another object", `{"a":{"a":[{"a":1},{"a":2}]}}`},
 		{"empty name", `{"":1}`},
 		{"depth of 32 arrays", nested(32)},
 		{"depth of 32 objects", strings.Repeat(`{"a":`, 31) + `{}` + strings.Repeat(`}`, 31)},
-		{"depth of 32 twice", `[` + nested(31) + `,` + nested(31) + `]`},
+		{"two values of depth 32", `[` + nested(31) + `,` + nested(31) + `]`},
 		{"brackets in strings", `"` + strings.Repeat(`[{`, 100) + `"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if !json.Valid([]byte(tt.text)) {
-				t.Fatal("encoding/json takes it for invalid")
+				t.Fatal("encoding/json rejects the text")
 			}
 			if v := checkJSON([]byte(tt.text), 32); v != nil {
 				t.Errorf("got %v, want nil", v)
@@ -54,18 +54,18 @@ func TestCheckJSONAccepts(t *testing.T) {
 	}
 }
 
-func TestCheckJSONRefusesWhatEncodingJSONAccepts(t *testing.T) {
+func TestCheckJSONRejectsWhatEncodingJSONAccepts(t *testing.T) {
 	for _, tt := range []struct{ name, text, field, keyword string }{
-		{"member twice", `{"a":1,"b":2,"a":3}`, "/a", "duplicate"},
-		{"member twice with the same value", `{"a":1,"a":1}`, "/a", "duplicate"},
-		{"member twice, once escaped", `{"vpc_id":1,"vpc\u005fid":2}`, "/vpc_id", "duplicate"},
-		{"member twice, escaped in two ways", `{"\u002f":1,"\/":2}`, "/~1", "duplicate"},
-		{"member twice, as a surrogate pair", "{\"\U0001f600\":1,\"\\ud83d\\uDE00\":2}", "/\U0001f600", "duplicate"},
-		{"empty name twice", `{"":1,"":2}`, "/", "duplicate"},
-		{"member twice in an object", `{"a":{"b":{"c":1,"c":2}}}`, "/a/b/c", "duplicate"},
-		{"member twice in an array", `{"a":[0,{"b":1},{"b":1,"b":2}]}`, "/a/2/b", "duplicate"},
-		{"member twice in an array of arrays", `[[],[{},{"b":1,"b":2}]]`, "/1/1/b", "duplicate"},
-		{"member twice after nested objects", `{"a":{"b":[1]},"c":[{}],"a":1}`, "/a", "duplicate"},
+		{"duplicate member", `{"a":1,"b":2,"a":3}`, "/a", "duplicate"},
+		{"duplicate member with the same value", `{"a":1,"a":1}`, "/a", "duplicate"},
+		{"duplicate member, once escaped", `{"vpc_id":1,"vpc\u005fid":2}`, "/vpc_id", "duplicate"},
+		{"duplicate member, escaped in two ways", `{"\u002f":1,"\/":2}`, "/~1", "duplicate"},
+		{"duplicate member, as a surrogate pair", "{\"\U0001f600\":1,\"\\ud83d\\uDE00\":2}", "/\U0001f600", "duplicate"},
+		{"duplicate empty name", `{"":1,"":2}`, "/", "duplicate"},
+		{"duplicate member in an object", `{"a":{"b":{"c":1,"c":2}}}`, "/a/b/c", "duplicate"},
+		{"duplicate member in an array", `{"a":[0,{"b":1},{"b":1,"b":2}]}`, "/a/2/b", "duplicate"},
+		{"duplicate member in an array of arrays", `[[],[{},{"b":1,"b":2}]]`, "/1/1/b", "duplicate"},
+		{"duplicate member after nested objects", `{"a":{"b":[1]},"c":[{}],"a":1}`, "/a", "duplicate"},
 		{"NUL in a value", `{"a":"x\u0000"}`, "/a", "nul"},
 		{"NUL in a name", `{"a":{"b\u0000":1}}`, "/a", "nul"},
 		{"depth of 33 arrays", nested(33), "", "depth"},
@@ -74,7 +74,7 @@ func TestCheckJSONRefusesWhatEncodingJSONAccepts(t *testing.T) {
 		{"high surrogate at the end", `["\ud83d"]`, "/0", "utf8"},
 		{"high surrogate before text", `["\ud83dx"]`, "/0", "utf8"},
 		{"high surrogate before another escape", `["\ud83d\n"]`, "/0", "utf8"},
-		{"high surrogate twice", `["\ud83d\ud83d"]`, "/0", "utf8"},
+		{"two high surrogates", `["\ud83d\ud83d"]`, "/0", "utf8"},
 		{"high surrogate before a plain code unit", `["\ud83d\u0041"]`, "/0", "utf8"},
 		{"high surrogate in a name", `{"a":{"\ud83d":1}}`, "/a", "utf8"},
 		{"low surrogate", `["\ude00"]`, "/0", "utf8"},
@@ -88,33 +88,33 @@ func TestCheckJSONRefusesWhatEncodingJSONAccepts(t *testing.T) {
 		{"overlong in three bytes", "[\"\xe0\x80\xaf\"]", "/0", "utf8"},
 		{"overlong in four bytes", "[\"\xf0\x80\x80\xaf\"]", "/0", "utf8"},
 		{"surrogate in UTF-8", "[\"\xed\xa0\xbd\xed\xb8\x80\"]", "/0", "utf8"},
-		{"over the last code point", "[\"\xf4\x90\x80\x80\"]", "/0", "utf8"},
-		{"byte that UTF-8 has not", "[\"\xff\"]", "/0", "utf8"},
+		{"beyond the last code point", "[\"\xf4\x90\x80\x80\"]", "/0", "utf8"},
+		{"byte 0xff", "[\"\xff\"]", "/0", "utf8"},
 		{"invalid UTF-8 after an escape", "[\"\\n\xff\"]", "/0", "utf8"},
 		{"invalid UTF-8 in a name", "{\"a\":{\"\xff\":1}}", "/a", "utf8"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if !json.Valid([]byte(tt.text)) {
-				t.Fatal("encoding/json takes it for invalid")
+				t.Fatal("encoding/json rejects the text")
 			}
 			wantViolation(t, checkJSON([]byte(tt.text), 32), tt.field, tt.keyword)
 		})
 	}
 }
 
-func TestCheckJSONRefusesWhatIsNotJSON(t *testing.T) {
+func TestCheckJSONRejectsInvalidJSON(t *testing.T) {
 	for _, tt := range []struct{ name, text, keyword string }{
 		{"empty", "", "json"},
 		{"white space only", " \n", "json"},
 		{"two values", `{} {}`, "json"},
-		{"closing bracket too many", `{}}`, "json"},
+		{"extra closing bracket", `{}}`, "json"},
 		{"text after the value", `1 x`, "json"},
 		{"NUL after the value", "{}\x00", "json"},
 		{"NUL before the value", "\x00{}", "json"},
 		{"NUL in a string", "\"\x00\"", "nul"},
 		{"byte order mark", "\ufeff{}", "json"},
 		{"UTF-16", "\xff\xfe{\x00}\x00", "json"},
-		{"white space of other kinds", "\u00a0{}", "json"},
+		{"no-break space", "\u00a0{}", "json"},
 		{"vertical tab", "\v{}", "json"},
 		{"leading zero", `01`, "json"},
 		{"leading zero after a minus", `-01`, "json"},
@@ -129,22 +129,22 @@ func TestCheckJSONRefusesWhatIsNotJSON(t *testing.T) {
 		{"plus", `+1`, "json"},
 		{"hexadecimal number", `0x1`, "json"},
 		{"underscore in a number", `1_0`, "json"},
-		{"not a number", `NaN`, "json"},
+		{"NaN", `NaN`, "json"},
 		{"infinity", `-Infinity`, "json"},
-		{"literal in capitals", `True`, "json"},
-		{"literal cut short", `nul`, "json"},
+		{"capitalized literal", `True`, "json"},
+		{"truncated literal", `nul`, "json"},
 		{"literal with more letters", `nulll`, "json"},
 		{"word", `undefined`, "json"},
 		{"control character", "[\"\x1f\"]", "json"},
 		{"line break in a string", "\"a\nb\"", "json"},
 		{"tab in a string", "\"\t\"", "json"},
-		{"escape that JSON has not", `"\a"`, "json"},
+		{"unknown escape", `"\a"`, "json"},
 		{"escape of a single quote", `"\'"`, "json"},
-		{"escape in octal", `"\0"`, "json"},
+		{"octal escape", `"\0"`, "json"},
 		{"escape with \\x", `"\x41"`, "json"},
 		{"escape with a capital U", `"\U0041"`, "json"},
 		{"escape with three digits", `"\u041"`, "json"},
-		{"escape with a letter too high", `"\u004g"`, "json"},
+		{"escape with an invalid digit", `"\u004g"`, "json"},
 		{"single quotes", `{'a':1}`, "json"},
 		{"name without quotes", `{a:1}`, "json"},
 		{"number as a name", `{1:1}`, "json"},
@@ -159,27 +159,27 @@ func TestCheckJSONRefusesWhatIsNotJSON(t *testing.T) {
 		{"no comma between items", `[1 2]`, "json"},
 		{"wrong bracket", `[1}`, "json"},
 		{"comment to the end of the line", "{} // x", "json"},
-		{"comment within", `{/* x */}`, "json"},
+		{"block comment", `{/* x */}`, "json"},
 		{"comment with a hash", "# x\n{}", "json"},
 		{"XML", `<a/>`, "json"},
-		{"opened 10000 times", strings.Repeat(`[`, 10000), "depth"},
+		{"10000 opening brackets", strings.Repeat(`[`, 10000), "depth"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if json.Valid([]byte(tt.text)) {
-				t.Fatal("encoding/json takes it for valid")
+				t.Fatal("encoding/json accepts the text")
 			}
 			wantViolation(t, checkJSON([]byte(tt.text), 32), "", tt.keyword)
 		})
 	}
 }
 
-func TestCheckJSONRefusesTruncatedTexts(t *testing.T) {
+func TestCheckJSONRejectsTruncatedTexts(t *testing.T) {
 	const text = "{\"a\\u005f\\n\":[1.5e+3,-0,true,false,null,\"\\ud83d\\ude00\u00e9\U0001f600\"],\"b\":{\"c\":{}}}"
 	for n := range len(text) {
 		v := checkJSON([]byte(text[:n]), 32)
-		// A cut within a character leaves half of it.
+		// A cut inside a character leaves invalid UTF-8.
 		if v == nil || v.Keyword != "json" && v.Keyword != "utf8" {
-			t.Errorf("got %v for the first %d bytes, want a refusal", v, n)
+			t.Errorf("got %v for the first %d bytes, want a violation", v, n)
 		}
 	}
 	if v := checkJSON([]byte(text), 32); v != nil {
@@ -187,18 +187,18 @@ func TestCheckJSONRefusesTruncatedTexts(t *testing.T) {
 	}
 }
 
-func TestCheckJSONCountsDepth(t *testing.T) {
+func TestCheckJSONLimitsDepth(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
 		maxDepth   int
 		ok         bool
 	}{
-		{"plain value within none", `1`, 0, true},
-		{"object within none", `{}`, 0, false},
-		{"object within one", `{"a":1}`, 1, true},
-		{"array in an object within one", `{"a":[]}`, 1, false},
-		{"array in an object within two", `{"a":[1]}`, 2, true},
-		{"deep after shallow within two", `[[],[],[[]]]`, 2, false},
+		{"scalar, maximum 0", `1`, 0, true},
+		{"object, maximum 0", `{}`, 0, false},
+		{"object, maximum 1", `{"a":1}`, 1, true},
+		{"array in an object, maximum 1", `{"a":[]}`, 1, false},
+		{"array in an object, maximum 2", `{"a":[1]}`, 2, true},
+		{"deep after shallow, maximum 2", `[[],[],[[]]]`, 2, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := checkJSON([]byte(tt.text), tt.maxDepth)
@@ -212,7 +212,8 @@ func TestCheckJSONCountsDepth(t *testing.T) {
 	}
 }
 
-// wantViolation fails the test unless v is a violation of the body at field.
+// wantViolation fails the test unless v is a violation of keyword at field in
+// the body.
 func wantViolation(t *testing.T, v *Violation, field, keyword string) {
 	t.Helper()
 	if v == nil {
@@ -223,8 +224,8 @@ func wantViolation(t *testing.T, v *Violation, field, keyword string) {
 	}
 }
 
-// What checkJSON accepts is JSON to encoding/json as well, and of what encoding/json accepts it refuses only what it
-// has a keyword for.
+// checkJSON must accept only JSON, and reject JSON only for reasons that have a
+// keyword.
 func FuzzCheckJSON(f *testing.F) {
 	for _, seed := range []string{
 		``, ` `, `null`, `{"vpc_id":"f4da","name":"myVpc"}`, `{"a":[1,-2.5e+3,true,false,{"b":"\ud83d\ude00\u00e9"}]}`,
@@ -236,9 +237,9 @@ func FuzzCheckJSON(f *testing.F) {
 		v := checkJSON(data, 32)
 		switch valid := json.Valid(data); {
 		case v == nil && !valid:
-			t.Error("accepted what encoding/json refuses")
+			t.Error("checkJSON accepts what encoding/json rejects")
 		case v != nil && valid && !slices.Contains([]string{"duplicate", "depth", "nul", "utf8"}, v.Keyword):
-			t.Errorf("refused as %+v what encoding/json accepts", *v)
+			t.Errorf("got %+v, but encoding/json accepts the text", *v)
 		}
 	})
 }

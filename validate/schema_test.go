@@ -7,34 +7,34 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-func TestCheckAcceptsBodiesThatFollowTheSchema(t *testing.T) {
+func TestCheckAcceptsValidBodies(t *testing.T) {
 	o := operation(t, "createThing")
 	for _, tt := range []struct{ name, body string }{
 		{"empty object", `{}`},
-		{"white space around", " \n{ }\t\r\n"},
-		{"plain values", `{"text":"","count":-3,"flag":false,"color":"red","step":10}`},
+		{"surrounding white space", " \n{ }\t\r\n"},
+		{"scalars", `{"text":"","count":-3,"flag":false,"color":"red","step":10}`},
 		{"integer with a fraction of zero", `{"count":1.0}`},
-		{"null where it is allowed", `{"maybe":null}`},
+		{"null for a nullable member", `{"maybe":null}`},
 		{"lengths in characters", `{"name":"äöüß","title":"x"}`},
 		{"bounds", `{"level":1,"share":0.5,"list":["a","b"],"bag":{"a":1,"b":2}}`},
-		{"forms", `{"code":"abc","vpc_id":"abc","day":"2026-01-02"}`},
+		{"patterns and formats", `{"code":"abc","vpc_id":"abc","day":"2026-01-02"}`},
 		{"alternatives", `{"one":"ab","any":true,"none":"no","pet":{"kind":"size","width":1}}`},
-		{"all parts", `{"all":{"width":1,"depth":"2"}}`},
-		{"nested", `{"sizes":[{"width":1},{"width":2,"height":3}],"a/b~c":{"d":"e"}}`},
+		{"allOf", `{"all":{"width":1,"depth":"2"}}`},
+		{"nested objects", `{"sizes":[{"width":1},{"width":2,"height":3}],"a/b~c":{"d":"e"}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := o.Check(post(t, tt.body), nil); err != nil {
+			if err := o.Check(postJSON(t, tt.body), nil); err != nil {
 				t.Errorf("got %v, want nil", err)
 			}
 		})
 	}
 }
 
-func TestCheckRefusesBodiesThatBreakTheSchema(t *testing.T) {
+func TestCheckRejectsInvalidBodies(t *testing.T) {
 	o := operation(t, "createThing")
 	for _, tt := range []struct{ name, body, field, keyword, reason string }{
 		{"not an object", `["` + canary + `"]`, "", "type", "must be an object"},
-		{"null as a whole", `null`, "", "nullable", "must be an object"},
+		{"null body", `null`, "", "nullable", "must be an object"},
 		{"missing member", `{"size":{"height":1}}`, "/size/width", "required", "is required"},
 		{"number for a string", `{"text":424242}`, "/text", "type", "must be a string"},
 		{"string for an integer", `{"count":"` + canary + `"}`, "/count", "type", "must be an integer"},
@@ -48,7 +48,7 @@ func TestCheckRefusesBodiesThatBreakTheSchema(t *testing.T) {
 		{"empty", `{"title":""}`, "/title", "minLength", "must not be empty"},
 		{"too long", `{"name":"` + canary + `"}`, "/name", "maxLength", "must have at most 4 characters"},
 		{"pattern", `{"code":"` + canary + `"}`, "/code", "pattern", "does not match the required pattern"},
-		{"pattern in words", `{"vpc_id":"` + canary + `"}`, "/vpc_id", "pattern", "must be letters from a to f"},
+		{"pattern with x-expects", `{"vpc_id":"` + canary + `"}`, "/vpc_id", "pattern", "must be letters from a to f"},
 		{"format of a string", `{"day":"` + canary + `"}`, "/day", "format", "must be a valid date"},
 		{"format of a number", `{"small":2147483648}`, "/small", "format", "must be a valid int32"},
 		{"under the minimum", `{"level":0}`, "/level", "minimum", "must be at least 1"},
@@ -58,7 +58,7 @@ func TestCheckRefusesBodiesThatBreakTheSchema(t *testing.T) {
 		{"not a multiple", `{"step":7}`, "/step", "multipleOf", "must be a multiple of 5"},
 		{"too few items", `{"list":[]}`, "/list", "minItems", "must have at least 1 item"},
 		{"too many items", `{"list":["a","b","` + canary + `"]}`, "/list", "maxItems", "must have at most 2 items"},
-		{"item twice", `{"set":["` + canary + `","` + canary + `"]}`, "/set", "uniqueItems", "must not contain duplicate items"},
+		{"duplicate item", `{"set":["` + canary + `","` + canary + `"]}`, "/set", "uniqueItems", "must not contain duplicate items"},
 		{"too few members", `{"bag":{}}`, "/bag", "minProperties", "must have at least 1 member"},
 		{"too many members", `{"bag":{"a":1,"b":2,"c":"` + canary + `"}}`, "/bag", "maxProperties", "must have at most 2 members"},
 		{"several of oneOf", `{"one":"abcd"}`, "/one", "oneOf", "must match exactly one of the alternatives"},
@@ -74,9 +74,9 @@ func TestCheckRefusesBodiesThatBreakTheSchema(t *testing.T) {
 		{"array index", `{"list":["a",424242]}`, "/list/1", "type", "must be a string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := o.Check(post(t, tt.body), nil)
-			refuses(t, err, validate.Invalid, validate.Violation{In: validate.Body, Field: tt.field, Keyword: tt.keyword})
-			if got := refusal(t, err).Violations[0].Reason; got != tt.reason {
+			err := o.Check(postJSON(t, tt.body), nil)
+			wantViolations(t, err, validate.Invalid, validate.Violation{In: validate.Body, Field: tt.field, Keyword: tt.keyword})
+			if got := validationError(t, err).Violations[0].Reason; got != tt.reason {
 				t.Errorf("got reason %q, want %q", got, tt.reason)
 			}
 		})
@@ -118,28 +118,28 @@ func TestCheckListsEveryViolation(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			refuses(t, o.Check(post(t, tt.body), nil), validate.Invalid, tt.want...)
+			wantViolations(t, o.Check(postJSON(t, tt.body), nil), validate.Invalid, tt.want...)
 		})
 	}
 }
 
-func TestCheckSuggestsTheMemberThatWasMeant(t *testing.T) {
-	const none = "is unknown"
+func TestCheckSuggestsSimilarMembers(t *testing.T) {
+	const noSuggestion = "is unknown"
 	o := operation(t, "createThing")
 	for _, tt := range []struct{ name, member, want string }{
-		{"other case", "VPC_ID", `is unknown; did you mean "vpc_id"?`},
+		{"different case", "VPC_ID", `is unknown; did you mean "vpc_id"?`},
 		{"missing letters", "vpcd", `is unknown; did you mean "vpc_id"?`},
-		{"additional letters", "coolour", `is unknown; did you mean "color"?`},
+		{"extra letters", "coolour", `is unknown; did you mean "color"?`},
 		{"two other letters", "sixx", `is unknown; did you mean "size"?`},
 		{"swapped letters", "tetx", `is unknown; did you mean "text"?`},
-		{"first of equally near ones in the alphabet", "nane", `is unknown; did you mean "name"?`},
-		{"three letters off", "vpc", none},
-		{"nothing in common with a short name", "x", none},
-		{"empty name", "", none},
-		{"long name", strings.Repeat("size", 1000), none},
+		{"first of equally similar names in the alphabet", "nane", `is unknown; did you mean "name"?`},
+		{"three letters different", "vpc", noSuggestion},
+		{"nothing in common with a short name", "x", noSuggestion},
+		{"empty name", "", noSuggestion},
+		{"long name", strings.Repeat("size", 1000), noSuggestion},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e := refusal(t, o.Check(post(t, `{"`+tt.member+`":1}`), nil))
+			e := validationError(t, o.Check(postJSON(t, `{"`+tt.member+`":1}`), nil))
 			if got := e.Violations[0].Reason; got != tt.want {
 				t.Errorf("got reason %q, want %q", got, tt.want)
 			}

@@ -11,18 +11,18 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-func TestNewRefusesBrokenDocuments(t *testing.T) {
+func TestNewRejectsInvalidDocuments(t *testing.T) {
 	for _, tt := range []struct{ name, old, new string }{
 		{"without a title", "title: Things, ", ""},
-		{"path parameter that is not declared", "/{thing_id}/{index}:", "/{thing_id}/{index}/{more}:"},
-		{"pattern that does not compile", `"^[a-z/]+$"`, `"^[a-z/+$"`},
+		{"undeclared path parameter", "/{thing_id}/{index}:", "/{thing_id}/{index}/{more}:"},
+		{"invalid pattern", `"^[a-z/]+$"`, `"^[a-z/+$"`},
 		{"unknown type", "title: { type: string", "title: { type: text"},
-		{"security scheme that is not declared", "[{ key: [] }]", "[{ key: [] }, { token: [] }]"},
+		{"undeclared security scheme", "[{ key: [] }]", "[{ key: [] }, { token: [] }]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := strings.Replace(document, tt.old, tt.new, 1)
 			if text == document {
-				t.Fatal("the document is not broken")
+				t.Fatal("the replacement changed nothing")
 			}
 			if _, err := validate.New(load(t, text), validate.Options{}); err == nil {
 				t.Error("got nil, want an error")
@@ -31,7 +31,7 @@ func TestNewRefusesBrokenDocuments(t *testing.T) {
 	}
 }
 
-func TestNewTakesOpenAPI30Only(t *testing.T) {
+func TestNewAcceptsOnlyOpenAPI30(t *testing.T) {
 	for _, tt := range []struct {
 		name, version string
 		ok            bool
@@ -43,13 +43,13 @@ func TestNewTakesOpenAPI30Only(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			doc := load(t, `{"openapi":"`+tt.version+`","info":{"title":"Nothing","version":"1"},"paths":{}}`)
 			if _, err := validate.New(doc, validate.Options{}); (err == nil) != tt.ok {
-				t.Errorf("got %v, want nil to be %t", err, tt.ok)
+				t.Errorf("got %v, want success %t", err, tt.ok)
 			}
 		})
 	}
 }
 
-func TestOperationsListsTheDocument(t *testing.T) {
+func TestOperationsReturnsAllOperations(t *testing.T) {
 	v, err := validate.New(load(t, document), validate.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -71,18 +71,18 @@ func TestOperationsListsTheDocument(t *testing.T) {
 	}
 }
 
-func TestOperationsAnswersACopy(t *testing.T) {
+func TestOperationsReturnsACopy(t *testing.T) {
 	v, err := validate.New(load(t, document), validate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear(v.Operations())
 	if slices.Contains(v.Operations(), nil) {
-		t.Error("changing the list changed the validator")
+		t.Error("the validator shares its list with the caller")
 	}
 }
 
-func TestCheckLeavesTheDocumentAsItIs(t *testing.T) {
+func TestCheckDoesNotChangeTheDocument(t *testing.T) {
 	doc := load(t, document)
 	before, err := json.Marshal(doc)
 	if err != nil {
@@ -94,7 +94,7 @@ func TestCheckLeavesTheDocumentAsItIs(t *testing.T) {
 	}
 	for _, o := range v.Operations() {
 		for _, body := range []string{``, `{}`, `{"x":1}`, `{"all":{"width":1,"depth":"2"},"one":"abcd"}`} {
-			_ = o.Check(post(t, body), validShowing().path)
+			_ = o.Check(postJSON(t, body), validShowRequest().path)
 		}
 	}
 	if after, err := json.Marshal(doc); err != nil || !bytes.Equal(after, before) {
@@ -108,11 +108,11 @@ func TestCheckRunsConcurrently(t *testing.T) {
 	for range 16 {
 		wg.Go(func() {
 			for range 20 {
-				if err := o.Check(post(t, `{"vpc_id":"abc","all":{"width":1,"depth":"2"}}`), nil); err != nil {
+				if err := o.Check(postJSON(t, `{"vpc_id":"abc","all":{"width":1,"depth":"2"}}`), nil); err != nil {
 					t.Errorf("got %v, want nil", err)
 				}
-				if err := o.Check(post(t, `{"vpcid":"x","sizes":[{},{"a":1}]}`), nil); err == nil {
-					t.Error("got nil, want a refusal")
+				if err := o.Check(postJSON(t, `{"vpcid":"x","sizes":[{},{"a":1}]}`), nil); err == nil {
+					t.Error("got nil, want an error")
 				}
 			}
 		})
@@ -120,14 +120,15 @@ func TestCheckRunsConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-func TestCheckAsksNobodyWhoCalls(t *testing.T) {
-	if err := operation(t, "createThing").Check(post(t, `{}`), nil); err != nil {
-		t.Errorf("got %v for a request without the key that the document asks for, want nil", err)
+func TestCheckIgnoresSecurityByDefault(t *testing.T) {
+	if err := operation(t, "createThing").Check(postJSON(t, `{}`), nil); err != nil {
+		t.Errorf("got %v for a request without credentials, want nil", err)
 	}
 }
 
-// kin-openapi would never come back from such a schema: the process would end on the first request.
-func TestNewRefusesSchemasThatAreOnlyMadeOfThemselves(t *testing.T) {
+// kin-openapi recurses without end on such a schema: the first request would
+// end the process.
+func TestNewRejectsSelfReferencingSchemas(t *testing.T) {
 	for _, tt := range []struct {
 		name, schema string
 		ok           bool
@@ -138,7 +139,7 @@ func TestNewRefusesSchemasThatAreOnlyMadeOfThemselves(t *testing.T) {
 		{"alternative", `{"anyOf":[{},{"properties":{"a":{"$ref":"#/components/schemas/S"}}}]}`, false},
 		{"with a type", `{"type":"object","properties":{"a":{"$ref":"#/components/schemas/S"}}}`, true},
 		{"with another property", `{"properties":{"a":{"$ref":"#/components/schemas/S"},"b":{"type":"string"}}}`, true},
-		{"by a schema with a type", `{"properties":{"a":{"type":"array","items":{"$ref":"#/components/schemas/S"}}}}`, true},
+		{"through a schema with a type", `{"properties":{"a":{"type":"array","items":{"$ref":"#/components/schemas/S"}}}}`, true},
 		{"empty", `{"properties":{"a":{},"b":{"items":{}}}}`, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -147,11 +148,11 @@ func TestNewRefusesSchemasThatAreOnlyMadeOfThemselves(t *testing.T) {
 				"components":{"schemas":{"S":`+tt.schema+`}}}`)
 			v, err := validate.New(doc, validate.Options{})
 			if (err == nil) != tt.ok {
-				t.Fatalf("got %v, want nil to be %t", err, tt.ok)
+				t.Fatalf("got %v, want success %t", err, tt.ok)
 			}
 			if tt.ok {
-				if err := v.Operations()[0].Check(post(t, `{"a":{"a":[]},"b":1}`), nil); err != nil {
-					t.Logf("refused, but not for ever: %v", err)
+				if err := v.Operations()[0].Check(postJSON(t, `{"a":{"a":[]},"b":1}`), nil); err != nil {
+					t.Logf("rejected: %v", err)
 				}
 			}
 		})

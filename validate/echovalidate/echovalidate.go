@@ -52,7 +52,7 @@ func Responses(operation *validate.Operation, responses *validate.Responses) ech
 				c.Error(err)
 			}
 			finished = true
-			if _, wrong := errors.AsType[*validate.Error](checked.Finish()); wrong && checked.Held() {
+			if _, invalid := errors.AsType[*validate.Error](checked.Finish()); invalid && checked.Held() {
 				response.Status = http.StatusInternalServerError
 			}
 			return nil // reported to OnViolation
@@ -63,8 +63,8 @@ func Responses(operation *validate.Operation, responses *validate.Responses) ech
 // pathParam returns the unescaped value of a path parameter. Echo leaves values
 // escaped if URL.RawPath is set.
 func pathParam(c echo.Context, name string) (string, bool) {
-	for i, known := range c.ParamNames() {
-		if known != name {
+	for i, param := range c.ParamNames() {
+		if param != name {
 			continue
 		}
 		value := c.ParamValues()[i]

@@ -29,8 +29,9 @@ paths:
       responses: { "204": { description: Done } }
 `
 
-// router answers an Echo with the document's operation behind the middleware. failed holds what its error handler gets.
-func router(t testing.TB) (router *echo.Echo, failed *error) {
+// newRouter returns an Echo that validates the document's operation. failed
+// points to the last error that its error handler got.
+func newRouter(t testing.TB) (router *echo.Echo, failed *error) {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
 	if err != nil {
@@ -62,7 +63,7 @@ func put(t testing.TB, router *echo.Echo, target, body string) int {
 
 func TestMiddlewarePassesValidRequests(t *testing.T) {
 	for _, tt := range []struct{ name, target string }{
-		{"plain", "/things/ABC/parts/1"},
+		{"unescaped", "/things/ABC/parts/1"},
 		{"needlessly escaped", "/things/%41B%43/parts/%31"},
 		{"escaped slash", "/things/A%2FB/parts/1"},
 		{"escaped space", "/things/A%20B/parts/1"},
@@ -71,7 +72,7 @@ func TestMiddlewarePassesValidRequests(t *testing.T) {
 		{"unknown query parameter", "/things/A/parts/1?thing_id=x"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			router, failed := router(t)
+			router, failed := newRouter(t)
 			if code := put(t, router, tt.target, `{}`); code != http.StatusNoContent {
 				t.Errorf("got status %d, error %v", code, *failed)
 			}
@@ -79,7 +80,7 @@ func TestMiddlewarePassesValidRequests(t *testing.T) {
 	}
 }
 
-func TestMiddlewareRefusesInvalidRequests(t *testing.T) {
+func TestMiddlewareRejectsInvalidRequests(t *testing.T) {
 	for _, tt := range []struct {
 		name, target, body string
 		want               validate.Violation
@@ -88,16 +89,16 @@ func TestMiddlewareRefusesInvalidRequests(t *testing.T) {
 		{"no body", "/things/A/parts/1", ``, validate.Violation{In: validate.Body, Keyword: "required"}},
 		{"path", "/things/x/parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
 		{"path of another type", "/things/A/parts/x", `{}`, validate.Violation{In: validate.Path, Field: "part_id", Keyword: "type"}},
-		{"path with an empty part", "/things//parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "required"}},
+		{"path with an empty segment", "/things//parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "required"}},
 		{"escaped path", "/things/%78/parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
 		{"plus sign in an escaped path", "/things/A%2F+/parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
 		{"path escaped twice", "/things/%2541/parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
 		{"path with a slash, escaped twice", "/things/A%2F%252F/parts/1", `{}`, validate.Violation{In: validate.Path, Field: "thing_id", Keyword: "pattern"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			router, failed := router(t)
+			router, failed := newRouter(t)
 			if code := put(t, router, tt.target, tt.body); code != http.StatusTeapot {
-				t.Errorf("got status %d, want the error handler's", code)
+				t.Errorf("got status %d, want 418 from the error handler", code)
 			}
 			e, ok := errors.AsType[*validate.Error](*failed)
 			if !ok {
@@ -112,11 +113,11 @@ func TestMiddlewareRefusesInvalidRequests(t *testing.T) {
 	}
 }
 
-func TestBinderTakesWhatWasValidated(t *testing.T) {
-	type plain struct {
+func TestBinderBindsTheValidatedValue(t *testing.T) {
+	type simple struct {
 		Name string `json:"name"`
 	}
-	type unusual struct {
+	type withInterface struct {
 		Name any `json:"name"`
 	}
 	for _, tt := range []struct {
@@ -124,12 +125,12 @@ func TestBinderTakesWhatWasValidated(t *testing.T) {
 		target     any
 		want       any
 	}{
-		{"struct", `{"name":"a","NAME":"b"}`, new(plain), &plain{"a"}},
-		{"type that needs the decoded value", `{"name":"a","NAME":"b"}`, new(unusual), &unusual{"a"}},
+		{"struct", `{"name":"a","NAME":"b"}`, new(simple), &simple{"a"}},
+		{"struct with an interface", `{"name":"a","NAME":"b"}`, new(withInterface), &withInterface{"a"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			open := strings.Replace(document, "additionalProperties: false", "additionalProperties: true", 1)
-			doc, err := openapi3.NewLoader().LoadFromData([]byte(open))
+			openDocument := strings.Replace(document, "additionalProperties: false", "additionalProperties: true", 1)
+			doc, err := openapi3.NewLoader().LoadFromData([]byte(openDocument))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +148,7 @@ func TestBinderTakesWhatWasValidated(t *testing.T) {
 	}
 }
 
-func TestBinderIsEchosOtherwise(t *testing.T) {
+func TestBinderFallsBackToEcho(t *testing.T) {
 	e := echo.New()
 	e.Binder = &echovalidate.Binder{}
 	var got struct {
@@ -160,7 +161,7 @@ func TestBinderIsEchosOtherwise(t *testing.T) {
 	}
 }
 
-func TestResponsesChecksWhatIsAnswered(t *testing.T) {
+func TestResponsesChecksResponses(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
 	if err != nil {
 		t.Fatal(err)
@@ -174,10 +175,10 @@ func TestResponsesChecksWhatIsAnswered(t *testing.T) {
 		name    string
 		handler echo.HandlerFunc
 		want    int
-		wrong   int64
+		invalid int64
 	}{
 		{"documented", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }, http.StatusNoContent, 0},
-		{"not documented", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, http.StatusInternalServerError, 1},
+		{"undocumented", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, http.StatusInternalServerError, 1},
 		{"error", func(echo.Context) error { return echo.ErrNotFound }, http.StatusInternalServerError, 1},
 		{"panic", func(c echo.Context) error { _ = c.NoContent(http.StatusNoContent); panic("broken") }, http.StatusInternalServerError, 0},
 	} {
@@ -198,14 +199,14 @@ func TestResponsesChecksWhatIsAnswered(t *testing.T) {
 			})
 			e.PUT("/things/:thing_id/parts/:part_id", tt.handler, echovalidate.Responses(operation, responses))
 			code := put(t, e, "/things/A/parts/1", `{}`)
-			if _, wrong, _ := responses.Counts(); code != tt.want || logged != tt.want || wrong != tt.wrong {
-				t.Errorf("got status %d, Echo's %d, %d wrong, want %d, %d", code, logged, wrong, tt.want, tt.wrong)
+			if _, invalid, _ := responses.Counts(); code != tt.want || logged != tt.want || invalid != tt.invalid {
+				t.Errorf("got status %d, logged %d, %d invalid, want %d, %d", code, logged, invalid, tt.want, tt.invalid)
 			}
 		})
 	}
 }
 
-func TestResponsesWithoutAnyChecksNothing(t *testing.T) {
+func TestNilResponsesChecksNothing(t *testing.T) {
 	e := echo.New()
 	e.PUT("/things/:thing_id/parts/:part_id", func(c echo.Context) error { return c.NoContent(http.StatusAccepted) }, echovalidate.Responses(nil, nil))
 	if code := put(t, e, "/things/A/parts/1", `{}`); code != http.StatusAccepted {

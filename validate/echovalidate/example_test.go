@@ -42,8 +42,8 @@ paths:
 
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) {
-		if refused, ok := errors.AsType[*validate.Error](err); ok {
-			_ = c.String(refused.Kind.Status(), refused.Error())
+		if rejected, ok := errors.AsType[*validate.Error](err); ok {
+			_ = c.String(rejected.Kind.Status(), rejected.Error())
 			return
 		}
 		e.DefaultHTTPErrorHandler(err, c)

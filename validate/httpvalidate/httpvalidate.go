@@ -72,11 +72,11 @@ func Handler(operation *validate.Operation, next http.Handler, options Options) 
 	}
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		err := operation.CheckWith(r, func(name string) (string, bool) {
-			known, ok := wildcards[name]
+			parameter, ok := wildcards[name]
 			if !ok {
 				return "", false
 			}
-			return r.PathValue(known), true
+			return r.PathValue(parameter), true
 		})
 		if err != nil {
 			refuse(w, r, err)
@@ -97,12 +97,12 @@ func Handler(operation *validate.Operation, next http.Handler, options Options) 
 // Refuse writes an RFC 9457 problem, or an empty 500 for an error that is not a
 // *validate.Error.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
-	refused, ok := errors.AsType[*validate.Error](err)
+	validationError, ok := errors.AsType[*validate.Error](err)
 	if !ok {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(refused.Kind.Status())
-	_ = json.NewEncoder(w).Encode(refused.Problem()) // fails only if the client is gone
+	w.WriteHeader(validationError.Kind.Status())
+	_ = json.NewEncoder(w).Encode(validationError.Problem()) // fails only if the client is gone
 }

@@ -79,7 +79,7 @@ func put(t testing.TB, target, body string) *http.Request {
 	return r
 }
 
-func done(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+func noContent(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 
 func TestHandler(t *testing.T) {
 	for _, tt := range []struct {
@@ -89,12 +89,12 @@ func TestHandler(t *testing.T) {
 	}{
 		{"valid", "/things/ABC/parts/1", `{}`, http.StatusNoContent, ""},
 		{"escaped", "/things/A%2FB/parts/%31", `{}`, http.StatusNoContent, ""},
-		{"wrong body", "/things/A/parts/1", `{"x":1}`, http.StatusBadRequest, `"errors":[{"in":"body","field":"/x","keyword":"additionalProperties","message":"is unknown"}]`},
-		{"wrong path", "/things/x/parts/1", `{}`, http.StatusBadRequest, `{"in":"path","field":"thing-id","keyword":"pattern",`},
+		{"invalid body", "/things/A/parts/1", `{"x":1}`, http.StatusBadRequest, `"errors":[{"in":"body","field":"/x","keyword":"additionalProperties","message":"is unknown"}]`},
+		{"invalid path", "/things/x/parts/1", `{}`, http.StatusBadRequest, `{"in":"path","field":"thing-id","keyword":"pattern",`},
 		{"large body", "/things/A/parts/1", strings.Repeat(" ", 1<<17), http.StatusRequestEntityTooLarge, `"title":"Request Entity Too Large","status":413`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := serve(t, "putPart", done, httpvalidate.Options{}, put(t, tt.target, tt.body))
+			w := serve(t, "putPart", noContent, httpvalidate.Options{}, put(t, tt.target, tt.body))
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 				t.Errorf("got %d %s, want %d with %s", w.Code, w.Body, tt.status, tt.want)
 			}
@@ -105,32 +105,32 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-func TestHandlerRefusesInOtherForms(t *testing.T) {
+func TestHandlerUsesRefuseOption(t *testing.T) {
 	refuse := func(w http.ResponseWriter, _ *http.Request, err error) {
 		if _, ok := errors.AsType[*validate.Error](err); !ok {
 			t.Errorf("got %v (%T)", err, err)
 		}
 		w.WriteHeader(http.StatusTeapot)
 	}
-	if w := serve(t, "putPart", done, httpvalidate.Options{Refuse: refuse}, put(t, "/things/x/parts/1", `{}`)); w.Code != http.StatusTeapot {
+	if w := serve(t, "putPart", noContent, httpvalidate.Options{Refuse: refuse}, put(t, "/things/x/parts/1", `{}`)); w.Code != http.StatusTeapot {
 		t.Errorf("got status %d", w.Code)
 	}
 }
 
 func TestHandlerChecksResponses(t *testing.T) {
-	answer := func(w http.ResponseWriter, _ *http.Request) {
+	respond := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{}`))
 	}
 	responses := &validate.Responses{Mode: validate.Enforce}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/things/", http.NoBody)
-	w := serve(t, "listThings", answer, httpvalidate.Options{Responses: responses}, r)
-	if _, wrong, _ := responses.Counts(); w.Code != http.StatusInternalServerError || wrong != 1 {
-		t.Errorf("got status %d, %d wrong", w.Code, wrong)
+	w := serve(t, "listThings", respond, httpvalidate.Options{Responses: responses}, r)
+	if _, invalid, _ := responses.Counts(); w.Code != http.StatusInternalServerError || invalid != 1 {
+		t.Errorf("got status %d, %d invalid, want 500, 1", w.Code, invalid)
 	}
 }
 
-func TestHandlerAnswersNothingAfterAPanic(t *testing.T) {
+func TestHandlerSendsNothingAfterAPanic(t *testing.T) {
 	responses := &validate.Responses{Mode: validate.Enforce}
 	handler := httpvalidate.Handler(operations(t)["putPart"], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
@@ -141,10 +141,10 @@ func TestHandlerAnswersNothingAfterAPanic(t *testing.T) {
 	w := httptest.NewRecorder()
 	defer func() {
 		if checked, _, _ := responses.Counts(); recover() != "broken" || checked != 0 {
-			t.Errorf("checked %d responses, or the panic was lost", checked)
+			t.Errorf("got %d checked responses or no panic, want none and the panic", checked)
 		}
 		if w.WriteHeader(http.StatusInternalServerError); w.Code != http.StatusInternalServerError {
-			t.Errorf("answered %d before whoever recovers could", w.Code)
+			t.Errorf("the status %d was sent before the recovery", w.Code)
 		}
 	}()
 	mux.ServeHTTP(w, put(t, "/things/A/parts/1", `{}`))

@@ -14,8 +14,8 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-// small answers the operations of a small document.
-func small(options validate.Options) *validate.Operation {
+// hostOperation returns the operation of a small document.
+func hostOperation(options validate.Options) *validate.Operation {
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(`
 openapi: 3.0.3
 info: { title: Hosts, version: "1" }
@@ -53,7 +53,7 @@ func createHost(body string) *http.Request {
 }
 
 func ExampleOperation_Compiled() {
-	fmt.Println(small(validate.Options{}).Compiled())
+	fmt.Println(hostOperation(validate.Options{}).Compiled())
 
 	// Output:
 	// false query parameter dry: the schema is composed of others, so the type of the value is ambiguous
@@ -61,7 +61,7 @@ func ExampleOperation_Compiled() {
 
 func ExampleBind() {
 	r := createHost(`{"name":"a","cpus":4}`)
-	if err := small(validate.Options{}).Check(r, nil); err != nil {
+	if err := hostOperation(validate.Options{}).Check(r, nil); err != nil {
 		log.Fatal(err)
 	}
 	var host struct {
@@ -75,9 +75,9 @@ func ExampleBind() {
 }
 
 func ExampleError_Problem() {
-	err := small(validate.Options{}).Check(createHost(`{"cpus":65,"disks":1}`), nil)
-	if refused, ok := errors.AsType[*validate.Error](err); ok {
-		for _, entry := range refused.Problem().Errors {
+	err := hostOperation(validate.Options{}).Check(createHost(`{"cpus":65,"disks":1}`), nil)
+	if rejected, ok := errors.AsType[*validate.Error](err); ok {
+		for _, entry := range rejected.Problem().Errors {
 			fmt.Println(entry.In, entry.Field, entry.Keyword, entry.Message)
 		}
 	}
@@ -88,10 +88,10 @@ func ExampleError_Problem() {
 }
 
 func ExampleOptions_authenticate() {
-	createHostOperation := small(validate.Options{
+	createHostOperation := hostOperation(validate.Options{
 		Authenticate: func(_ context.Context, r *http.Request, credentials validate.Credentials) error {
 			if r.Header.Get("Authorization") != "Bearer s3cret" {
-				return fmt.Errorf("%s: the token is not known", credentials.Name)
+				return fmt.Errorf("%s: unknown token", credentials.Name)
 			}
 			return nil
 		},
@@ -102,7 +102,7 @@ func ExampleOptions_authenticate() {
 
 	// Output:
 	// header: must contain credentials that the operation accepts
-	// for the log: token: the token is not known
+	// for the log: token: unknown token
 }
 
 func ExampleResponses() {
@@ -111,13 +111,13 @@ func ExampleResponses() {
 		OnViolation: func(r *http.Request, err error) { fmt.Println(r.Method, r.URL.Path, err) },
 	}
 	recorder := httptest.NewRecorder()
-	w := responses.Writer(small(validate.Options{}), createHost(`{}`), recorder)
+	w := responses.Writer(hostOperation(validate.Options{}), createHost(`{}`), recorder)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	_, _ = w.Write([]byte(`{"name":"a"}`))
 	_ = w.Finish()
-	checked, wrong, _ := responses.Counts()
-	fmt.Println(recorder.Code, checked, wrong)
+	checked, invalid, _ := responses.Counts()
+	fmt.Println(recorder.Code, checked, invalid)
 
 	// Output:
 	// POST /hosts body /id: is required

@@ -19,13 +19,14 @@ import (
 	"github.com/peering/peering/validate"
 )
 
-var cases = flag.Int("validate.cases", 20_000, "how many requests TestAgreesWithKinOpenAPI compares")
+var cases = flag.Int("validate.cases", 20_000, "number of requests that TestAgreesWithKinOpenAPI compares")
 
-// documents are what requests are made for.
+// documents are the OpenAPI documents for which requests are generated.
 var documents = []string{"../openapi.yaml", "testdata/composed.yaml", "testdata/kubernetes.json", "testdata/asana.json", "testdata/ory.json"}
 
-// seedOf answers the seed of a random test: the one in PEERING_TEST_SEED or a new one, which it prints.
-func seedOf(t *testing.T) uint64 {
+// randomSeed returns the seed of a random test, which it logs:
+// PEERING_TEST_SEED, or a new one.
+func randomSeed(t *testing.T) uint64 {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("PEERING_TEST_SEED"); text != "" {
@@ -38,64 +39,65 @@ func seedOf(t *testing.T) uint64 {
 	return seed
 }
 
-// Every request gets the verdict of encoding/json and kin-openapi.
+// Check must accept exactly the requests that encoding/json and kin-openapi
+// accept.
 func TestAgreesWithKinOpenAPI(t *testing.T) {
-	seed := seedOf(t)
+	seed := randomSeed(t)
 	for i, file := range documents {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			o := oracleFor(t, file)
+			o := newOracle(t, file)
 			g := generator{Rand: rand.New(rand.NewPCG(seed, uint64(i))), document: o.document}
-			accepted, sure := 0, 0
-			acceptedOf, sureOf := map[*validate.Operation]int{}, map[*validate.Operation]int{}
+			accepted, compiledOnly := 0, 0
+			acceptedBy, compiledBy := map[*validate.Operation]int{}, map[*validate.Operation]int{}
 			for range *cases / len(documents) {
-				c := g.trial(o)
-				wanted := o.accepts(c)
-				if problem := disagreement(c, wanted); problem != "" {
-					t.Fatalf("%s\n%s", problem, c)
+				r := g.randomRequest(o)
+				want := o.accepts(r)
+				if problem := disagreement(r, want); problem != "" {
+					t.Fatalf("%s\n%s", problem, r)
 				}
-				opinion := c.operation.CompiledVerdict(c.request(), c.path)
-				if opinion.BodyInvalid && wanted {
-					t.Fatalf("certainly invalid, but kin-openapi accepts\n%s", c)
+				verdict := r.operation.CompiledVerdict(r.request(), r.path)
+				if verdict.BodyInvalid && want {
+					t.Fatalf("the compiled schema rejects the body, but kin-openapi accepts it\n%s", r)
 				}
-				if problem := differently(c, opinion); problem != "" {
-					t.Fatalf("%s\n%s", problem, c)
+				if problem := explanationDiff(r, verdict); problem != "" {
+					t.Fatalf("%s\n%s", problem, r)
 				}
-				if wanted {
+				if want {
 					accepted++
-					acceptedOf[c.operation]++
-					if opinion.Parameters && opinion.Body {
-						sure++
-						sureOf[c.operation]++
+					acceptedBy[r.operation]++
+					if verdict.Parameters && verdict.Body {
+						compiledOnly++
+						compiledBy[r.operation]++
 					}
 				}
 			}
-			t.Logf("%d of %d accepted, %d of them without kin-openapi", accepted, *cases/len(documents), sure)
+			t.Logf("%d of %d accepted, %d of these without kin-openapi", accepted, *cases/len(documents), compiledOnly)
 			if accepted == 0 || accepted == *cases/len(documents) {
 				t.Error("all requests got the same verdict")
 			}
 			for _, operation := range o.validator.Operations() {
-				if ok, _ := operation.Compiled(); ok && sureOf[operation] == 0 && acceptedOf[operation] > 20 {
-					t.Errorf("kin-openapi was needed for every valid request of %s: what is compiled of it was not compared", operation.ID)
+				if ok, _ := operation.Compiled(); ok && compiledBy[operation] == 0 && acceptedBy[operation] > 20 {
+					t.Errorf("every valid request of %s needed kin-openapi, so its compiled schemas were not compared", operation.ID)
 				}
 			}
 		})
 	}
 }
 
-// Values that look valid at a glance get the verdict of kin-openapi, too.
-func TestAgreesOnOddParameters(t *testing.T) {
-	o := oracleFor(t, "testdata/composed.yaml")
-	values := trial{
-		operation: operationOf(t, o, "getValues"), header: http.Header{},
+// Check must also agree on values that look valid at first glance.
+func TestAgreesOnUnusualParameters(t *testing.T) {
+	o := newOracle(t, "testdata/composed.yaml")
+	values := testRequest{
+		operation: operationByID(t, o, "getValues"), header: http.Header{},
 		path: map[string]string{"value": "1", "label": ".1", "matrix": ";matrix=2017-07-21", "sizes": ";a=1"},
 	}
-	spread := trial{operation: operationOf(t, o, "spread"), header: http.Header{}, path: map[string]string{}}
-	scatter := trial{operation: operationOf(t, o, "scatter"), header: http.Header{}, path: map[string]string{}}
-	perhaps := trial{operation: operationOf(t, o, "perhaps"), header: http.Header{}, path: map[string]string{}}
-	for _, c := range []trial{values, spread, scatter, perhaps} {
-		if !o.accepts(c) {
-			t.Fatalf("the base is refused: %s", c)
+	spread := testRequest{operation: operationByID(t, o, "spread"), header: http.Header{}, path: map[string]string{}}
+	scatter := testRequest{operation: operationByID(t, o, "scatter"), header: http.Header{}, path: map[string]string{}}
+	perhaps := testRequest{operation: operationByID(t, o, "perhaps"), header: http.Header{}, path: map[string]string{}}
+	for _, r := range []testRequest{values, spread, scatter, perhaps} {
+		if !o.accepts(r) {
+			t.Fatalf("the unchanged request is rejected: %s", r)
 		}
 		for _, query := range []string{
 			"x=1", "a=1", "a=1&b=x", "b=x", "b=xy", "flat=a,1", "flat=a,1,b", "flat=a,1,b,", "flat=a,,b,xy", "flat=x,1", "flat", "flat=", "flat=a,1&flat=x",
@@ -109,10 +111,10 @@ func TestAgreesOnOddParameters(t *testing.T) {
 			"plain=a;b", "%70lain=ABC", "pl+ain=ABC", "either=1", "either=true", "either=x", "all=3", "all=2", "all=", "&&=&x",
 			"maybe=null", "maybe={}", "maybe={\"free\":1e999}", "maybe={\"free\":null}", "maybe={\"free\":1}", "maybe=1e999", "b=xy&maybe={}", "a=%31&b=%78%79",
 		} {
-			c.query = query
-			compare(t, o, c)
+			r.query = query
+			compareVerdicts(t, o, r)
 		}
-		c.query = ""
+		r.query = ""
 		for _, header := range []http.Header{
 			{"X-Items": {"1"}}, {"X-Items": {"1, 2"}}, {"X-Items": {"1,"}}, {"X-Items": {""}}, {"X-Items": {"1", "2"}}, {"X-Items": {"1", "x"}}, {"X-Items": {}}, {"X-Flat": {"a=1"}},
 			{"X-Flat": {"a=1,b=xy"}}, {"X-Flat": {"a=1, b=xy"}}, {"X-Flat": {"a=1,b=x"}}, {"X-Flat": {"a=1=2"}}, {"X-Flat": {"b=xy"}}, {"X-Flat": {"a=1,a=99"}}, {"X-Flat": {"a=99,a=1"}},
@@ -121,12 +123,12 @@ func TestAgreesOnOddParameters(t *testing.T) {
 			{"Cookie": {"crumbs=c"}}, {"Cookie": {`crumbs="a,b"`}}, {"Cookie": {"jar=a,1"}}, {"Cookie": {"jar=a,1,a,99"}}, {"Cookie": {"jar=a,99,a,1"}}, {"Cookie": {"jar=b,xy"}}, {"Cookie": {"jar=a"}},
 			{"Not": {"abc"}}, {"Not": {"abcd"}}, {"Not": {""}},
 		} {
-			c.header = header
-			compare(t, o, c)
+			r.header = header
+			compareVerdicts(t, o, r)
 		}
 	}
 	for _, items := range []string{"ab,cd", "ab, cd", " ab ,\tcd", "a", "ab, c", " a", ", ab", "a b"} {
-		compare(t, o, trial{operation: operationOf(t, o, "headers"), header: http.Header{"X-Must": {"1"}, "X-Items": {items}}})
+		compareVerdicts(t, o, testRequest{operation: operationByID(t, o, "headers"), header: http.Header{"X-Must": {"1"}, "X-Items": {items}}})
 	}
 	values.header = http.Header{}
 	for name, texts := range map[string][]string{
@@ -138,65 +140,67 @@ func TestAgreesOnOddParameters(t *testing.T) {
 		base := values.path[name]
 		for _, text := range texts {
 			values.path[name] = text
-			compare(t, o, values)
+			compareVerdicts(t, o, values)
 		}
 		delete(values.path, name)
-		compare(t, o, values)
+		compareVerdicts(t, o, values)
 		values.path[name] = base
 	}
 }
 
-func operationOf(t testing.TB, o oracle, id string) *validate.Operation {
+func operationByID(t testing.TB, o oracle, id string) *validate.Operation {
 	t.Helper()
 	for _, operation := range o.validator.Operations() {
 		if operation.ID == id {
 			return operation
 		}
 	}
-	t.Fatalf("no operation %s", id)
+	t.Fatalf("the document has no operation %s", id)
 	return nil
 }
 
-func compare(t testing.TB, o oracle, c trial) {
+func compareVerdicts(t testing.TB, o oracle, r testRequest) {
 	t.Helper()
-	if problem := disagreement(c, o.accepts(c)); problem != "" {
-		t.Errorf("%s\n%s", problem, c)
+	if problem := disagreement(r, o.accepts(r)); problem != "" {
+		t.Errorf("%s\n%s", problem, r)
 	}
 }
 
-// disagreement says what is wrong with the verdict on a request, or "".
-func disagreement(c trial, wanted bool) string {
-	err := c.operation.Check(c.request(), c.path)
-	refused, ok := errors.AsType[*validate.Error](err)
+// disagreement describes how Check differs from the wanted verdict, or returns
+// "".
+func disagreement(r testRequest, want bool) string {
+	err := r.operation.Check(r.request(), r.path)
+	rejected, ok := errors.AsType[*validate.Error](err)
 	switch {
-	case err == nil && wanted:
+	case err == nil && want:
 		return ""
 	case err == nil:
-		return "accepted, but kin-openapi refuses"
+		return "accepted, but kin-openapi rejects"
 	case !ok:
-		return fmt.Sprintf("got an error that is no refusal: %v", err)
-	case wanted && refused.Violations[0].Keyword != "complexity":
-		return fmt.Sprintf("refused, but kin-openapi accepts: %v", err)
+		return fmt.Sprintf("got error %v, want a *validate.Error", err)
+	case want && rejected.Violations[0].Keyword != "complexity":
+		return fmt.Sprintf("rejected, but kin-openapi accepts: %v", err)
 	default:
 		return ""
 	}
 }
 
-// differently says how the compiled form explains a refused body in another way than kin-openapi, or "".
-func differently(c trial, opinion validate.CompiledVerdict) string {
-	refused, ok := errors.AsType[*validate.Error](c.operation.Check(c.request(), c.path))
-	const listed = 16
-	if !opinion.BodyInvalid || opinion.Violations == nil || !opinion.Parameters || !ok || len(refused.Violations) == listed || len(opinion.Violations) == listed {
+// explanationDiff describes how the compiled schema's violations of a rejected
+// body differ from kin-openapi's, or returns "".
+func explanationDiff(r testRequest, verdict validate.CompiledVerdict) string {
+	rejected, ok := errors.AsType[*validate.Error](r.operation.Check(r.request(), r.path))
+	const maxViolations = 16
+	if !verdict.BodyInvalid || verdict.Violations == nil || !verdict.Parameters || !ok || len(rejected.Violations) == maxViolations || len(verdict.Violations) == maxViolations {
 		return ""
 	}
-	if got, want := places(opinion.Violations), places(refused.Violations); !slices.Equal(got, want) {
-		return fmt.Sprintf("explained by %q, but kin-openapi says %q", got, want)
+	if got, want := bodyViolations(verdict.Violations), bodyViolations(rejected.Violations); !slices.Equal(got, want) {
+		return fmt.Sprintf("got violations %q, want kin-openapi's %q", got, want)
 	}
 	return ""
 }
 
-// places answers what is wrong with the body and where, sorted.
-func places(violations []validate.Violation) []string {
+// bodyViolations returns the violations in the body, sorted.
+func bodyViolations(violations []validate.Violation) []string {
 	var places []string
 	for _, v := range violations {
 		if v.In == validate.Body {
@@ -207,31 +211,31 @@ func places(violations []validate.Violation) []string {
 	return places
 }
 
-func (c trial) String() string {
-	return fmt.Sprintf("%s path %q query %q header %q body %q", c.operation.ID, c.path, c.query, c.header, c.body)
+func (r testRequest) String() string {
+	return fmt.Sprintf("%s path %q query %q header %q body %q", r.operation.ID, r.path, r.query, r.header, r.body)
 }
 
-// trial makes a request of any operation, valid or not.
-func (g generator) trial(o oracle) trial {
+// randomRequest returns a random request for any operation, valid or not.
+func (g generator) randomRequest(o oracle) testRequest {
 	operations := o.validator.Operations()
 	slices.SortFunc(operations, func(a, b *validate.Operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
-	return g.trialOf(o, pick(g, operations...))
+	return g.randomRequestFor(o, pick(g, operations...))
 }
 
-func (g generator) trialOf(o oracle, operation *validate.Operation) trial {
-	g.tame = g.tame || g.chance(4) // of an operation with many parameters hardly any request would be valid otherwise
-	c := trial{operation: operation, path: map[string]string{}, header: http.Header{}}
-	item := o.document.Paths.Value(c.operation.Path)
+func (g generator) randomRequestFor(o oracle, operation *validate.Operation) testRequest {
+	g.faultless = g.faultless || g.chance(4) // requests with many parameters would hardly ever be valid otherwise
+	r := testRequest{operation: operation, path: map[string]string{}, header: http.Header{}}
+	item := o.document.Paths.Value(r.operation.Path)
 	declared := item.GetOperation(operation.Method)
-	g.parameters(&c, item.Parameters)
-	g.parameters(&c, declared.Parameters)
+	g.addParameters(&r, item.Parameters)
+	g.addParameters(&r, declared.Parameters)
 	if declared.RequestBody != nil {
-		g.body(&c, declared.RequestBody.Value)
+		g.randomBody(&r, declared.RequestBody.Value)
 	}
-	return c
+	return r
 }
 
-func (g generator) body(c *trial, declared *openapi3.RequestBody) {
+func (g generator) randomBody(c *testRequest, declared *openapi3.RequestBody) {
 	names := []string{}
 	for name := range declared.Content {
 		names = append(names, name)
@@ -239,7 +243,7 @@ func (g generator) body(c *trial, declared *openapi3.RequestBody) {
 	slices.Sort(names)
 	mediaType := pick(g, names...)
 	c.header.Set("Content-Type", strings.ReplaceAll(mediaType, "*", "json"))
-	if g.odd(20) {
+	if g.fault(20) {
 		return
 	}
 	var schema *openapi3.Schema
@@ -247,21 +251,21 @@ func (g generator) body(c *trial, declared *openapi3.RequestBody) {
 		schema = ref.Value
 	}
 	value := g.value(schema, 0)
-	for g.odd(2) {
+	for g.fault(2) {
 		value = g.mutate(value)
 	}
 	c.body = g.bodyText(mediaType, value)
-	if g.odd(15) {
-		c.body = g.damage(c.body)
+	if g.fault(15) {
+		c.body = g.corrupt(c.body)
 	}
 }
 
-// bodyText answers a value in the form of a media type.
+// bodyText encodes a value in a media type.
 func (g generator) bodyText(mediaType string, value any) string {
 	members, ok := value.([]member)
 	if mediaType != "application/x-www-form-urlencoded" || !ok {
 		var b strings.Builder
-		g.write(&b, value)
+		g.writeJSON(&b, value)
 		return b.String()
 	}
 	form := []string{}
@@ -271,7 +275,7 @@ func (g generator) bodyText(mediaType string, value any) string {
 			items = []any{m.value}
 		}
 		for _, item := range items {
-			form = append(form, url.QueryEscape(m.name)+"="+url.QueryEscape(g.plain(item)))
+			form = append(form, url.QueryEscape(m.name)+"="+url.QueryEscape(g.scalarText(item)))
 		}
 	}
 	return strings.Join(form, "&")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// mutate changes one thing about a value.
+// mutate makes one change to a value.
 func (g generator) mutate(v any) any {
 	switch v := v.(type) {
 	case []member:
@@ -16,7 +16,7 @@ func (g generator) mutate(v any) any {
 			case 0:
 				return slices.Delete(changed, i, i+1)
 			case 1:
-				return append(changed, member{v[i].name, g.anything(1)})
+				return append(changed, member{v[i].name, g.anyValue(1)})
 			case 2:
 				changed[i].name = pick(g, strings.ToUpper(v[i].name), v[i].name+"x", "", "a", "kind")
 			default:
@@ -24,7 +24,7 @@ func (g generator) mutate(v any) any {
 			}
 			return changed
 		}
-		return append(slices.Clone(v), member{pick(g, "zzz", "a", "name", "labels"), g.anything(2)})
+		return append(slices.Clone(v), member{pick(g, "zzz", "a", "name", "labels"), g.anyValue(2)})
 	case []any:
 		if len(v) > 0 && !g.chance(4) {
 			i := g.IntN(len(v))
@@ -39,7 +39,7 @@ func (g generator) mutate(v any) any {
 			}
 			return changed
 		}
-		return append(slices.Clone(v), g.anything(1))
+		return append(slices.Clone(v), g.anyValue(1))
 	case string:
 		switch g.IntN(5) {
 		case 0:
@@ -51,16 +51,16 @@ func (g generator) mutate(v any) any {
 		case 2:
 			return raw(pick(g, `"\ud800"`, `"\u0000"`, `"\ude00\ud83d"`, "\"\xff\"", `"\x"`))
 		}
-		return g.anything(1)
+		return g.anyValue(1)
 	case raw:
-		return pick[any](g, v+"0", v+".0", v+"e1", v+".5", "-"+v, string(v), g.anything(1), raw("1e400"), raw("0"+string(v)))
+		return pick[any](g, v+"0", v+".0", v+"e1", v+".5", "-"+v, string(v), g.anyValue(1), raw("1e400"), raw("0"+string(v)))
 	default:
-		return g.anything(2)
+		return g.anyValue(2)
 	}
 }
 
-// damage changes some bytes of a text.
-func (g generator) damage(text string) string {
+// corrupt changes a few bytes of a text.
+func (g generator) corrupt(text string) string {
 	for range 1 + g.IntN(2) {
 		i := g.IntN(len(text) + 1)
 		switch j := min(len(text), i+g.IntN(4)); g.IntN(4) {

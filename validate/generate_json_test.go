@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// write answers a value as JSON, in one of many spellings.
-func (g generator) write(b *strings.Builder, v any) {
+// writeJSON writes a value as JSON in one of many spellings.
+func (g generator) writeJSON(b *strings.Builder, v any) {
 	space := func() {
 		if g.chance(12) {
 			b.WriteString(pick(g, " ", "\n", "\t", "\r\n"))
@@ -22,14 +22,14 @@ func (g generator) write(b *strings.Builder, v any) {
 	case raw:
 		b.WriteString(string(v))
 	case string:
-		g.quote(b, v)
+		g.writeString(b, v)
 	case []any:
 		b.WriteByte('[')
 		for i, item := range v {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			g.write(b, item)
+			g.writeJSON(b, item)
 		}
 		b.WriteByte(']')
 	case []member:
@@ -39,17 +39,17 @@ func (g generator) write(b *strings.Builder, v any) {
 				b.WriteByte(',')
 			}
 			space()
-			g.quote(b, m.name)
+			g.writeString(b, m.name)
 			space()
 			b.WriteByte(':')
-			g.write(b, m.value)
+			g.writeJSON(b, m.value)
 		}
 		b.WriteByte('}')
 	}
 	space()
 }
 
-func (g generator) quote(b *strings.Builder, s string) {
+func (g generator) writeString(b *strings.Builder, s string) {
 	escape := g.chance(8)
 	b.WriteByte('"')
 	for _, r := range s {

@@ -8,28 +8,29 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// parameters adds some of the parameters to a request, in their styles.
-func (g generator) parameters(c *trial, parameters openapi3.Parameters) {
+// addParameters adds some of the parameters to a request, serialized in their
+// styles.
+func (g generator) addParameters(c *testRequest, parameters openapi3.Parameters) {
 	for _, ref := range parameters {
 		p := ref.Value
-		if !p.Required && g.chance(2) || p.Required && g.odd(40) {
+		if !p.Required && g.chance(2) || p.Required && g.fault(40) {
 			continue
 		}
-		for g.parameter(c, p); g.odd(60); {
-			g.parameter(c, p)
+		for g.addParameter(c, p); g.fault(60); {
+			g.addParameter(c, p)
 		}
 	}
 }
 
-func (g generator) parameter(c *trial, p *openapi3.Parameter) {
+func (g generator) addParameter(c *testRequest, p *openapi3.Parameter) {
 	value := g.parameterValue(p)
-	if g.odd(8) {
+	if g.fault(8) {
 		value = g.mutate(value)
 	}
 	if p.Content != nil {
 		var b strings.Builder
-		g.write(&b, value)
-		g.put(c, p, p.Name, b.String())
+		g.writeJSON(&b, value)
+		g.setParameter(c, p, p.Name, b.String())
 		return
 	}
 	method, err := p.SerializationMethod()
@@ -40,23 +41,23 @@ func (g generator) parameter(c *trial, p *openapi3.Parameter) {
 	case method.Style == "deepObject":
 		members, _ := value.([]member)
 		for _, m := range members {
-			g.put(c, p, p.Name+"["+m.name+"]", g.plain(m.value))
+			g.setParameter(c, p, p.Name+"["+m.name+"]", g.scalarText(m.value))
 		}
 	case p.In == "query" && method.Explode:
 		switch v := value.(type) {
 		case []any:
 			for _, item := range v {
-				g.put(c, p, p.Name, g.plain(item))
+				g.setParameter(c, p, p.Name, g.scalarText(item))
 			}
 		case []member:
 			for _, m := range v {
-				g.put(c, p, m.name, g.plain(m.value))
+				g.setParameter(c, p, m.name, g.scalarText(m.value))
 			}
 		default:
-			g.put(c, p, p.Name, g.plain(v))
+			g.setParameter(c, p, p.Name, g.scalarText(v))
 		}
 	default:
-		g.put(c, p, p.Name, g.styled(p, method, value))
+		g.setParameter(c, p, p.Name, g.serialize(p, method, value))
 	}
 }
 
@@ -67,8 +68,8 @@ func (g generator) parameterValue(p *openapi3.Parameter) any {
 	return g.value(p.Schema.Value, 0)
 }
 
-// styled answers a value in one text.
-func (g generator) styled(p *openapi3.Parameter, method *openapi3.SerializationMethod, value any) string {
+// serialize returns a value as a single text.
+func (g generator) serialize(p *openapi3.Parameter, method *openapi3.SerializationMethod, value any) string {
 	between, assign, prefix := ",", ",", ""
 	if method.Explode {
 		assign = "="
@@ -96,30 +97,30 @@ func (g generator) styled(p *openapi3.Parameter, method *openapi3.SerializationM
 	switch v := value.(type) {
 	case []any:
 		for _, item := range v {
-			parts = append(parts, g.plain(item))
+			parts = append(parts, g.scalarText(item))
 		}
 	case []member:
 		for _, m := range v {
-			parts = append(parts, m.name+assign+g.plain(m.value))
+			parts = append(parts, m.name+assign+g.scalarText(m.value))
 		}
 	default:
-		parts = []string{g.plain(v)}
+		parts = []string{g.scalarText(v)}
 	}
 	return prefix + strings.Join(parts, between)
 }
 
-// plain answers a value as the text of a parameter.
-func (g generator) plain(v any) string {
+// scalarText returns a scalar as the text of a parameter.
+func (g generator) scalarText(v any) string {
 	switch v := v.(type) {
 	case raw:
-		if g.odd(20) {
+		if g.fault(20) {
 			return pick(g, "+", "0", " ") + string(v)
 		}
 		return string(v)
 	case string:
 		return v
 	case bool:
-		if g.odd(20) {
+		if g.fault(20) {
 			return pick(g, "1", "T", "TRUE", "0")
 		}
 		return map[bool]string{true: "true", false: "false"}[v]
@@ -127,14 +128,14 @@ func (g generator) plain(v any) string {
 		return ""
 	default:
 		var b strings.Builder
-		g.write(&b, v)
+		g.writeJSON(&b, v)
 		return b.String()
 	}
 }
 
-func (g generator) put(c *trial, p *openapi3.Parameter, name, text string) {
-	if g.odd(25) {
-		text = g.damage(text)
+func (g generator) setParameter(c *testRequest, p *openapi3.Parameter, name, text string) {
+	if g.fault(25) {
+		text = g.corrupt(text)
 	}
 	switch p.In {
 	case "path":
