@@ -59,3 +59,57 @@ func TestIsOutcomeUnknownAndIsRetryable(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorPredicates(t *testing.T) {
+	predicates := map[string]func(error) bool{
+		"IsNotFound":      client.IsNotFound,
+		"IsConflict":      client.IsConflict,
+		"IsUnauthorized":  client.IsUnauthorized,
+		"IsForbidden":     client.IsForbidden,
+		"IsUnavailable":   client.IsUnavailable,
+		"IsRateLimited":   client.IsRateLimited,
+		"IsInvalid":       client.IsInvalid,
+		"IsQuotaExceeded": client.IsQuotaExceeded,
+		"IsKeyReused":     client.IsKeyReused,
+	}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&client.Error{Status: 404, Code: "VPC.2204"}, "IsNotFound"},
+		{&client.Error{Status: 400, Code: "CS.22103"}, "IsNotFound"},
+		{&client.Error{Status: 400, Code: "CS.20005"}, "IsNotFound"},
+		{&client.Error{Status: 409, Code: "VPC.22105"}, "IsConflict"},
+		{&client.Error{Status: 400, Code: "CS.22104"}, "IsConflict"},
+		{&client.Error{Status: 400, Code: "CS.22109"}, "IsConflict"},
+		{&client.Error{Status: 400, Code: "CS.22110"}, "IsNotFound"},
+		{&client.Error{Status: 401}, "IsUnauthorized"},
+		{&client.Error{Status: 403}, "IsForbidden"},
+		{&client.Error{Status: 503}, "IsUnavailable"},
+		{&client.Error{Status: 429, Code: "VPC.22115"}, "IsRateLimited"},
+		{&client.Error{Status: 400, Code: "CS.10004"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22101"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22102"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22112"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "VPC.22101"}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "VPC.22102"}, "IsInvalid"},
+		{&client.Error{Status: 413, Code: "CS.22106"}, "IsInvalid"},
+		{&client.Error{Status: 414}, "IsInvalid"},
+		{&client.Error{Status: 415}, "IsInvalid"},
+		{&client.Error{Status: 400, Code: "CS.22113"}, "IsQuotaExceeded"},
+		{&client.Error{Status: 409, Code: "VPC.0114"}, "IsQuotaExceeded"},
+		{&client.Error{Status: 400, Code: "CS.22114"}, "IsKeyReused"},
+		{&client.Error{Status: 422, Code: "VPC.22114"}, "IsKeyReused"},
+		{&client.Error{Status: 404, Code: "CS.10003"}, ""},
+		{&client.Error{Status: 404, Code: "VPC.22109"}, ""},
+		{&client.Error{Status: 404}, ""},
+		{errors.New("no response"), ""},
+		{nil, ""},
+	} {
+		for name, is := range predicates {
+			if got := is(fmt.Errorf("wrapped: %w", tt.err)); got != (name == tt.want) {
+				t.Errorf("%s(%v) returned %t", name, tt.err, got)
+			}
+		}
+	}
+}
