@@ -3,6 +3,8 @@ package server
 import (
 	"errors"
 	"log/slog"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -23,9 +25,10 @@ type Limits struct {
 	Rate  float64
 	Burst int
 	// MaxReads and MaxWrites are the numbers of GET requests and of other
-	// requests that are processed concurrently. Three times as many may wait,
-	// for at most one second; the rest return 503. A project may have half of
-	// these requests in flight; more return 429.
+	// requests that are processed concurrently, of which one project may use a
+	// 24th. Three times as many may wait, for at most one second; the rest
+	// return 503. A project may have half of all these requests in flight; more
+	// return 429.
 	MaxReads, MaxWrites int
 }
 
@@ -36,9 +39,12 @@ const (
 	// maxWait is the longest time that a request waits in the queue.
 	maxWait = time.Second
 	// projectShare is the part of the concurrency, as a divisor, that one
-	// project may use. It saturates a processor, but leaves the store's latency
-	// to other projects nearly unchanged.
-	projectShare = 8
+	// project may use. It is small, because a project's burst of writes delays
+	// those of other projects in the store (BenchmarkLoudProject).
+	projectShare = 24
+	// throttleDelay is the minimum delay of the next request on a connection
+	// after a 429 response.
+	throttleDelay = time.Second
 	// refusalLogInterval is the shortest time between two log lines about
 	// refused requests.
 	refusalLogInterval = 10 * time.Second
@@ -51,6 +57,7 @@ var errOverload = errors.New("refused to limit the load")
 type limiter struct {
 	projects, addresses *overload.RateLimiter
 	reads, writes       *operationQueue
+	trustedProxies      []net.IPNet
 	metrics             *metrics
 	log                 *slog.Logger
 
@@ -92,15 +99,27 @@ func newLimiter(cfg Config, operations []*validate.Operation) (*limiter, error) 
 		return nil, err
 	}
 	l := &limiter{
-		projects:  projects,
-		addresses: addresses,
-		reads:     newOperationQueue("read", cfg.Limits.MaxReads),
-		writes:    newOperationQueue("write", cfg.Limits.MaxWrites),
-		log:       cfg.Log,
-		refused:   map[string]int{},
+		projects:       projects,
+		addresses:      addresses,
+		reads:          newOperationQueue("read", cfg.Limits.MaxReads),
+		writes:         newOperationQueue("write", cfg.Limits.MaxWrites),
+		trustedProxies: cfg.TrustedProxies,
+		log:            cfg.Log,
+		refused:        map[string]int{},
 	}
 	l.metrics, err = newMetrics(operations, cfg.Metrics)
 	return l, errors.Join(err, registerQueue(cfg.Metrics, l.reads), registerQueue(cfg.Metrics, l.writes))
+}
+
+// throttle delays the next request on the connection of a request over a limit
+// by the Retry-After of most refusals, and by up to twice that at random. So a
+// client that ignores Retry-After cannot occupy the server with refusals, and
+// its connections do not return all at once. Connections of trusted proxies
+// are shared by clients and not throttled.
+func (l *limiter) throttle(c echo.Context) {
+	if !fromProxy(c.Request(), l.trustedProxies) {
+		overload.Throttle(c.Request().Context(), throttleDelay+rand.N(throttleDelay)) //nolint:gosec // no secret
+	}
 }
 
 // refuse counts and logs a refusal and returns its error.
@@ -156,6 +175,7 @@ func (l *limiter) limitAddress(next echo.HandlerFunc) echo.HandlerFunc {
 		address := addressKey(c.RealIP())
 		if quota := l.addresses.Peek(address); quota.Exceeded {
 			quota.SetHeaders(c.Response().Header())
+			l.throttle(c)
 			return l.refuse("address", tooManyRequests,
 				"Too many requests without valid credentials came from your address. Nothing was changed.")
 		}
@@ -191,10 +211,12 @@ func (l *limiter) limitProject(operation *validate.Operation) echo.MiddlewareFun
 			quota := l.projects.Take(project)
 			quota.SetHeaders(c.Response().Header())
 			if quota.Exceeded {
+				l.throttle(c)
 				return l.refuse("rate", tooManyRequests, "The project is over its request rate. Nothing was changed.")
 			}
 			if !q.projects.Acquire(project) {
 				c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+				l.throttle(c)
 				return l.refuse("project_"+q.kind+"s", tooManyRequests,
 					"The project already has %d %s requests in flight, the maximum. Nothing was changed.", q.projects.Limit(), q.kind)
 			}

@@ -3,6 +3,9 @@ package daemon
 import (
 	"log/slog"
 	"net"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/peering/peering/internal/peering"
 )
@@ -35,4 +38,17 @@ func CheckEtcdEndpoints(endpoints []string) error {
 // CheckListener reports whether --auth allows the API to listen at an address.
 func CheckListener(auth string, address net.Addr, listen string, encrypted bool, log *slog.Logger) error {
 	return (&authFlags{auth: auth}).allows(address, listen, encrypted, log)
+}
+
+// NewLimitedServer returns a server and the listener that limits its
+// connections.
+func NewLimitedServer(
+	l net.Listener, limit int, h http.Handler, metrics prometheus.Registerer, log *slog.Logger,
+) (*http.Server, net.Listener, error) {
+	limited, err := newConnections(l, limit, "test", metrics)
+	if err != nil {
+		return nil, nil, err
+	}
+	server := newHTTPServer(limited, nil, h, log)
+	return &server.Server, server.listener, nil
 }

@@ -66,7 +66,8 @@ func newHTTPServer(l *connections, tlsConfig *tls.Config, h http.Handler, log *s
 			ReadTimeout:       patience,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes - headerSlop,
-			ConnState:         l.follow,
+			ConnState:         l.connState,
+			ConnContext:       connContext,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 			// net/http would respond to OPTIONS * without the security headers.
 			DisableGeneralOptionsHandler: true,

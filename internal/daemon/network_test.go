@@ -16,13 +16,13 @@ func TestInvalidNetworkFlags(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"negative rate", []string{"--rate", "-1"}, "--rate -1"},
-		{"zero burst", []string{"--rate-burst", "0"}, "--rate-burst 0"},
-		{"negative reads", []string{"--max-reads", "-1"}, "--max-reads"},
+		{"negative rate", []string{"--rate", "-1"}, "--rate must not be negative, got -1"},
+		{"zero burst", []string{"--rate-burst", "0"}, "--rate-burst must be at least 1, got 0"},
+		{"negative reads", []string{"--max-reads", "-1"}, "--max-reads must be at least 0, got -1"},
 		{"negative writes", []string{"--max-writes", "-1"}, "--max-writes"},
 		{"zero connections", []string{"--max-connections", "0"}, "--max-connections"},
 		{"proxy address without prefix length", []string{"--trusted-proxies", "10.0.0.1"}, "10.0.0.1"},
-		{"wildcard origin", []string{"--cors-origins", "*"}, `--cors-origins "*"`},
+		{"wildcard origin", []string{"--cors-origins", "*"}, `got "*"`},
 		{"origin with a path", []string{"--cors-origins", "https://a.example.com/"}, "--cors-origins"},
 		{"origin without scheme", []string{"--cors-origins", "a.example.com"}, "--cors-origins"},
 		{"certificate without key", []string{"--tls-cert", "c.pem"}, "--tls-key"},

@@ -41,10 +41,11 @@ Peerings are stored in an embedded etcd in --data-dir, or in the etcd cluster at
 When the service is ready, it prints the URLs of the API and of the admin endpoints /healthz, /readyz, /metrics and
 /debug/pprof, which must not be public.
 
-Requests of a project over --rate return 429. Up to --max-reads and --max-writes requests are processed concurrently, and
-one project may use an eighth of that. Three times as many wait for at most one second, served round robin by project;
-the rest return 503 at once. Slow connections are closed: the headers and body of a request must arrive within four
-seconds, and the client must read every 64 KiB of a response within four seconds.
+Requests of a project over --rate return 429; the server then waits one to two seconds before it reads the next request
+on that connection. Up to --max-reads and --max-writes requests are processed concurrently, of which one project may use
+a 24th. Three times as many wait for at most one second, served round robin by project; the rest return 503 at once.
+Slow connections are closed: the headers and body of a request must arrive within four seconds, and the client must read
+every 64 KiB of a response within four seconds.
 
 GOGC defaults to 400 and GOMEMLIMIT to nine tenths of the memory of the container or machine; set them in the environment
 to change that, as for any Go program.
@@ -93,7 +94,7 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 	if err := cfg.check(); err != nil {
 		return err
 	}
-	cfg.network.fit(log)
+	cfg.network.limitToFiles(log)
 	tuneGC(env.Getenv, log)
 	storeConfig, err := cfg.etcd.config(env.Getenv)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peering/peering/internal/e2e/harness"
 )
@@ -87,5 +88,19 @@ func TestBusyConnectionsAreLetFinish(t *testing.T) {
 	}
 	if got := <-answered; got != "404 <nil>" {
 		t.Errorf("the other one is answered %s", got)
+	}
+}
+
+func TestConnectionIsThrottledAfter429(t *testing.T) {
+	s := harness.StartWith(t, append(slowly(1), "--data-dir", t.TempDir())...)
+	c := harness.MustDialRaw(t, s.Endpoint)
+	start := time.Now()
+	for _, want := range []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusTooManyRequests} {
+		if status, err := c.Do(harness.RawShow(harness.Project)); status != want || err != nil {
+			t.Errorf("got %d, %v, want %d", status, err, want)
+		}
+	}
+	if took := time.Since(start); took < time.Second {
+		t.Errorf("the second 429 came after %v, want at least 1s", took)
 	}
 }

@@ -13,43 +13,44 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// answers are how long the answers to many requests took, by status.
-type answers struct {
-	mu   sync.Mutex
-	took map[int][]time.Duration
+// latencies collects the response times of requests by status. It is safe for
+// concurrent use.
+type latencies struct {
+	mu       sync.Mutex
+	byStatus map[int][]time.Duration
 }
 
-func (a *answers) add(status int, took time.Duration) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.took == nil {
-		a.took = map[int][]time.Duration{}
+func (l *latencies) add(status int, took time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byStatus == nil {
+		l.byStatus = map[int][]time.Duration{}
 	}
-	a.took[status] = append(a.took[status], took)
+	l.byStatus[status] = append(l.byStatus[status], took)
 }
 
-// take adds the other's answers.
-func (a *answers) take(other *answers) {
-	for status, took := range other.took {
-		for _, t := range took {
-			a.add(status, t)
+// merge adds the latencies of other.
+func (l *latencies) merge(other *latencies) {
+	for status, took := range other.byStatus {
+		for _, d := range took {
+			l.add(status, d)
 		}
 	}
 }
 
-// count answers how many answers have one of the statuses.
-func (a *answers) count(statuses ...int) float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// count returns the number of responses with one of the statuses.
+func (l *latencies) count(statuses ...int) float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	n := 0
 	for _, status := range statuses {
-		n += len(a.took[status])
+		n += len(l.byStatus[status])
 	}
 	return float64(n)
 }
 
-// milliseconds answers within which time so many of a hundred came.
-func milliseconds(took []time.Duration, percent int) float64 {
+// percentile returns a percentile in milliseconds, 0 without values.
+func percentile(took []time.Duration, percent int) float64 {
 	if len(took) == 0 {
 		return 0
 	}
@@ -57,45 +58,39 @@ func milliseconds(took []time.Duration, percent int) float64 {
 	return sorted[min(len(sorted)*percent/100, len(sorted)-1)].Seconds() * 1000
 }
 
-// sendAll sends a request on one of so many connections for everything that comes out of next.
-func sendAll(b *testing.B, endpoint string, connections int, next <-chan struct{}, request func() string, a *answers) {
+// sendEach sends a request for every value received from next, on the given
+// number of connections.
+func sendEach(b *testing.B, endpoint string, connections int, next <-chan struct{}, request func() string, l *latencies) {
 	b.Helper()
-	var sending sync.WaitGroup
+	var wg sync.WaitGroup
 	for range connections {
-		sending.Go(func() {
+		wg.Go(func() {
 			var c *harness.RawHTTP
 			for range next {
 				var err error
-				if c == nil { // one that sends nothing for long is closed
+				if c == nil { // connect late: the server closes connections that send nothing
 					if c, err = harness.DialRaw(b.Context(), endpoint); err != nil {
 						b.Error(err)
 						return
 					}
-					defer c.Close() //nolint:errcheck,gocritic // all was read; it is one per connection
+					defer c.Close() //nolint:errcheck,gocritic // everything was read; there is one per connection
 				}
-				begin := time.Now()
+				start := time.Now()
 				status, err := c.Do(request())
 				if err != nil {
 					b.Error(err)
 					return
 				}
-				a.add(status, time.Since(begin))
+				l.add(status, time.Since(start))
 			}
 		})
 	}
-	sending.Wait()
+	wg.Wait()
 }
 
-// asFastAsAnswered has so many connections each send one request after another for a time.
-func asFastAsAnswered(b *testing.B, endpoint string, connections int, d time.Duration, request func() string, a *answers) {
-	b.Helper()
-	ctx, cancel := context.WithTimeout(b.Context(), d)
-	defer cancel()
-	untilEnd(ctx, b, endpoint, connections, request, a)
-}
-
-// untilEnd is asFastAsAnswered until the end of ctx.
-func untilEnd(ctx context.Context, b *testing.B, endpoint string, connections int, request func() string, a *answers) {
+// closedLoop sends requests on each connection as fast as the server responds
+// until ctx is done.
+func closedLoop(ctx context.Context, b *testing.B, endpoint string, connections int, request func() string, l *latencies) {
 	b.Helper()
 	next := make(chan struct{})
 	go func() {
@@ -108,86 +103,100 @@ func untilEnd(ctx context.Context, b *testing.B, endpoint string, connections in
 			}
 		}
 	}()
-	sendAll(b, endpoint, connections, next, request, a)
+	sendEach(b, endpoint, connections, next, request, l)
 }
 
-// perSecond sends so many requests per second, whether or not those before are answered.
-func perSecond(b *testing.B, endpoint string, connections int, rate float64, d time.Duration, request func() string, a *answers) {
+// closedLoopFor is closedLoop for the duration d.
+func closedLoopFor(b *testing.B, endpoint string, connections int, d time.Duration, request func() string, l *latencies) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), d)
+	defer cancel()
+	closedLoop(ctx, b, endpoint, connections, request, l)
+}
+
+// openLoop sends rate requests per second for the duration d, without waiting
+// for responses.
+func openLoop(b *testing.B, endpoint string, connections int, rate float64, d time.Duration, request func() string, l *latencies) {
 	b.Helper()
 	next := make(chan struct{}, int(rate*d.Seconds())+1)
 	go func() {
 		defer close(next)
-		begin, sent := time.Now(), 0.0
+		start, sent := time.Now(), 0.0
 		for range time.Tick(time.Millisecond) {
-			passed := time.Since(begin)
-			for ; sent < rate*min(passed, d).Seconds(); sent++ {
+			elapsed := time.Since(start)
+			for ; sent < rate*min(elapsed, d).Seconds(); sent++ {
 				next <- struct{}{}
 			}
-			if passed >= d {
+			if elapsed >= d {
 				return
 			}
 		}
 	}()
-	sendAll(b, endpoint, connections, next, request, a)
+	sendEach(b, endpoint, connections, next, request, l)
 }
 
-// BenchmarkOverload sends a server three times what saturates it. The server and what sends the load have one processor each;
-// where there is only one, the figures say less.
+// BenchmarkOverload measures goodput at three times the load that saturates the
+// server. Server and load generator run on one processor each; the figures mean
+// less if they share one.
 //
-//   - peak/s: creations per second at 16 connections, which saturate it; more make it slower, but do no more
-//   - kept: the part of the peak that is left at three times as many requests per second
-//   - refused: the part of the requests that is refused then, and in which time half and 99 of 100 of these are
+//   - peak/s: peerings created per second on 16 connections, which saturate the
+//     server; more connections only add latency
+//   - kept: goodput at three times the peak's request rate, relative to the peak
+//   - refused: share of requests refused at that rate
+//   - refusal-p50-ms, refusal-p99-ms: latency of these refusals
 func BenchmarkOverload(b *testing.B) {
 	const saturating, connections, phase = 16, 512, time.Second
-	b.Setenv("GOMAXPROCS", "2") // as on a machine with one processor
+	b.Setenv("GOMAXPROCS", "1") // the server runs on one processor
 	p := harness.StartProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--max-writes", "48")
 	if !apart(b, p.Process.Pid) {
-		b.Log("the server shares the processors with what sends the load")
+		b.Log("the server and the load generator share a processor")
 	}
-	anybody := func() string { return harness.RawCreate(uuid.NewString()) }
-	var peak, over answers
+	request := func() string { return harness.RawCreate(uuid.NewString()) }
+	var peak, overload latencies
 	for b.Loop() {
-		var now answers
-		asFastAsAnswered(b, p.Endpoint, saturating, phase/2, anybody, &now)
-		perSecond(b, p.Endpoint, connections, 3*now.count(http.StatusCreated)/(phase/2).Seconds(), phase, anybody, &over)
-		asFastAsAnswered(b, p.Endpoint, saturating, phase/2, anybody, &now)
-		peak.take(&now)
+		var saturated latencies
+		closedLoopFor(b, p.Endpoint, saturating, phase/2, request, &saturated)
+		peakRate := saturated.count(http.StatusCreated) / (phase / 2).Seconds()
+		openLoop(b, p.Endpoint, connections, 3*peakRate, phase, request, &overload)
+		closedLoopFor(b, p.Endpoint, saturating, phase/2, request, &saturated)
+		peak.merge(&saturated)
 	}
 	seconds := float64(b.N) * phase.Seconds()
-	refused := over.took[http.StatusServiceUnavailable]
+	refused := overload.byStatus[http.StatusServiceUnavailable]
 	b.ReportMetric(peak.count(http.StatusCreated)/seconds, "peak/s")
-	b.ReportMetric(over.count(http.StatusCreated)/peak.count(http.StatusCreated), "kept")
-	b.ReportMetric(float64(len(refused))/over.count(http.StatusCreated, http.StatusServiceUnavailable), "refused")
-	b.ReportMetric(milliseconds(refused, 50), "refusal-p50-ms")
-	b.ReportMetric(milliseconds(refused, 99), "refusal-p99-ms")
-	b.ReportMetric(0, "ns/op") // it says nothing of phases with a length of their own
+	b.ReportMetric(overload.count(http.StatusCreated)/peak.count(http.StatusCreated), "kept")
+	b.ReportMetric(float64(len(refused))/overload.count(http.StatusCreated, http.StatusServiceUnavailable), "refused")
+	b.ReportMetric(percentile(refused, 50), "refusal-p50-ms")
+	b.ReportMetric(percentile(refused, 99), "refusal-p99-ms")
+	b.ReportMetric(0, "ns/op") // meaningless, as the phases have a fixed length
 }
 
-// BenchmarkSlowConnections times the requests of a client while 1,000 connections are slow: as many as are closed come anew.
+// BenchmarkSlowConnections measures the latency of a client while 1,000 other
+// connections are slow. Every connection that the server closes is replaced.
 //
-//   - alone-p99-ms, p99-ms: of the client's requests, without and with slow connections
-//   - closed-p50-s, closed-max-s: after which time slow connections were closed
+//   - alone-p99-ms, p99-ms: the client's p99 without and with slow connections
+//   - closed-p50-s, closed-max-s: time until the server closed a slow connection
 func BenchmarkSlowConnections(b *testing.B) {
 	const connections, phase = 1000, 5 * time.Second
 	needFiles(b, 2*connections)
 	p := harness.StartProcess(b, append(slowFlags, "--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")...)
 	projects := longLists(b, p.Endpoint, 6)
-	usual := func(d time.Duration) []time.Duration {
+	measure := func(d time.Duration) []time.Duration {
 		ctx, cancel := context.WithTimeout(b.Context(), d)
 		defer cancel()
 		var took []time.Duration
 		goOnAsUsual(ctx, b, p.Endpoint, func(d time.Duration) { took = append(took, d) })
 		return took
 	}
-	var alone, beside, closed []time.Duration
+	var alone, contended, closed []time.Duration
 	var mu sync.Mutex
 	for b.Loop() {
-		alone = append(alone, usual(phase/5)...)
+		alone = append(alone, measure(phase/5)...)
 		ctx, cancel := context.WithCancel(b.Context())
-		var hostile sync.WaitGroup
+		var slow sync.WaitGroup
 		begin := make(chan struct{}, 8)
 		for i := range connections {
-			hostile.Go(func() {
+			slow.Go(func() {
 				for ctx.Err() == nil {
 					took, err := beSlow(ctx, p.Endpoint, projects[i/3%len(projects)], i%3, begin)
 					if ctx.Err() != nil {
@@ -203,13 +212,13 @@ func BenchmarkSlowConnections(b *testing.B) {
 				}
 			})
 		}
-		beside = append(beside, usual(phase)...)
+		contended = append(contended, measure(phase)...)
 		cancel()
-		hostile.Wait()
+		slow.Wait()
 	}
-	b.ReportMetric(milliseconds(alone, 99), "alone-p99-ms")
-	b.ReportMetric(milliseconds(beside, 99), "p99-ms")
-	b.ReportMetric(milliseconds(closed, 50)/1000, "closed-p50-s")
-	b.ReportMetric(milliseconds(closed, 100)/1000, "closed-max-s")
-	b.ReportMetric(0, "ns/op") // as above
+	b.ReportMetric(percentile(alone, 99), "alone-p99-ms")
+	b.ReportMetric(percentile(contended, 99), "p99-ms")
+	b.ReportMetric(percentile(closed, 50)/1000, "closed-p50-s")
+	b.ReportMetric(percentile(closed, 100)/1000, "closed-max-s")
+	b.ReportMetric(0, "ns/op") // meaningless, as the phases have a fixed length
 }
