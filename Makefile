@@ -53,3 +53,7 @@ bench: ## time validation against its peers, creations against bare etcd transac
 	cd bench && go run .
 	go test -run '^$$' -bench . -benchtime 5x -timeout 20m ./cmd/peering
 	go test -run '^$$' -bench . -benchtime 3x -timeout 20m ./internal/etcd
+
+.PHONY: readme
+readme: ## run the README's commands in a clean copy and compare their output; needs 127.0.0.1:8080 and 8081
+	cd tools && go run ./readme
