@@ -120,94 +120,94 @@ func (e ListClustersParamsOrder) Valid() bool {
 
 // Cluster A reserved cluster.
 type Cluster struct {
-	// ClusterID Cluster ID. Here it is a number, in paths and in the answer to a create a string of its digits.
+	// ClusterID ID of the cluster as a number. In paths, and in the response to createCluster, it is a string.
 	ClusterID int64 `json:"cluster_id"`
 
-	// CreatedAt When the cluster was created, in milliseconds since 1970-01-01T00:00:00Z.
+	// CreatedAt Creation time in milliseconds since 1970-01-01T00:00:00Z.
 	CreatedAt int64 `json:"created_at"`
 
-	// Desc Cluster description.
+	// Desc Description of the cluster.
 	Desc string `json:"desc"`
 
-	// ErrorReason Why the cluster failed; empty for one that runs.
+	// ErrorReason Reason of a failure. It is empty for a running cluster.
 	ErrorReason string `json:"error_reason"`
 
-	// ManagerNodeSPU SPU specifications of the management nodes.
+	// ManagerNodeSPU SPU specification of the management nodes.
 	ManagerNodeSPU string `json:"manager_node_spu"`
 
-	// MaximumSPUQuota Maximum SPU quota of the cluster.
+	// MaximumSPUQuota Maximum number of stream processing units (SPUs) that the cluster can use.
 	MaximumSPUQuota int32 `json:"maximum_spu_quota"`
 
 	// Name Name of the cluster.
 	Name ClusterName `json:"name"`
 
-	// RegionID Region of the cluster; this service has none.
+	// RegionID Region of the cluster. It is always empty.
 	RegionID string `json:"region_id"`
 
-	// SPUUsed SPUs in use.
+	// SPUUsed Number of SPUs in use.
 	SPUUsed int32 `json:"spu_used"`
 
-	// StatusCode Status code of the cluster. A cluster that exists is running, 5.
+	// StatusCode Status code of the cluster. It is always 5 (running).
 	StatusCode int32 `json:"status_code"`
 
 	// StatusDesc Description of the status.
 	StatusDesc string `json:"status_desc"`
 
-	// StatusName Status of the cluster in words.
+	// StatusName Name of the status.
 	StatusName string `json:"status_name"`
 
-	// SubnetCIDR Network segment of the cluster's subnet.
+	// SubnetCIDR CIDR block of the cluster's subnet.
 	SubnetCIDR string `json:"subnet_cidr"`
 
-	// SubnetGateway Gateway of the subnet.
+	// SubnetGateway IP address of the subnet's gateway.
 	SubnetGateway string `json:"subnet_gateway"`
 
-	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs; 0 is the default one.
+	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs. 0 is the default enterprise project.
 	SysEnterpriseProjectID string `json:"sys_enterprise_project_id"`
 
-	// VPCCIDR Network segment of the cluster's VPC.
+	// VPCCIDR CIDR block of the cluster's VPC.
 	VPCCIDR string `json:"vpc_cidr"`
 }
 
 // ClusterCreate defines model for ClusterCreate.
 type ClusterCreate struct {
-	// Desc Cluster description.
+	// Desc Description of the cluster.
 	Desc string `json:"desc,omitempty,omitzero"`
 
-	// IsARMArch Whether the CPUs are of the Arm architecture. It is kept, but not shown.
+	// IsARMArch Whether the cluster runs on Arm CPUs. The value is stored but not returned.
 	IsARMArch bool `json:"is_arm_arch,omitempty,omitzero"`
 
-	// ManagerNodeSPU SPU specifications of the management nodes.
+	// ManagerNodeSPU SPU specification of the management nodes.
 	ManagerNodeSPU string `json:"manager_node_spu,omitempty,omitzero"`
 
-	// MaximumSPUQuota Maximum SPU quota of the cluster; 100 by default.
+	// MaximumSPUQuota Maximum number of stream processing units (SPUs) that the cluster can use. The default is 100.
 	MaximumSPUQuota *int32 `json:"maximum_spu_quota,omitempty"`
 
 	// Name Name of the cluster.
 	Name ClusterName `json:"name"`
 
-	// SubnetCIDR Network segment of the cluster's subnet, in that of the VPC; by default the same.
+	// SubnetCIDR CIDR block of the cluster's subnet, within that of the VPC. The default is that of the VPC.
 	SubnetCIDR string `json:"subnet_cidr,omitempty,omitzero"`
 
-	// SubnetGateway Gateway of the subnet, an address in it; by default the first one.
+	// SubnetGateway IP address of the subnet's gateway, within the subnet. The default is the first address.
 	SubnetGateway string `json:"subnet_gateway,omitempty,omitzero"`
 
 	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs.
 	SysEnterpriseProjectID string `json:"sys_enterprise_project_id,omitempty,omitzero"`
 
-	// Tags Tags. They are kept, but not shown.
+	// Tags Tags. They are stored but not returned.
 	Tags string `json:"tags,omitempty,omitzero"`
 
-	// VPCCIDR Network segment of the cluster's VPC, 172.16.0.0/23 by default.
+	// VPCCIDR CIDR block of the cluster's VPC. The default is 172.16.0.0/23.
 	VPCCIDR string `json:"vpc_cidr,omitempty,omitzero"`
 }
 
-// ClusterCreated The id of a new cluster.
+// ClusterCreated Confirmation of createCluster, with the ID of the new cluster.
 type ClusterCreated struct {
-	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	// CurrentTime Time of the response in milliseconds since 1970-01-01T00:00:00Z.
 	CurrentTime int64 `json:"current_time"`
 
-	// Message The message in words.
+	// Message Text of the message.
 	Message string `json:"message"`
 
 	// MessageID ID of the message.
@@ -217,16 +217,16 @@ type ClusterCreated struct {
 
 // ClusterCreatedPayload defines model for ClusterCreatedPayload.
 type ClusterCreatedPayload struct {
-	// ClusterID Cluster ID, digits.
+	// ClusterID ID of the cluster as a string of digits.
 	ClusterID string `json:"cluster_id"`
 }
 
 // ClusterList A page of clusters.
 type ClusterList struct {
-	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	// CurrentTime Time of the response in milliseconds since 1970-01-01T00:00:00Z.
 	CurrentTime int64 `json:"current_time"`
 
-	// Message The message in words.
+	// Message Text of the message.
 	Message string `json:"message"`
 
 	// MessageID ID of the message.
@@ -234,12 +234,12 @@ type ClusterList struct {
 	Payload   ClusterPage `json:"payload"`
 }
 
-// ClusterMessage What was done.
+// ClusterMessage Confirmation of an operation.
 type ClusterMessage struct {
-	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	// CurrentTime Time of the response in milliseconds since 1970-01-01T00:00:00Z.
 	CurrentTime int64 `json:"current_time"`
 
-	// Message The message in words.
+	// Message Text of the message.
 	Message string `json:"message"`
 
 	// MessageID ID of the message.
@@ -253,16 +253,16 @@ type ClusterName = string
 type ClusterPage struct {
 	Clusters []Cluster `json:"clusters"`
 
-	// Total How many clusters the filters select, on all pages.
+	// Total Number of clusters that match the filters, on all pages.
 	Total int32 `json:"total"`
 }
 
-// ClusterShown A cluster.
+// ClusterShown A cluster with a confirmation.
 type ClusterShown struct {
-	// CurrentTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	// CurrentTime Time of the response in milliseconds since 1970-01-01T00:00:00Z.
 	CurrentTime int64 `json:"current_time"`
 
-	// Message The message in words.
+	// Message Text of the message.
 	Message string `json:"message"`
 
 	// MessageID ID of the message.
@@ -272,15 +272,15 @@ type ClusterShown struct {
 	Payload Cluster `json:"payload"`
 }
 
-// ClusterUpdate What to change. An absent member stays as it is.
+// ClusterUpdate The changes to a cluster. Omitted properties keep their values.
 type ClusterUpdate struct {
-	// Desc Cluster description; the empty string removes it.
+	// Desc Description of the cluster. An empty string removes it.
 	Desc *string `json:"desc,omitempty"`
 
-	// ManagerNodeSPU SPU specifications of the management nodes.
+	// ManagerNodeSPU SPU specification of the management nodes.
 	ManagerNodeSPU *string `json:"manager_node_spu,omitempty"`
 
-	// MaximumSPUQuota Maximum SPU quota of the cluster.
+	// MaximumSPUQuota Maximum number of stream processing units (SPUs) that the cluster can use.
 	MaximumSPUQuota *int32 `json:"maximum_spu_quota,omitempty"`
 
 	// Name Name of the cluster.
@@ -289,13 +289,13 @@ type ClusterUpdate struct {
 	// SysEnterpriseProjectID ID of the enterprise project to which the cluster belongs.
 	SysEnterpriseProjectID *string `json:"sys_enterprise_project_id,omitempty"`
 
-	// Tags Tags. They are kept, but not shown.
+	// Tags Tags. They are stored but not returned.
 	Tags *string `json:"tags,omitempty"`
 }
 
-// ClusterVPCInfo Information about the local VPC, which is the cluster's.
+// ClusterVPCInfo Information about the local VPC, that of the cluster.
 type ClusterVPCInfo struct {
-	// SubnetCIDR CIDR block of the cluster's subnet. Shown in lists only.
+	// SubnetCIDR CIDR block of the cluster's subnet. Returned by listPeerings only.
 	//
 	// Example: 172.16.0.0/23
 	SubnetCIDR string `json:"subnet_cidr,omitempty,omitzero"`
@@ -303,7 +303,7 @@ type ClusterVPCInfo struct {
 	// TenantID ID of the tenant to which the local VPC belongs.
 	TenantID string `json:"tenant_id"`
 
-	// VPCCIDR CIDR block of the local VPC. Shown in lists only.
+	// VPCCIDR CIDR block of the local VPC. Returned by listPeerings only.
 	//
 	// Example: 172.16.0.0/23
 	VPCCIDR string `json:"vpc_cidr,omitempty,omitzero"`
@@ -312,38 +312,59 @@ type ClusterVPCInfo struct {
 	VPCID string `json:"vpc_id"`
 }
 
-// CSError Why the Cloud Stream Service refused a request.
+// CSError An error of the Cloud Stream Service.
 type CSError struct {
-	// ErrorCause What was wrong with this request.
+	// ErrorCause Cause of the error.
 	ErrorCause string `json:"error_cause"`
 
-	// ErrorID The error code. CS.10001 internal error, CS.10003 no such API, CS.10004 wrong request body, CS.10005 no
-	// permission, CS.10006 another project, CS.10007 token expired, CS.10008 not authenticated, CS.20005 no
-	// such cluster and CS.22103 no such peering are the public service's; this service's own are CS.22101 wrong
-	// parameter, CS.22102 VPC peered with itself, CS.22104 VPCs already peered, CS.22105 wrong
-	// status, CS.22106 body too large, CS.22107 unsupported content type, CS.22108 store unavailable, CS.22109 route
-	// exists, CS.22110 no such route, CS.22111 cluster in use, CS.22112 addresses that do not fit, CS.22113 quota
-	// exceeded and CS.22114 idempotency key of another request.
+	// ErrorID Error code:
+	//
+	// - CS.10001: internal error
+	// - CS.10003: the API does not exist
+	// - CS.10004: invalid request body
+	// - CS.10005: no permission
+	// - CS.10006: the project does not belong to the caller
+	// - CS.10007: the token has expired
+	// - CS.10008: not authenticated
+	// - CS.20005: the cluster does not exist
+	// - CS.22101: invalid parameter
+	// - CS.22102: a VPC cannot be peered with itself
+	// - CS.22103: the peering does not exist
+	// - CS.22104: the VPCs are already peered
+	// - CS.22105: the status of the peering does not allow the operation
+	// - CS.22106: the request body is too large
+	// - CS.22107: unsupported content type
+	// - CS.22108: the service is unavailable
+	// - CS.22109: the route already exists
+	// - CS.22110: the route does not exist
+	// - CS.22111: the cluster is in use
+	// - CS.22112: invalid addresses
+	// - CS.22113: quota exceeded
+	// - CS.22114: the idempotency key was used for another request
+	// - CS.22115: too many requests
+	// - CS.22116: the URI is too long
+	//
+	// The public service defines CS.10001 to CS.20005 and CS.22103; the other codes are specific to this service.
 	ErrorID string `json:"error_id"`
 
-	// ErrorJSONOpt A JSON array as a string. Where the request did not follow this document it holds one object for each
-	// violation, with the members of the schema Violation; otherwise it is `[{}]`.
+	// ErrorJSONOpt A JSON array, encoded as a string. If the request violates this specification, the array has one object for each
+	// violation, as defined by the schema Violation. Otherwise it is `[{}]`.
 	ErrorJSONOpt string `json:"error_json_opt"`
 
-	// ErrorName The error code in words.
+	// ErrorName Text of the error code.
 	ErrorName string `json:"error_name"`
 
-	// ErrorSuggestion What to do.
+	// ErrorSuggestion Suggested action.
 	ErrorSuggestion string `json:"error_suggestion"`
 
-	// ErrorTime When, in milliseconds since 1970-01-01T00:00:00Z.
+	// ErrorTime Time of the error in milliseconds since 1970-01-01T00:00:00Z.
 	ErrorTime int64 `json:"error_time"`
 
-	// RequestID The X-Request-Id of the answer.
+	// RequestID The X-Request-Id of the response.
 	RequestID string `json:"request_id,omitempty,omitzero"`
 }
 
-// Destination The addresses that a route leads to, an IPv4 CIDR block whose host bits are zero.
+// Destination Destination of the route, an IPv4 CIDR block without host bits set.
 //
 // Example: 192.168.0.0/16
 type Destination = string
@@ -353,56 +374,60 @@ type PageLink struct {
 	// Href The URL of the page.
 	Href string `json:"href"`
 
-	// Rel What the link leads to.
+	// Rel Relation of the link to this page.
 	Rel PageLinkRel `json:"rel"`
 }
 
-// PageLinkRel What the link leads to.
+// PageLinkRel Relation of the link to this page.
 type PageLinkRel string
 
-// Peering A VPC peering connection as the Cloud Stream Service shows it.
+// Peering A VPC peering connection as returned by the Cloud Stream Service.
 type Peering struct {
 	// AcceptVPCInfo Information about one VPC of a peering.
 	AcceptVPCInfo VPCInfo `json:"accept_vpc_info"`
 
-	// ID The id of a VPC peering connection, a UUID.
+	// ID ID of a VPC peering connection.
 	ID PeeringID `json:"id"`
 
-	// Name Name of the VPC peering connection. Names need not be unique.
+	// Name Name of the VPC peering connection. It need not be unique.
 	Name PeeringName `json:"name"`
 
-	// RequestVPCInfo Information about the local VPC, which is the cluster's.
+	// RequestVPCInfo Information about the local VPC, that of the cluster.
 	RequestVPCInfo ClusterVPCInfo `json:"request_vpc_info"`
 
-	// Status Status of the VPC peering connection. PENDING_ACCEPTANCE: waits for the accepter. ACTIVE: connects the VPCs.
-	// REJECTED: the accepter refused it. EXPIRED: nobody accepted it in time; it can only be deleted. DELETED: it is
-	// gone; a deleted peering is not shown any more, so no answer holds this status.
+	// Status Status of the VPC peering connection:
+	//
+	// - PENDING_ACCEPTANCE: the accepter has neither accepted nor rejected it.
+	// - ACTIVE: it connects the VPCs.
+	// - REJECTED: the accepter rejected it.
+	// - EXPIRED: the accepter did not accept it in time. It can only be deleted.
+	// - DELETED: it was deleted. The API does not return deleted peerings, so this value never occurs in a response.
 	Status PeeringStatus `json:"status"`
 }
 
 // PeeringCreate defines model for PeeringCreate.
 type PeeringCreate struct {
-	// AcceptTenantID ID of the tenant to which the peer VPC belongs. This parameter is required only when a VPC peering
-	// connection to the VPC of another tenant is created; otherwise it is the project of the path.
+	// AcceptTenantID ID of the tenant to which the peer VPC belongs. It is required only if the peer VPC belongs to another tenant.
+	// The default is the project in the path.
 	AcceptTenantID string `json:"accept_tenant_id,omitempty,omitzero"`
 
-	// Name Name of the VPC peering connection. Names need not be unique.
+	// Name Name of the VPC peering connection. It need not be unique.
 	Name PeeringName `json:"name"`
 
 	// VPCID ID of the peer VPC.
 	VPCID string `json:"vpc_id"`
 }
 
-// PeeringDescription What the peering is for.
+// PeeringDescription Description of the VPC peering connection.
 type PeeringDescription = string
 
 // PeeringEnvelope defines model for PeeringEnvelope.
 type PeeringEnvelope struct {
-	// Peering A VPC peering connection as the Cloud Stream Service shows it.
+	// Peering A VPC peering connection as returned by the Cloud Stream Service.
 	Peering Peering `json:"peering"`
 }
 
-// PeeringID The id of a VPC peering connection, a UUID.
+// PeeringID ID of a VPC peering connection.
 type PeeringID = string
 
 // PeeringList defines model for PeeringList.
@@ -410,46 +435,50 @@ type PeeringList struct {
 	Peerings []Peering `json:"peerings"`
 }
 
-// PeeringName Name of the VPC peering connection. Names need not be unique.
+// PeeringName Name of the VPC peering connection. It need not be unique.
 type PeeringName = string
 
-// PeeringStatus Status of the VPC peering connection. PENDING_ACCEPTANCE: waits for the accepter. ACTIVE: connects the VPCs.
-// REJECTED: the accepter refused it. EXPIRED: nobody accepted it in time; it can only be deleted. DELETED: it is
-// gone; a deleted peering is not shown any more, so no answer holds this status.
+// PeeringStatus Status of the VPC peering connection:
+//
+// - PENDING_ACCEPTANCE: the accepter has neither accepted nor rejected it.
+// - ACTIVE: it connects the VPCs.
+// - REJECTED: the accepter rejected it.
+// - EXPIRED: the accepter did not accept it in time. It can only be deleted.
+// - DELETED: it was deleted. The API does not return deleted peerings, so this value never occurs in a response.
 type PeeringStatus string
 
-// ResourceID The id of a VPC, a tenant or a project. Compared without regard to case and hyphens.
+// ResourceID ID of a VPC, a tenant or a project. IDs that differ only in case or hyphens are equal.
 type ResourceID = string
 
-// Route A route of the cluster's VPC over a peering.
+// Route A route from the cluster's VPC over a peering.
 type Route struct {
-	// Destination The addresses that a route leads to, an IPv4 CIDR block whose host bits are zero.
+	// Destination Destination of the route, an IPv4 CIDR block without host bits set.
 	//
 	// Example: 192.168.0.0/16
 	Destination Destination `json:"destination"`
 
-	// ID The id of a route, a UUID.
+	// ID ID of a route.
 	ID RouteID `json:"id"`
 
-	// Nexthop ID of the peering that the route leads over.
+	// Nexthop ID of the peering that is the next hop.
 	Nexthop string `json:"nexthop"`
 
-	// TenantID ID of the tenant to which that VPC belongs.
+	// TenantID ID of the tenant to which the VPC belongs.
 	TenantID string `json:"tenant_id"`
 
-	// Type What the next hop is.
+	// Type Type of the next hop.
 	Type RouteType `json:"type"`
 
-	// VPCID ID of the VPC that the route is in, the cluster's.
+	// VPCID ID of the cluster's VPC, to which the route belongs.
 	VPCID string `json:"vpc_id"`
 }
 
-// RouteType What the next hop is.
+// RouteType Type of the next hop.
 type RouteType string
 
 // RouteCreate defines model for RouteCreate.
 type RouteCreate struct {
-	// Destination The addresses that a route leads to, an IPv4 CIDR block whose host bits are zero.
+	// Destination Destination of the route, an IPv4 CIDR block without host bits set.
 	//
 	// Example: 192.168.0.0/16
 	Destination Destination `json:"destination"`
@@ -457,11 +486,11 @@ type RouteCreate struct {
 
 // RouteEnvelope defines model for RouteEnvelope.
 type RouteEnvelope struct {
-	// Route A route of the cluster's VPC over a peering.
+	// Route A route from the cluster's VPC over a peering.
 	Route Route `json:"route"`
 }
 
-// RouteID The id of a route, a UUID.
+// RouteID ID of a route.
 type RouteID = string
 
 // RouteList defines model for RouteList.
@@ -469,39 +498,55 @@ type RouteList struct {
 	Routes []Route `json:"routes"`
 }
 
-// Timestamp A time in UTC, without a zone.
+// Timestamp A time in UTC, without a time zone designator.
 type Timestamp = string
 
-// Violation One place in which a request does not follow this document.
+// Violation A violation of this specification.
 type Violation struct {
-	// Field The parameter's name or, in a body, the JSON pointer of the member (RFC 6901).
+	// Field Name of the parameter or, in a body, JSON pointer to the property (RFC 6901).
 	Field string `json:"field"`
 
-	// In The part of the request.
+	// In Location of the violation.
 	In ViolationIn `json:"in"`
 
-	// Reason What is wrong there.
+	// Reason Description of the violation, such as "is required".
 	Reason string `json:"reason"`
 }
 
-// ViolationIn The part of the request.
+// ViolationIn Location of the violation.
 type ViolationIn string
 
-// VPCError Why the VPC service refused a request.
+// VPCError An error of the VPC service.
 type VPCError struct {
-	// Code The error code. VPC.0008 not authenticated, VPC.2204 no such peering and VPC.2701 not allowed are the
-	// public service's; this service's own are VPC.22101 invalid request, VPC.22102 VPC peered with itself,
-	// VPC.22104 VPCs already peered, VPC.22105 wrong status, VPC.22106 body too large, VPC.22107 unsupported
-	// content type, VPC.22108 store unavailable, VPC.22109 no such API and VPC.22110 internal error.
+	// Code Error code:
+	//
+	// - VPC.0008: not authenticated
+	// - VPC.0114: quota exceeded
+	// - VPC.2204: the peering does not exist
+	// - VPC.2701: no permission
+	// - VPC.22101: invalid request
+	// - VPC.22102: a VPC cannot be peered with itself
+	// - VPC.22104: the VPCs are already peered
+	// - VPC.22105: the status of the peering does not allow the operation
+	// - VPC.22106: the request body is too large
+	// - VPC.22107: unsupported content type
+	// - VPC.22108: the service is unavailable
+	// - VPC.22109: the API does not exist
+	// - VPC.22110: internal error
+	// - VPC.22114: the idempotency key was used for another request
+	// - VPC.22115: too many requests
+	// - VPC.22116: the URI is too long
+	//
+	// The public service defines the codes of four digits; those of five digits are specific to this service.
 	Code string `json:"code"`
 
-	// Details Where the request did not follow this document, one entry for each violation.
+	// Details The violations of this specification, if that is the cause of the error.
 	Details []Violation `json:"details,omitempty,omitzero"`
 
-	// Message What was wrong with this request, and what to do.
+	// Message Cause of the error and, if applicable, the suggested action.
 	Message string `json:"message"`
 
-	// RequestID The X-Request-Id of the answer.
+	// RequestID The X-Request-Id of the response.
 	RequestID string `json:"request_id,omitempty,omitzero"`
 }
 
@@ -514,50 +559,54 @@ type VPCInfo struct {
 	VPCID string `json:"vpc_id"`
 }
 
-// VPCPeering A VPC peering connection as the VPC service shows it.
+// VPCPeering A VPC peering connection as returned by the VPC service.
 type VPCPeering struct {
 	// AcceptVPCInfo Information about one VPC of a peering.
 	AcceptVPCInfo VPCInfo `json:"accept_vpc_info"`
 
-	// CreatedAt A time in UTC, without a zone.
+	// CreatedAt A time in UTC, without a time zone designator.
 	CreatedAt Timestamp `json:"created_at"`
 
-	// Description What the peering is for.
+	// Description Description of the VPC peering connection.
 	Description PeeringDescription `json:"description"`
 
-	// ExpiresAt When a pending peering expires, or an expired one did. Absent in every other status.
+	// ExpiresAt Expiry time of a pending or expired peering. Absent for other statuses.
 	ExpiresAt string `json:"expires_at,omitempty,omitzero"`
 
-	// ID The id of a VPC peering connection, a UUID.
+	// ID ID of a VPC peering connection.
 	ID PeeringID `json:"id"`
 
-	// Name Name of the VPC peering connection. Names need not be unique.
+	// Name Name of the VPC peering connection. It need not be unique.
 	Name PeeringName `json:"name"`
 
 	// RequestVPCInfo Information about one VPC of a peering.
 	RequestVPCInfo VPCInfo `json:"request_vpc_info"`
 
-	// Status Status of the VPC peering connection. PENDING_ACCEPTANCE: waits for the accepter. ACTIVE: connects the VPCs.
-	// REJECTED: the accepter refused it. EXPIRED: nobody accepted it in time; it can only be deleted. DELETED: it is
-	// gone; a deleted peering is not shown any more, so no answer holds this status.
+	// Status Status of the VPC peering connection:
+	//
+	// - PENDING_ACCEPTANCE: the accepter has neither accepted nor rejected it.
+	// - ACTIVE: it connects the VPCs.
+	// - REJECTED: the accepter rejected it.
+	// - EXPIRED: the accepter did not accept it in time. It can only be deleted.
+	// - DELETED: it was deleted. The API does not return deleted peerings, so this value never occurs in a response.
 	Status PeeringStatus `json:"status"`
 
-	// UpdatedAt When the name, the description or the status last changed.
+	// UpdatedAt Time of the last change of the name, the description or the status.
 	UpdatedAt string `json:"updated_at"`
 }
 
 // VPCPeeringCreate defines model for VpcPeeringCreate.
 type VPCPeeringCreate struct {
-	// AcceptVPCInfo Names one VPC of a peering that is to be created.
+	// AcceptVPCInfo Identifies one VPC of a new peering.
 	AcceptVPCInfo VPCReference `json:"accept_vpc_info"`
 
-	// Description What the peering is for.
+	// Description Description of the VPC peering connection.
 	Description PeeringDescription `json:"description,omitempty,omitzero"`
 
-	// Name Name of the VPC peering connection. Names need not be unique.
+	// Name Name of the VPC peering connection. It need not be unique.
 	Name PeeringName `json:"name"`
 
-	// RequestVPCInfo Names one VPC of a peering that is to be created.
+	// RequestVPCInfo Identifies one VPC of a new peering.
 	RequestVPCInfo VPCReference `json:"request_vpc_info"`
 }
 
@@ -568,7 +617,7 @@ type VPCPeeringCreateEnvelope struct {
 
 // VPCPeeringEnvelope defines model for VpcPeeringEnvelope.
 type VPCPeeringEnvelope struct {
-	// Peering A VPC peering connection as the VPC service shows it.
+	// Peering A VPC peering connection as returned by the VPC service.
 	Peering VPCPeering `json:"peering"`
 }
 
@@ -576,29 +625,29 @@ type VPCPeeringEnvelope struct {
 type VPCPeeringList struct {
 	Peerings []VPCPeering `json:"peerings"`
 
-	// PeeringsLinks Where the next page is. Absent on the last page.
+	// PeeringsLinks Link to the next page. Absent on the last page.
 	PeeringsLinks []PageLink `json:"peerings_links,omitempty,omitzero"`
 }
 
-// VPCPeeringUpdate What to change; at least one member. An absent member stays as it is.
+// VPCPeeringUpdate The changes to a peering; at least one is required. Omitted properties keep their values.
 type VPCPeeringUpdate struct {
-	// Description The new description; the empty string removes it.
+	// Description New description of the peering. An empty string removes it.
 	Description *string `json:"description,omitempty"`
 
-	// Name The new name.
+	// Name New name of the peering.
 	Name *string `json:"name,omitempty"`
 }
 
 // VPCPeeringUpdateEnvelope defines model for VpcPeeringUpdateEnvelope.
 type VPCPeeringUpdateEnvelope struct {
-	// Peering What to change; at least one member. An absent member stays as it is.
+	// Peering The changes to a peering; at least one is required. Omitted properties keep their values.
 	Peering VPCPeeringUpdate `json:"peering"`
 }
 
-// VPCReference Names one VPC of a peering that is to be created.
+// VPCReference Identifies one VPC of a new peering.
 type VPCReference struct {
-	// TenantID ID of the tenant to which the VPC belongs, by default the caller's. For the requesting VPC it can only be
-	// the caller's.
+	// TenantID ID of the tenant to which the VPC belongs. The default is the caller. The requesting VPC must belong to the
+	// caller.
 	TenantID string `json:"tenant_id,omitempty,omitzero"`
 
 	// VPCID ID of the VPC.
@@ -611,153 +660,156 @@ type ClusterID = string
 // IdempotencyKey defines model for Idempotency-Key.
 type IdempotencyKey = string
 
-// ProjectID The id of a VPC, a tenant or a project. Compared without regard to case and hyphens.
+// ProjectID ID of a VPC, a tenant or a project. IDs that differ only in case or hyphens are equal.
 type ProjectID = ResourceID
 
-// CSForbidden Why the Cloud Stream Service refused a request.
+// CSForbidden An error of the Cloud Stream Service.
 type CSForbidden = CSError
 
-// CSInternalError Why the Cloud Stream Service refused a request.
+// CSInternalError An error of the Cloud Stream Service.
 type CSInternalError = CSError
 
-// CSInvalidParameter Why the Cloud Stream Service refused a request.
+// CSInvalidParameter An error of the Cloud Stream Service.
 type CSInvalidParameter = CSError
 
-// CSRefusedCluster Why the Cloud Stream Service refused a request.
+// CSRefusedCluster An error of the Cloud Stream Service.
 type CSRefusedCluster = CSError
 
-// CSRefusedClusterCreate Why the Cloud Stream Service refused a request.
+// CSRefusedClusterCreate An error of the Cloud Stream Service.
 type CSRefusedClusterCreate = CSError
 
-// CSRefusedClusterDelete Why the Cloud Stream Service refused a request.
+// CSRefusedClusterDelete An error of the Cloud Stream Service.
 type CSRefusedClusterDelete = CSError
 
-// CSRefusedClusterUpdate Why the Cloud Stream Service refused a request.
+// CSRefusedClusterUpdate An error of the Cloud Stream Service.
 type CSRefusedClusterUpdate = CSError
 
-// CSRefusedCreate Why the Cloud Stream Service refused a request.
+// CSRefusedCreate An error of the Cloud Stream Service.
 type CSRefusedCreate = CSError
 
-// CSRefusedPeering Why the Cloud Stream Service refused a request.
+// CSRefusedPeering An error of the Cloud Stream Service.
 type CSRefusedPeering = CSError
 
-// CSRefusedRoute Why the Cloud Stream Service refused a request.
+// CSRefusedRoute An error of the Cloud Stream Service.
 type CSRefusedRoute = CSError
 
-// CSRefusedRouteCreate Why the Cloud Stream Service refused a request.
+// CSRefusedRouteCreate An error of the Cloud Stream Service.
 type CSRefusedRouteCreate = CSError
 
-// CSTooLarge Why the Cloud Stream Service refused a request.
+// CSTooLarge An error of the Cloud Stream Service.
 type CSTooLarge = CSError
 
-// CSTooManyRequests Why the Cloud Stream Service refused a request.
+// CSTooManyRequests An error of the Cloud Stream Service.
 type CSTooManyRequests = CSError
 
-// CSURITooLong Why the Cloud Stream Service refused a request.
+// CSURITooLong An error of the Cloud Stream Service.
 type CSURITooLong = CSError
 
-// CSUnauthenticated Why the Cloud Stream Service refused a request.
+// CSUnauthenticated An error of the Cloud Stream Service.
 type CSUnauthenticated = CSError
 
-// CSUnavailable Why the Cloud Stream Service refused a request.
+// CSUnavailable An error of the Cloud Stream Service.
 type CSUnavailable = CSError
 
-// CSUnsupportedMediaType Why the Cloud Stream Service refused a request.
+// CSUnsupportedMediaType An error of the Cloud Stream Service.
 type CSUnsupportedMediaType = CSError
 
-// VPCAlreadyPeered Why the VPC service refused a request.
+// VPCAlreadyPeered An error of the VPC service.
 type VPCAlreadyPeered = VPCError
 
-// VPCForbidden Why the VPC service refused a request.
+// VPCForbidden An error of the VPC service.
 type VPCForbidden = VPCError
 
-// VPCInternalError Why the VPC service refused a request.
+// VPCInternalError An error of the VPC service.
 type VPCInternalError = VPCError
 
-// VPCInvalidBody Why the VPC service refused a request.
+// VPCInvalidBody An error of the VPC service.
 type VPCInvalidBody = VPCError
 
-// VPCInvalidParameter Why the VPC service refused a request.
+// VPCInvalidParameter An error of the VPC service.
 type VPCInvalidParameter = VPCError
 
-// VPCKeyReused Why the VPC service refused a request.
+// VPCKeyReused An error of the VPC service.
 type VPCKeyReused = VPCError
 
-// VPCNotFound Why the VPC service refused a request.
+// VPCNotFound An error of the VPC service.
 type VPCNotFound = VPCError
 
-// VPCRefusedAccept Why the VPC service refused a request.
+// VPCRefusedAccept An error of the VPC service.
 type VPCRefusedAccept = VPCError
 
-// VPCRefusedCreate Why the VPC service refused a request.
+// VPCRefusedCreate An error of the VPC service.
 type VPCRefusedCreate = VPCError
 
-// VPCTooLarge Why the VPC service refused a request.
+// VPCTooLarge An error of the VPC service.
 type VPCTooLarge = VPCError
 
-// VPCTooManyRequests Why the VPC service refused a request.
+// VPCTooManyRequests An error of the VPC service.
 type VPCTooManyRequests = VPCError
 
-// VPCURITooLong Why the VPC service refused a request.
+// VPCURITooLong An error of the VPC service.
 type VPCURITooLong = VPCError
 
-// VPCUnauthenticated Why the VPC service refused a request.
+// VPCUnauthenticated An error of the VPC service.
 type VPCUnauthenticated = VPCError
 
-// VPCUnavailable Why the VPC service refused a request.
+// VPCUnavailable An error of the VPC service.
 type VPCUnavailable = VPCError
 
-// VPCUnsupportedMediaType Why the VPC service refused a request.
+// VPCUnsupportedMediaType An error of the VPC service.
 type VPCUnsupportedMediaType = VPCError
 
-// VPCWrongStatus Why the VPC service refused a request.
+// VPCWrongStatus An error of the VPC service.
 type VPCWrongStatus = VPCError
 
 // CreateClusterParams defines parameters for CreateCluster.
 type CreateClusterParams struct {
-	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
-	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
-	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
-	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	// IdempotencyKey Makes the request safe to retry. If a request with the same key and the same content succeeded within the last 24
+	// hours, the server returns the status and body of its response with `Idempotency-Replayed: true` and creates
+	// nothing. If the content differs, the request is rejected. Failed requests do not use up the key. Keys are scoped to
+	// the project. A key has 1 to 255 visible ASCII characters, optionally in double quotes
+	// (draft-ietf-httpapi-idempotency-key-header); a UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CreatePeeringParams defines parameters for CreatePeering.
 type CreatePeeringParams struct {
-	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
-	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
-	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
-	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	// IdempotencyKey Makes the request safe to retry. If a request with the same key and the same content succeeded within the last 24
+	// hours, the server returns the status and body of its response with `Idempotency-Replayed: true` and creates
+	// nothing. If the content differs, the request is rejected. Failed requests do not use up the key. Keys are scoped to
+	// the project. A key has 1 to 255 visible ASCII characters, optionally in double quotes
+	// (draft-ietf-httpapi-idempotency-key-header); a UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CreateRouteParams defines parameters for CreateRoute.
 type CreateRouteParams struct {
-	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
-	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
-	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
-	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	// IdempotencyKey Makes the request safe to retry. If a request with the same key and the same content succeeded within the last 24
+	// hours, the server returns the status and body of its response with `Idempotency-Replayed: true` and creates
+	// nothing. If the content differs, the request is rejected. Failed requests do not use up the key. Keys are scoped to
+	// the project. A key has 1 to 255 visible ASCII characters, optionally in double quotes
+	// (draft-ietf-httpapi-idempotency-key-header); a UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListClustersParams defines parameters for ListClusters.
 type ListClustersParams struct {
-	// Name Only clusters with exactly this name.
+	// Name Lists only clusters with exactly this name.
 	Name *ClusterName `form:"name,omitempty" json:"name,omitempty"`
 
-	// Status Only clusters with this status code; 5 is running.
+	// Status Lists only clusters with this status code. 5 means running.
 	Status *int32 `form:"status,omitempty" json:"status,omitempty"`
 
-	// Cursor The id of a cluster. Empty or absent for the first page.
+	// Cursor A cluster ID. Omit it, or leave it empty, to list the first page.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Next Whether the page behind the cursor is wanted, or the one before it.
+	// Next Whether to list the page after the cursor (`true`) or before it (`false`).
 	Next *bool `form:"next,omitempty" json:"next,omitempty"`
 
-	// Limit How many clusters a page holds at most.
+	// Limit Maximum number of clusters on the page.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Order Whether ids ascend or descend.
+	// Order Whether to order clusters by ascending or descending ID.
 	Order *ListClustersParamsOrder `form:"order,omitempty" json:"order,omitempty"`
 }
 
@@ -766,34 +818,35 @@ type ListClustersParamsOrder string
 
 // ListVPCPeeringsParams defines parameters for ListVPCPeerings.
 type ListVPCPeeringsParams struct {
-	// ID Only the peering with this id.
+	// ID Lists only the peering with this ID.
 	ID *PeeringID `form:"id,omitempty" json:"id,omitempty"`
 
-	// Name Only peerings with exactly this name.
+	// Name Lists only peerings with exactly this name.
 	Name *PeeringName `form:"name,omitempty" json:"name,omitempty"`
 
-	// Status Only peerings in this status.
+	// Status Lists only peerings with this status.
 	Status *PeeringStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// TenantID Only peerings on either side of which this tenant stands.
+	// TenantID Lists only peerings with a VPC of this tenant on either side.
 	TenantID *ResourceID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// VPCID Only peerings of this VPC, on either side.
+	// VPCID Lists only peerings with this VPC on either side.
 	VPCID *ResourceID `form:"vpc_id,omitempty" json:"vpc_id,omitempty"`
 
-	// Marker The id of the last peering of the page before; empty or absent for the first page.
+	// Marker ID of the last peering on the previous page. Omit it, or leave it empty, to list the first page.
 	Marker *PeeringID `form:"marker,omitempty" json:"marker,omitempty"`
 
-	// Limit How many peerings a page holds at most.
+	// Limit Maximum number of peerings on the page.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateVPCPeeringParams defines parameters for CreateVPCPeering.
 type CreateVPCPeeringParams struct {
-	// IdempotencyKey Makes the creation happen once, however often it is asked for. Who asks again with the same key and the same
-	// request within 24 hours is answered what the first one was, status and body, with `Idempotency-Replayed: true`;
-	// the key with another request is refused. What was refused is not kept. The key is the project's own: 1 to 255
-	// visible characters, bare or in double quotes, as a UUID is (draft-ietf-httpapi-idempotency-key-header).
+	// IdempotencyKey Makes the request safe to retry. If a request with the same key and the same content succeeded within the last 24
+	// hours, the server returns the status and body of its response with `Idempotency-Replayed: true` and creates
+	// nothing. If the content differs, the request is rejected. Failed requests do not use up the key. Keys are scoped to
+	// the project. A key has 1 to 255 visible ASCII characters, optionally in double quotes
+	// (draft-ietf-httpapi-idempotency-key-header); a UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -889,225 +942,229 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// CreateClusterWithBody Creates a cluster
+	// CreateClusterWithBody Create a cluster
 	//
-	// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
-	// an id made of digits.
+	// Creates a reserved cluster. The cluster is running immediately. It has a new VPC, which belongs to a tenant of the
+	// service, and a numeric ID.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
 	CreateClusterWithBody(ctx context.Context, projectID ProjectID, params *CreateClusterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateCluster Creates a cluster
+	// CreateCluster Create a cluster
 	//
-	// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
-	// an id made of digits.
+	// Creates a reserved cluster. The cluster is running immediately. It has a new VPC, which belongs to a tenant of the
+	// service, and a numeric ID.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster (the `CreateCluster` operationId).
 	CreateCluster(ctx context.Context, projectID ProjectID, params *CreateClusterParams, body CreateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteCluster Deletes a cluster
+	// DeleteCluster Delete a cluster
 	//
-	// Deletes a cluster that has no peering which is pending or active. Its other peerings stay with their tenants, at
-	// the VPC service.
+	// Deletes a cluster that has no pending or active peerings. Its rejected and expired peerings remain available to
+	// their tenants at the VPC service.
 	//
 	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `DeleteCluster` operationId).
 	DeleteCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ShowCluster Shows a cluster
+	// ShowCluster Show a cluster
 	//
-	// Shows a cluster. One that does not exist, or was deleted, is answered with 400 and CS.20005.
+	// Shows a cluster. Returns 400 with CS.20005 if the cluster does not exist.
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `ShowCluster` operationId).
 	ShowCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateClusterWithBody Updates a cluster
+	// UpdateClusterWithBody Update a cluster
 	//
-	// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+	// Updates a cluster. Omitted properties keep their values. The CIDR blocks cannot be changed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
 	UpdateClusterWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateCluster Updates a cluster
+	// UpdateCluster Update a cluster
 	//
-	// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+	// Updates a cluster. Omitted properties keep their values. The CIDR blocks cannot be changed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `UpdateCluster` operationId).
 	UpdateCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, body UpdateClusterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPeerings Lists the peerings of a cluster
+	// ListPeerings List the peerings of a cluster
 	//
-	// Lists all peerings that were created for the cluster, oldest first. There is no paging and no filter; query
-	// parameters are ignored. Only here the cluster's VPC is shown with its CIDR blocks.
+	// Lists all peerings of the cluster, oldest first. The list has no pages and no filters; query parameters are
+	// ignored. Only this operation returns the CIDR blocks of the cluster's VPC and subnet.
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `ListPeerings` operationId).
 	ListPeerings(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePeeringWithBody Creates a VPC peering connection
+	// CreatePeeringWithBody Create a VPC peering connection for a cluster
 	//
-	// Creates a VPC peering connection between the VPC of the cluster, which requests it, and another VPC. It waits
-	// in PENDING_ACCEPTANCE until the other VPC's tenant accepts it at the VPC service.
+	// Creates a VPC peering connection from the VPC of the cluster, the requester, to another VPC, the accepter. The
+	// peering is PENDING_ACCEPTANCE until the accepter's tenant accepts it at the VPC service, even if the accepter's
+	// tenant is the caller.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
 	CreatePeeringWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePeering Creates a VPC peering connection
+	// CreatePeering Create a VPC peering connection for a cluster
 	//
-	// Creates a VPC peering connection between the VPC of the cluster, which requests it, and another VPC. It waits
-	// in PENDING_ACCEPTANCE until the other VPC's tenant accepts it at the VPC service.
+	// Creates a VPC peering connection from the VPC of the cluster, the requester, to another VPC, the accepter. The
+	// peering is PENDING_ACCEPTANCE until the accepter's tenant accepts it at the VPC service, even if the accepter's
+	// tenant is the caller.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `CreatePeering` operationId).
 	CreatePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, params *CreatePeeringParams, body CreatePeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeletePeering Deletes a peering of a cluster
+	// DeletePeering Delete a peering of a cluster
 	//
-	// Deletes a peering of the cluster, in any status and whoever its accepter is.
+	// Deletes a peering of the cluster, whatever its status, and the routes over it.
 	//
 	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `DeletePeering` operationId).
 	DeletePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ShowPeering Shows a peering of a cluster
+	// ShowPeering Show a peering of a cluster
 	//
-	// Shows one peering of the cluster. A peering that does not exist, was deleted or belongs to another cluster is
-	// answered with 400 and CS.22103, which clients poll for after a delete.
+	// Shows a peering of the cluster. Returns 400 with CS.22103 if the peering does not exist or belongs to another
+	// cluster. Clients can poll for this error after deleting a peering.
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `ShowPeering` operationId).
 	ShowPeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListRoutes Lists the routes over a peering
+	// ListRoutes List the routes over a peering
 	//
-	// Lists all routes over the peering, oldest first. There is no paging and no filter.
+	// Lists all routes over the peering, oldest first. The list has no pages and no filters.
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `ListRoutes` operationId).
 	ListRoutes(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateRouteWithBody Creates a route over a peering
+	// CreateRouteWithBody Create a route over a peering
 	//
-	// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
-	// must not overlap the cluster's own VPC; a peering has one route to it at most.
+	// Creates a route from the cluster's VPC over the peering, which must be ACTIVE. The destination must not overlap the
+	// cluster's VPC, and no other route over the peering can have the same destination.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
 	CreateRouteWithBody(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateRoute Creates a route over a peering
+	// CreateRoute Create a route over a peering
 	//
-	// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
-	// must not overlap the cluster's own VPC; a peering has one route to it at most.
+	// Creates a route from the cluster's VPC over the peering, which must be ACTIVE. The destination must not overlap the
+	// cluster's VPC, and no other route over the peering can have the same destination.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `CreateRoute` operationId).
 	CreateRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params *CreateRouteParams, body CreateRouteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteRoute Deletes a route
+	// DeleteRoute Delete a route
 	//
-	// Deletes a route over the peering. Deleting the peering deletes its routes, too.
+	// Deletes a route over the peering. Deleting the peering also deletes its routes.
 	//
 	// Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
 	DeleteRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListClusters Lists the clusters of a project
+	// ListClusters List clusters
 	//
-	// Lists the clusters of the project by their ids. Filters are combined with "and". A page begins behind the cluster
-	// that cursor names or, with next=false, ends before it. Query parameters that are not named here are ignored.
+	// Lists the clusters of the project, ordered by ID. A cluster is listed if it matches all filters. With `cursor`, the
+	// page starts after that cluster or, with `next=false`, ends before it. Unknown query parameters are ignored.
 	//
 	// Corresponds with GET /v1.0/{project_id}/reserved_clusters (the `ListClusters` operationId).
 	ListClusters(ctx context.Context, projectID ProjectID, params *ListClustersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListVPCPeerings Lists the peerings of the caller
+	// ListVPCPeerings List the peerings of the caller's tenant
 	//
-	// Lists the peerings on either side of which the caller's tenant stands, oldest first. Filters are combined with
-	// "and"; one that is sent empty does not filter. Query parameters that are not named here are ignored.
+	// Lists the peerings with a VPC of the caller's tenant on either side, oldest first. A peering is listed if it
+	// matches all filters. Empty filters and unknown query parameters are ignored.
 	//
 	// Corresponds with GET /v2.0/vpc/peerings (the `ListVPCPeerings` operationId).
 	ListVPCPeerings(ctx context.Context, params *ListVPCPeeringsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateVPCPeeringWithBody Creates a VPC peering connection between two VPCs
+	// CreateVPCPeeringWithBody Create a VPC peering connection between two VPCs
 	//
-	// Creates a peering between a VPC of the caller, which requests it, and another VPC. Where the caller owns both
-	// it is ACTIVE at once, otherwise it waits in PENDING_ACCEPTANCE for the other tenant.
+	// Creates a peering from a VPC of the caller, the requester, to another VPC, the accepter. The peering is ACTIVE
+	// immediately if both VPCs belong to the caller, and PENDING_ACCEPTANCE otherwise.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
 	CreateVPCPeeringWithBody(ctx context.Context, params *CreateVPCPeeringParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateVPCPeering Creates a VPC peering connection between two VPCs
+	// CreateVPCPeering Create a VPC peering connection between two VPCs
 	//
-	// Creates a peering between a VPC of the caller, which requests it, and another VPC. Where the caller owns both
-	// it is ACTIVE at once, otherwise it waits in PENDING_ACCEPTANCE for the other tenant.
+	// Creates a peering from a VPC of the caller, the requester, to another VPC, the accepter. The peering is ACTIVE
+	// immediately if both VPCs belong to the caller, and PENDING_ACCEPTANCE otherwise.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v2.0/vpc/peerings (the `CreateVPCPeering` operationId).
 	CreateVPCPeering(ctx context.Context, params *CreateVPCPeeringParams, body CreateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteVPCPeering Deletes a peering
+	// DeleteVPCPeering Delete a peering
 	//
-	// Deletes a peering in any status. Either of its tenants may.
+	// Deletes a peering, whatever its status. Both of its tenants can do this.
 	//
 	// Corresponds with DELETE /v2.0/vpc/peerings/{peering_id} (the `DeleteVPCPeering` operationId).
 	DeleteVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ShowVPCPeering Shows a peering
+	// ShowVPCPeering Show a peering
 	//
-	// Shows one peering to either of its tenants.
+	// Shows a peering. The caller must be one of its two tenants.
 	//
 	// Corresponds with GET /v2.0/vpc/peerings/{peering_id} (the `ShowVPCPeering` operationId).
 	ShowVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateVPCPeeringWithBody Renames a peering
+	// UpdateVPCPeeringWithBody Update the name and description of a peering
 	//
-	// Changes the name, the description or both. Only the requester may; an expired peering can't be changed.
+	// Changes the name, the description or both. Only the requester can do this. An expired peering cannot be changed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v2.0/vpc/peerings/{peering_id} (the `UpdateVPCPeering` operationId).
 	UpdateVPCPeeringWithBody(ctx context.Context, peeringID PeeringID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateVPCPeering Renames a peering
+	// UpdateVPCPeering Update the name and description of a peering
 	//
-	// Changes the name, the description or both. Only the requester may; an expired peering can't be changed.
+	// Changes the name, the description or both. Only the requester can do this. An expired peering cannot be changed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v2.0/vpc/peerings/{peering_id} (the `UpdateVPCPeering` operationId).
 	UpdateVPCPeering(ctx context.Context, peeringID PeeringID, body UpdateVPCPeeringJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AcceptVPCPeering Accepts a peering
+	// AcceptVPCPeering Accept a peering
 	//
-	// Makes a pending peering ACTIVE. Only the accepter's tenant may. Accepting an ACTIVE peering changes nothing and
-	// answers the same. Answers the bare object, without an envelope. A body is ignored.
+	// Accepts a pending peering, which becomes ACTIVE. Only the accepter can do this. Accepting a peering that is already
+	// ACTIVE succeeds and changes nothing. The response is the peering itself, without an envelope. A request body is
+	// ignored.
 	//
 	// Corresponds with PUT /v2.0/vpc/peerings/{peering_id}/accept (the `AcceptVPCPeering` operationId).
 	AcceptVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RejectVPCPeering Rejects a peering
+	// RejectVPCPeering Reject a peering
 	//
-	// Makes a pending peering REJECTED. Only the accepter's tenant may. Rejecting a REJECTED peering changes nothing
-	// and answers the same. Answers the bare object, without an envelope. A body is ignored.
+	// Rejects a pending peering, which becomes REJECTED. Only the accepter can do this. Rejecting a peering that is
+	// already REJECTED succeeds and changes nothing. The response is the peering itself, without an envelope. A request
+	// body is ignored.
 	//
 	// Corresponds with PUT /v2.0/vpc/peerings/{peering_id}/reject (the `RejectVPCPeering` operationId).
 	RejectVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// CreateClusterWithBody Creates a cluster
+// CreateClusterWithBody Create a cluster
 //
-// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
-// an id made of digits.
+// Creates a reserved cluster. The cluster is running immediately. It has a new VPC, which belongs to a tenant of the
+// service, and a numeric ID.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1124,10 +1181,10 @@ func (c *Client) CreateClusterWithBody(ctx context.Context, projectID ProjectID,
 	return c.Client.Do(req)
 }
 
-// CreateCluster Creates a cluster
+// CreateCluster Create a cluster
 //
-// Creates a reserved cluster, which is running at once. It gets a VPC of its own, in a tenant of the service, and
-// an id made of digits.
+// Creates a reserved cluster. The cluster is running immediately. It has a new VPC, which belongs to a tenant of the
+// service, and a numeric ID.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1144,10 +1201,10 @@ func (c *Client) CreateCluster(ctx context.Context, projectID ProjectID, params 
 	return c.Client.Do(req)
 }
 
-// DeleteCluster Deletes a cluster
+// DeleteCluster Delete a cluster
 //
-// Deletes a cluster that has no peering which is pending or active. Its other peerings stay with their tenants, at
-// the VPC service.
+// Deletes a cluster that has no pending or active peerings. Its rejected and expired peerings remain available to
+// their tenants at the VPC service.
 //
 // Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `DeleteCluster` operationId).
 func (c *Client) DeleteCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1162,9 +1219,9 @@ func (c *Client) DeleteCluster(ctx context.Context, projectID ProjectID, cluster
 	return c.Client.Do(req)
 }
 
-// ShowCluster Shows a cluster
+// ShowCluster Show a cluster
 //
-// Shows a cluster. One that does not exist, or was deleted, is answered with 400 and CS.20005.
+// Shows a cluster. Returns 400 with CS.20005 if the cluster does not exist.
 //
 // Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id} (the `ShowCluster` operationId).
 func (c *Client) ShowCluster(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1179,9 +1236,9 @@ func (c *Client) ShowCluster(ctx context.Context, projectID ProjectID, clusterID
 	return c.Client.Do(req)
 }
 
-// UpdateClusterWithBody Updates a cluster
+// UpdateClusterWithBody Update a cluster
 //
-// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+// Updates a cluster. Omitted properties keep their values. The CIDR blocks cannot be changed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1198,9 +1255,9 @@ func (c *Client) UpdateClusterWithBody(ctx context.Context, projectID ProjectID,
 	return c.Client.Do(req)
 }
 
-// UpdateCluster Updates a cluster
+// UpdateCluster Update a cluster
 //
-// Changes a cluster. An absent member stays as it is. The address blocks can't be changed.
+// Updates a cluster. Omitted properties keep their values. The CIDR blocks cannot be changed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1217,10 +1274,10 @@ func (c *Client) UpdateCluster(ctx context.Context, projectID ProjectID, cluster
 	return c.Client.Do(req)
 }
 
-// ListPeerings Lists the peerings of a cluster
+// ListPeerings List the peerings of a cluster
 //
-// Lists all peerings that were created for the cluster, oldest first. There is no paging and no filter; query
-// parameters are ignored. Only here the cluster's VPC is shown with its CIDR blocks.
+// Lists all peerings of the cluster, oldest first. The list has no pages and no filters; query parameters are
+// ignored. Only this operation returns the CIDR blocks of the cluster's VPC and subnet.
 //
 // Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering (the `ListPeerings` operationId).
 func (c *Client) ListPeerings(ctx context.Context, projectID ProjectID, clusterID ClusterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1235,10 +1292,11 @@ func (c *Client) ListPeerings(ctx context.Context, projectID ProjectID, clusterI
 	return c.Client.Do(req)
 }
 
-// CreatePeeringWithBody Creates a VPC peering connection
+// CreatePeeringWithBody Create a VPC peering connection for a cluster
 //
-// Creates a VPC peering connection between the VPC of the cluster, which requests it, and another VPC. It waits
-// in PENDING_ACCEPTANCE until the other VPC's tenant accepts it at the VPC service.
+// Creates a VPC peering connection from the VPC of the cluster, the requester, to another VPC, the accepter. The
+// peering is PENDING_ACCEPTANCE until the accepter's tenant accepts it at the VPC service, even if the accepter's
+// tenant is the caller.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1255,10 +1313,11 @@ func (c *Client) CreatePeeringWithBody(ctx context.Context, projectID ProjectID,
 	return c.Client.Do(req)
 }
 
-// CreatePeering Creates a VPC peering connection
+// CreatePeering Create a VPC peering connection for a cluster
 //
-// Creates a VPC peering connection between the VPC of the cluster, which requests it, and another VPC. It waits
-// in PENDING_ACCEPTANCE until the other VPC's tenant accepts it at the VPC service.
+// Creates a VPC peering connection from the VPC of the cluster, the requester, to another VPC, the accepter. The
+// peering is PENDING_ACCEPTANCE until the accepter's tenant accepts it at the VPC service, even if the accepter's
+// tenant is the caller.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1275,9 +1334,9 @@ func (c *Client) CreatePeering(ctx context.Context, projectID ProjectID, cluster
 	return c.Client.Do(req)
 }
 
-// DeletePeering Deletes a peering of a cluster
+// DeletePeering Delete a peering of a cluster
 //
-// Deletes a peering of the cluster, in any status and whoever its accepter is.
+// Deletes a peering of the cluster, whatever its status, and the routes over it.
 //
 // Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `DeletePeering` operationId).
 func (c *Client) DeletePeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1292,10 +1351,10 @@ func (c *Client) DeletePeering(ctx context.Context, projectID ProjectID, cluster
 	return c.Client.Do(req)
 }
 
-// ShowPeering Shows a peering of a cluster
+// ShowPeering Show a peering of a cluster
 //
-// Shows one peering of the cluster. A peering that does not exist, was deleted or belongs to another cluster is
-// answered with 400 and CS.22103, which clients poll for after a delete.
+// Shows a peering of the cluster. Returns 400 with CS.22103 if the peering does not exist or belongs to another
+// cluster. Clients can poll for this error after deleting a peering.
 //
 // Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id} (the `ShowPeering` operationId).
 func (c *Client) ShowPeering(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1310,9 +1369,9 @@ func (c *Client) ShowPeering(ctx context.Context, projectID ProjectID, clusterID
 	return c.Client.Do(req)
 }
 
-// ListRoutes Lists the routes over a peering
+// ListRoutes List the routes over a peering
 //
-// Lists all routes over the peering, oldest first. There is no paging and no filter.
+// Lists all routes over the peering, oldest first. The list has no pages and no filters.
 //
 // Corresponds with GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route (the `ListRoutes` operationId).
 func (c *Client) ListRoutes(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1327,10 +1386,10 @@ func (c *Client) ListRoutes(ctx context.Context, projectID ProjectID, clusterID 
 	return c.Client.Do(req)
 }
 
-// CreateRouteWithBody Creates a route over a peering
+// CreateRouteWithBody Create a route over a peering
 //
-// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
-// must not overlap the cluster's own VPC; a peering has one route to it at most.
+// Creates a route from the cluster's VPC over the peering, which must be ACTIVE. The destination must not overlap the
+// cluster's VPC, and no other route over the peering can have the same destination.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1347,10 +1406,10 @@ func (c *Client) CreateRouteWithBody(ctx context.Context, projectID ProjectID, c
 	return c.Client.Do(req)
 }
 
-// CreateRoute Creates a route over a peering
+// CreateRoute Create a route over a peering
 //
-// Creates a route from the cluster's VPC to addresses behind the peering, which has to be ACTIVE. The destination
-// must not overlap the cluster's own VPC; a peering has one route to it at most.
+// Creates a route from the cluster's VPC over the peering, which must be ACTIVE. The destination must not overlap the
+// cluster's VPC, and no other route over the peering can have the same destination.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1367,9 +1426,9 @@ func (c *Client) CreateRoute(ctx context.Context, projectID ProjectID, clusterID
 	return c.Client.Do(req)
 }
 
-// DeleteRoute Deletes a route
+// DeleteRoute Delete a route
 //
-// Deletes a route over the peering. Deleting the peering deletes its routes, too.
+// Deletes a route over the peering. Deleting the peering also deletes its routes.
 //
 // Corresponds with DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id} (the `DeleteRoute` operationId).
 func (c *Client) DeleteRoute(ctx context.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1384,10 +1443,10 @@ func (c *Client) DeleteRoute(ctx context.Context, projectID ProjectID, clusterID
 	return c.Client.Do(req)
 }
 
-// ListClusters Lists the clusters of a project
+// ListClusters List clusters
 //
-// Lists the clusters of the project by their ids. Filters are combined with "and". A page begins behind the cluster
-// that cursor names or, with next=false, ends before it. Query parameters that are not named here are ignored.
+// Lists the clusters of the project, ordered by ID. A cluster is listed if it matches all filters. With `cursor`, the
+// page starts after that cluster or, with `next=false`, ends before it. Unknown query parameters are ignored.
 //
 // Corresponds with GET /v1.0/{project_id}/reserved_clusters (the `ListClusters` operationId).
 func (c *Client) ListClusters(ctx context.Context, projectID ProjectID, params *ListClustersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1402,10 +1461,10 @@ func (c *Client) ListClusters(ctx context.Context, projectID ProjectID, params *
 	return c.Client.Do(req)
 }
 
-// ListVPCPeerings Lists the peerings of the caller
+// ListVPCPeerings List the peerings of the caller's tenant
 //
-// Lists the peerings on either side of which the caller's tenant stands, oldest first. Filters are combined with
-// "and"; one that is sent empty does not filter. Query parameters that are not named here are ignored.
+// Lists the peerings with a VPC of the caller's tenant on either side, oldest first. A peering is listed if it
+// matches all filters. Empty filters and unknown query parameters are ignored.
 //
 // Corresponds with GET /v2.0/vpc/peerings (the `ListVPCPeerings` operationId).
 func (c *Client) ListVPCPeerings(ctx context.Context, params *ListVPCPeeringsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1420,10 +1479,10 @@ func (c *Client) ListVPCPeerings(ctx context.Context, params *ListVPCPeeringsPar
 	return c.Client.Do(req)
 }
 
-// CreateVPCPeeringWithBody Creates a VPC peering connection between two VPCs
+// CreateVPCPeeringWithBody Create a VPC peering connection between two VPCs
 //
-// Creates a peering between a VPC of the caller, which requests it, and another VPC. Where the caller owns both
-// it is ACTIVE at once, otherwise it waits in PENDING_ACCEPTANCE for the other tenant.
+// Creates a peering from a VPC of the caller, the requester, to another VPC, the accepter. The peering is ACTIVE
+// immediately if both VPCs belong to the caller, and PENDING_ACCEPTANCE otherwise.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1440,10 +1499,10 @@ func (c *Client) CreateVPCPeeringWithBody(ctx context.Context, params *CreateVPC
 	return c.Client.Do(req)
 }
 
-// CreateVPCPeering Creates a VPC peering connection between two VPCs
+// CreateVPCPeering Create a VPC peering connection between two VPCs
 //
-// Creates a peering between a VPC of the caller, which requests it, and another VPC. Where the caller owns both
-// it is ACTIVE at once, otherwise it waits in PENDING_ACCEPTANCE for the other tenant.
+// Creates a peering from a VPC of the caller, the requester, to another VPC, the accepter. The peering is ACTIVE
+// immediately if both VPCs belong to the caller, and PENDING_ACCEPTANCE otherwise.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1460,9 +1519,9 @@ func (c *Client) CreateVPCPeering(ctx context.Context, params *CreateVPCPeeringP
 	return c.Client.Do(req)
 }
 
-// DeleteVPCPeering Deletes a peering
+// DeleteVPCPeering Delete a peering
 //
-// Deletes a peering in any status. Either of its tenants may.
+// Deletes a peering, whatever its status. Both of its tenants can do this.
 //
 // Corresponds with DELETE /v2.0/vpc/peerings/{peering_id} (the `DeleteVPCPeering` operationId).
 func (c *Client) DeleteVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1477,9 +1536,9 @@ func (c *Client) DeleteVPCPeering(ctx context.Context, peeringID PeeringID, reqE
 	return c.Client.Do(req)
 }
 
-// ShowVPCPeering Shows a peering
+// ShowVPCPeering Show a peering
 //
-// Shows one peering to either of its tenants.
+// Shows a peering. The caller must be one of its two tenants.
 //
 // Corresponds with GET /v2.0/vpc/peerings/{peering_id} (the `ShowVPCPeering` operationId).
 func (c *Client) ShowVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1494,9 +1553,9 @@ func (c *Client) ShowVPCPeering(ctx context.Context, peeringID PeeringID, reqEdi
 	return c.Client.Do(req)
 }
 
-// UpdateVPCPeeringWithBody Renames a peering
+// UpdateVPCPeeringWithBody Update the name and description of a peering
 //
-// Changes the name, the description or both. Only the requester may; an expired peering can't be changed.
+// Changes the name, the description or both. Only the requester can do this. An expired peering cannot be changed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1513,9 +1572,9 @@ func (c *Client) UpdateVPCPeeringWithBody(ctx context.Context, peeringID Peering
 	return c.Client.Do(req)
 }
 
-// UpdateVPCPeering Renames a peering
+// UpdateVPCPeering Update the name and description of a peering
 //
-// Changes the name, the description or both. Only the requester may; an expired peering can't be changed.
+// Changes the name, the description or both. Only the requester can do this. An expired peering cannot be changed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1532,10 +1591,11 @@ func (c *Client) UpdateVPCPeering(ctx context.Context, peeringID PeeringID, body
 	return c.Client.Do(req)
 }
 
-// AcceptVPCPeering Accepts a peering
+// AcceptVPCPeering Accept a peering
 //
-// Makes a pending peering ACTIVE. Only the accepter's tenant may. Accepting an ACTIVE peering changes nothing and
-// answers the same. Answers the bare object, without an envelope. A body is ignored.
+// Accepts a pending peering, which becomes ACTIVE. Only the accepter can do this. Accepting a peering that is already
+// ACTIVE succeeds and changes nothing. The response is the peering itself, without an envelope. A request body is
+// ignored.
 //
 // Corresponds with PUT /v2.0/vpc/peerings/{peering_id}/accept (the `AcceptVPCPeering` operationId).
 func (c *Client) AcceptVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1550,10 +1610,11 @@ func (c *Client) AcceptVPCPeering(ctx context.Context, peeringID PeeringID, reqE
 	return c.Client.Do(req)
 }
 
-// RejectVPCPeering Rejects a peering
+// RejectVPCPeering Reject a peering
 //
-// Makes a pending peering REJECTED. Only the accepter's tenant may. Rejecting a REJECTED peering changes nothing
-// and answers the same. Answers the bare object, without an envelope. A body is ignored.
+// Rejects a pending peering, which becomes REJECTED. Only the accepter can do this. Rejecting a peering that is
+// already REJECTED succeeds and changes nothing. The response is the peering itself, without an envelope. A request
+// body is ignored.
 //
 // Corresponds with PUT /v2.0/vpc/peerings/{peering_id}/reject (the `RejectVPCPeering` operationId).
 func (c *Client) RejectVPCPeering(ctx context.Context, peeringID PeeringID, reqEditors ...RequestEditorFn) (*http.Response, error) {

@@ -23,61 +23,61 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// CreateCluster Creates a cluster
+	// CreateCluster Create a cluster
 	// (POST /v1.0/{project_id}/reserved_cluster)
 	CreateCluster(ctx echo.Context, projectID ProjectID, params CreateClusterParams) error
-	// DeleteCluster Deletes a cluster
+	// DeleteCluster Delete a cluster
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	DeleteCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
-	// ShowCluster Shows a cluster
+	// ShowCluster Show a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	ShowCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
-	// UpdateCluster Updates a cluster
+	// UpdateCluster Update a cluster
 	// (PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	UpdateCluster(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
-	// ListPeerings Lists the peerings of a cluster
+	// ListPeerings List the peerings of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
 	ListPeerings(ctx echo.Context, projectID ProjectID, clusterID ClusterID) error
-	// CreatePeering Creates a VPC peering connection
+	// CreatePeering Create a VPC peering connection for a cluster
 	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
 	CreatePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, params CreatePeeringParams) error
-	// DeletePeering Deletes a peering of a cluster
+	// DeletePeering Delete a peering of a cluster
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	DeletePeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
-	// ShowPeering Shows a peering of a cluster
+	// ShowPeering Show a peering of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	ShowPeering(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
-	// ListRoutes Lists the routes over a peering
+	// ListRoutes List the routes over a peering
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
 	ListRoutes(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID) error
-	// CreateRoute Creates a route over a peering
+	// CreateRoute Create a route over a peering
 	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
 	CreateRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, params CreateRouteParams) error
-	// DeleteRoute Deletes a route
+	// DeleteRoute Delete a route
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
 	DeleteRoute(ctx echo.Context, projectID ProjectID, clusterID ClusterID, peeringID PeeringID, routeID RouteID) error
-	// ListClusters Lists the clusters of a project
+	// ListClusters List clusters
 	// (GET /v1.0/{project_id}/reserved_clusters)
 	ListClusters(ctx echo.Context, projectID ProjectID, params ListClustersParams) error
-	// ListVPCPeerings Lists the peerings of the caller
+	// ListVPCPeerings List the peerings of the caller's tenant
 	// (GET /v2.0/vpc/peerings)
 	ListVPCPeerings(ctx echo.Context, params ListVPCPeeringsParams) error
-	// CreateVPCPeering Creates a VPC peering connection between two VPCs
+	// CreateVPCPeering Create a VPC peering connection between two VPCs
 	// (POST /v2.0/vpc/peerings)
 	CreateVPCPeering(ctx echo.Context, params CreateVPCPeeringParams) error
-	// DeleteVPCPeering Deletes a peering
+	// DeleteVPCPeering Delete a peering
 	// (DELETE /v2.0/vpc/peerings/{peering_id})
 	DeleteVPCPeering(ctx echo.Context, peeringID PeeringID) error
-	// ShowVPCPeering Shows a peering
+	// ShowVPCPeering Show a peering
 	// (GET /v2.0/vpc/peerings/{peering_id})
 	ShowVPCPeering(ctx echo.Context, peeringID PeeringID) error
-	// UpdateVPCPeering Renames a peering
+	// UpdateVPCPeering Update the name and description of a peering
 	// (PUT /v2.0/vpc/peerings/{peering_id})
 	UpdateVPCPeering(ctx echo.Context, peeringID PeeringID) error
-	// AcceptVPCPeering Accepts a peering
+	// AcceptVPCPeering Accept a peering
 	// (PUT /v2.0/vpc/peerings/{peering_id}/accept)
 	AcceptVPCPeering(ctx echo.Context, peeringID PeeringID) error
-	// RejectVPCPeering Rejects a peering
+	// RejectVPCPeering Reject a peering
 	// (PUT /v2.0/vpc/peerings/{peering_id}/reject)
 	RejectVPCPeering(ctx echo.Context, peeringID PeeringID) error
 }
@@ -1380,61 +1380,61 @@ func (response RejectVPCPeering200JSONResponse) VisitRejectVPCPeeringResponse(w 
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// CreateCluster Creates a cluster
+	// CreateCluster Create a cluster
 	// (POST /v1.0/{project_id}/reserved_cluster)
 	CreateCluster(ctx context.Context, request CreateClusterRequestObject) (CreateClusterResponseObject, error)
-	// DeleteCluster Deletes a cluster
+	// DeleteCluster Delete a cluster
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	DeleteCluster(ctx context.Context, request DeleteClusterRequestObject) (DeleteClusterResponseObject, error)
-	// ShowCluster Shows a cluster
+	// ShowCluster Show a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	ShowCluster(ctx context.Context, request ShowClusterRequestObject) (ShowClusterResponseObject, error)
-	// UpdateCluster Updates a cluster
+	// UpdateCluster Update a cluster
 	// (PATCH /v1.0/{project_id}/reserved_cluster/{cluster_id})
 	UpdateCluster(ctx context.Context, request UpdateClusterRequestObject) (UpdateClusterResponseObject, error)
-	// ListPeerings Lists the peerings of a cluster
+	// ListPeerings List the peerings of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
 	ListPeerings(ctx context.Context, request ListPeeringsRequestObject) (ListPeeringsResponseObject, error)
-	// CreatePeering Creates a VPC peering connection
+	// CreatePeering Create a VPC peering connection for a cluster
 	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering)
 	CreatePeering(ctx context.Context, request CreatePeeringRequestObject) (CreatePeeringResponseObject, error)
-	// DeletePeering Deletes a peering of a cluster
+	// DeletePeering Delete a peering of a cluster
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	DeletePeering(ctx context.Context, request DeletePeeringRequestObject) (DeletePeeringResponseObject, error)
-	// ShowPeering Shows a peering of a cluster
+	// ShowPeering Show a peering of a cluster
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id})
 	ShowPeering(ctx context.Context, request ShowPeeringRequestObject) (ShowPeeringResponseObject, error)
-	// ListRoutes Lists the routes over a peering
+	// ListRoutes List the routes over a peering
 	// (GET /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
 	ListRoutes(ctx context.Context, request ListRoutesRequestObject) (ListRoutesResponseObject, error)
-	// CreateRoute Creates a route over a peering
+	// CreateRoute Create a route over a peering
 	// (POST /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route)
 	CreateRoute(ctx context.Context, request CreateRouteRequestObject) (CreateRouteResponseObject, error)
-	// DeleteRoute Deletes a route
+	// DeleteRoute Delete a route
 	// (DELETE /v1.0/{project_id}/reserved_cluster/{cluster_id}/peering/{peering_id}/route/{route_id})
 	DeleteRoute(ctx context.Context, request DeleteRouteRequestObject) (DeleteRouteResponseObject, error)
-	// ListClusters Lists the clusters of a project
+	// ListClusters List clusters
 	// (GET /v1.0/{project_id}/reserved_clusters)
 	ListClusters(ctx context.Context, request ListClustersRequestObject) (ListClustersResponseObject, error)
-	// ListVPCPeerings Lists the peerings of the caller
+	// ListVPCPeerings List the peerings of the caller's tenant
 	// (GET /v2.0/vpc/peerings)
 	ListVPCPeerings(ctx context.Context, request ListVPCPeeringsRequestObject) (ListVPCPeeringsResponseObject, error)
-	// CreateVPCPeering Creates a VPC peering connection between two VPCs
+	// CreateVPCPeering Create a VPC peering connection between two VPCs
 	// (POST /v2.0/vpc/peerings)
 	CreateVPCPeering(ctx context.Context, request CreateVPCPeeringRequestObject) (CreateVPCPeeringResponseObject, error)
-	// DeleteVPCPeering Deletes a peering
+	// DeleteVPCPeering Delete a peering
 	// (DELETE /v2.0/vpc/peerings/{peering_id})
 	DeleteVPCPeering(ctx context.Context, request DeleteVPCPeeringRequestObject) (DeleteVPCPeeringResponseObject, error)
-	// ShowVPCPeering Shows a peering
+	// ShowVPCPeering Show a peering
 	// (GET /v2.0/vpc/peerings/{peering_id})
 	ShowVPCPeering(ctx context.Context, request ShowVPCPeeringRequestObject) (ShowVPCPeeringResponseObject, error)
-	// UpdateVPCPeering Renames a peering
+	// UpdateVPCPeering Update the name and description of a peering
 	// (PUT /v2.0/vpc/peerings/{peering_id})
 	UpdateVPCPeering(ctx context.Context, request UpdateVPCPeeringRequestObject) (UpdateVPCPeeringResponseObject, error)
-	// AcceptVPCPeering Accepts a peering
+	// AcceptVPCPeering Accept a peering
 	// (PUT /v2.0/vpc/peerings/{peering_id}/accept)
 	AcceptVPCPeering(ctx context.Context, request AcceptVPCPeeringRequestObject) (AcceptVPCPeeringResponseObject, error)
-	// RejectVPCPeering Rejects a peering
+	// RejectVPCPeering Reject a peering
 	// (PUT /v2.0/vpc/peerings/{peering_id}/reject)
 	RejectVPCPeering(ctx context.Context, request RejectVPCPeeringRequestObject) (RejectVPCPeeringResponseObject, error)
 }
@@ -2089,218 +2089,221 @@ func (sh *strictHandler) RejectVPCPeering(ctx echo.Context, peeringID PeeringID)
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Lctu4miD8KhjOVHUyPymTutiyXV1TPk562tPdaf/O7dREngQiIYvHFKAmoDjqHG/t0+yD7ZNs4QNA",
-	"gjeJcnxN6+zWdCwSIPDhw3e/fHVCNpszSqjgzsFXZ0pwRFL450lEZnMmCA2X3hmZJ3hJIvl7RHiYxnMR",
-	"M+ocOKcp4YQKhGmERLog6GpKUoLElCBM+RVJUcyRmGKBBEOYIoLTJCYpSskfC8IFuorFFN7meEaQ/c1f",
-	"yLLjuA4Pp2SG5YfFck6cA2fMWEIwdVzni3fBPPmrxy/jucdgTTjx5iymgqTOwQQnnFxfu84ZFuTXeBaL",
-	"6gZ+ZldohunSrIjDauYp+wcJBZpijhIyEehZ+tyFTcoFxxRNzTBOQkYjjmKBZlj+SSNEGZoxgAKmcjpO",
-	"0DPx3EUx/DWiE5bOEJugKMUT4cVETLypEHM8j70UC5LIlXr6KLwg6KD3ANRshXINbCHQZ5zEEQpTEhEq",
-	"YpxwhFOCYDiJXDRycBSlhPORM6JcYLnMCUvRyNHbGzkIJpb7iinKoOSdsiQOl52RhDL5gmfzRELeGneY",
-	"/ugfih+DugPiIo3pxc3OR3+5zTHh7JAyuGOBGA0JevaHPqy6g8Jc/R2yGUFjHF6iZ1fPO40b/ePHru8f",
-	"Xv3Yva2tEpEuvaMJ/FreJfxcs2SUkjkRsXxL3qcrloopikVh1YG9vllM49liBr/qtcqFXJB0o8W+f//e",
-	"O1qIqUSvEAtSXfGbKSkgoLrq8j6T9HMcEiTwJeHo2dlPx2g/CHxXbgr2EQSd3U7w3M1v/9UUC/KZpOgK",
-	"c3SVMnpxgDAS7JJQFNMR/TusxXsjf3DR1TQONemQ2yboF7LkglGCclR3EUsRRjy+oFgsUlLG6GxISnAy",
-	"+3HkzAmRJzpyXPT6xS/ez78dHXuvfz7qDnarr9wSQvzdO1Mo7Z3U0NdXeEYUSTIUUxERgC9Jf+AoYRcd",
-	"dCIUnc1e+4EjdkWRPXlGmrGia4Ekybt9lBAhSMrdEY3ii1hwSTg+SgiMHG/kICAYHfm3vFEYUXKF3r49",
-	"eYGYmJL0KuYVqPrjwaSLfeL1Jrt9rx/29r3hOAi94aQ3GUx6Ex8PbodwXLvOHKd4RoTmWcfJgguS1gFS",
-	"P0InL4p3PfDhf47rxPK1ORZTx3UonsmHoRr0MY4c15GQjVPJBCWjK9w2/OVXQi/E1DnY7bvy8pk/A7lC",
-	"CV459/988L39I++/sffnR+/83//NcWt2Tr7MSSiZsWPOBRWOBU4BTsaR+y9xzOq+f4P7J9Q1xXDzpng+",
-	"JxRIpSuJDdw5NhHymgEeYX5JInl/JOdh8k+O8AWOaYldX5KlYvz6hxG12XpMUbePpmyRcpgUxAESwTWH",
-	"IZM45ZJiE3nhXXltxYLDhGMWLV31sU91csgByBqfDkdUziOXAe9iCjiZXxWOUjJZcBLJjWABhEX/Ih9S",
-	"JtAlmYsOeqOniQvsX12iA3VTuoPBiH6OeTxOCAqnOMWhOp6xZLoslRczYgv59I8FE4S7ktVgdVdijp7V",
-	"cPvY2tslWWqe/1xdKMBH9UuOkeXzttHQwrRnI+fZB/Qv/+qNRh9Go3Pvf53/czSS/3bkf86ffw3c7mBw",
-	"PXL++eFf/tX7/0YjL39TP3u+Dj8NVNAmQAGkPVUktO6aSroygTN4d3qMNK1FIaNUsY3i5d0j+3t9v9/3",
-	"xmEYeP1Jd+DhyWToDSaBH457/b2xP6m/2XrmdTf731IycQ6cf93JxeQd9ZTv5LuAPSmUOamVkZWccvJC",
-	"IZqRWzJeqckMGpOE0QuOBCtusz/p+eP9bjAg/qAf7vvDKBhOuuNg4Ae9YLe/27BF9Zlv2eIZ4WyRhkTv",
-	"8YwtBFl9aql8pXRIg6g73J/seYPJZOz1cdD3cHcceN2oiwfjwaQXBkH9DmCyb1q/XjCwipTwOaOcKE7B",
-	"f2LpOI4iQuWfIaOCUFAP8HyeSGEnZnTnH5zBY70ZGKnBKv/JF7MZTpdScNOUxzx0nc84WYC8RNKUpR9D",
-	"vOBEy0uGPFHg7QYb1h2yi8YLYQh5Jm8plFHKlVoCowr+8Nk4kqzvdUdyud3sV7mtj2wunAPnw9fr8+x3",
-	"DXYbRzWVhM/iJJESRz47X1xcEG5JKgXdKUfvuvXms4hYfjUY9IZ+sLvv9wf7PXXehAu1gVYCBRwxS0jx",
-	"YADeLCGgJFC27mTkmymQXBiQxFyptlzK5Iwmy3rQDtqC9hVDc5LOYs4NLasC8ohfIs5mRDJBdDVlciV3",
-	"AK3rtpfomL+UX1ZDqtK/OW5NAOQNrsMaEMXtHwDYHEUMXsVJwq6QmMaAXpYZoiwe161Uv75TeBeWe8xP",
-	"pMRIcaL2sNlVj/XYKkpN8CLJRG4jire79RMcJyRCYwIPJdiwVG/UlxCMq0eyoC2SnTRMVsCyN+lSyXSH",
-	"KJ5IuU+uS4t5LrqIP5OC1nHyQtIYS7GTstGcpFjYX3hUyPmTArRgUtWfJ0QUd9RwAEZvzWB3q7gIFptT",
-	"o7NsynnscRbvQdkDFDGirt6EZRcKRSxczOQ3GvETLm0uLxyg2QIghHpdNCVfcETCeIYTrYkopVrKtRU8",
-	"7XaDJjwdOTEdOQcj+NjIcUfOJCZJpH7KPg0PUoI5Uy+3XMjIqV6Do+yoc/jEHMU0ZGlKQtFwMY7VU03M",
-	"9MBHiuKtj/6WEflM6VBap94QjcN8VJGoGjE42wn5EvMVWGtUeq3Cl8ZJ1aOtbFUluN1NuHrz4ptwbErC",
-	"y4KwdPIi06TDoqXitmWkLRXZUpFmKgJbAy6VC2yNmH1nFOU4JdravAFd0c4O9UeRsvDFmBKR7yCJibGj",
-	"vjs9bsZoEMF31OiPYRylGqf1+GCv2wl2O37H3+n2lCF7nLDw0jJh1OF20F2D2/KzJdy2F1GL3e2XVIfl",
-	"EkgZ/IxMPonbYHc27E6olQRF9TzhXG5IpdSZfp6HQKLARKhNC3VCd/8GR6XmLp+S9aWmE8hEU7nEDYmM",
-	"PfZOTuKS1ByEZcAE+2luwSobY1crR+V5Rs6Q+L39vSEZOSsmPVR+v8wgbYCgtRhJwPAl0U6LS1Kjvcvr",
-	"2N+Ez7ffcZPi1bCiLYvfsvg7NdSYTa48+ozr13EDRHA4VX6/O2X/L4jU1rdqxVat2NKch6E5rnGQ8eb7",
-	"BLFR8WeCsldbXyk51IxSfgKcynloFNMLAFwo4s/kALVx8NUz9eAmtwxOAC04aQC/Ikw6pCvbAPixn5hu",
-	"16zYAQeIRdszulNG8HYeba4HblWGx6IybFnyliVvWfKTVgPu1fh3E6vfltpvqf2W2l+7Tiw4SSZV6L87",
-	"PTaBCnoFKqyxGf5/Y2KKeBwRngV16Dg8KQHK+YY9fxh0930v2B8Srz8kXW9IupG32w8Hvt/tRUFvt1Ys",
-	"97ttYX8EHwox/QHouVwBUdkXSO10VRiSscS9Oz3e2kK3ttCtEPR92SVUIlqFzHE0xZ8lPmlytfqawQBJ",
-	"0HCSEhwtDYkZL1tZHUwCSszR6ctXL05e/efHo+Pjl6dvjl4dv6ynfRvdrYblNcD/LScFQg36usqDgasf",
-	"KcNFLO7MWOE6fyyYwKvNRSb3KrMrYJM4t5ntaOC3MU24ENsl0IxxgQZ+PcHrbXIosEV55ORLSEjUeBza",
-	"TlRdo6QyFEaq1CSupAUTSQfpeRhN4wtJO+Frj1iTiOl8IW5mXxIGw0sM/m4UCx2pv3UobK0XW8b9wA6F",
-	"6nUyPKvtddK3uRWXbkRz+wg3YgH1q11/f/SwO7ksD+goECtBcvukHDJ6toR8S8i3hHxLyL87Qu6qlMe6",
-	"FLaFIHcDWKlPUaa/0CZXs16P8jeBfd121kJeDXpyDLToSHELSKSfNYHjjtjnbUdXR/KwqKktwNFU6tvj",
-	"WPB1PhZroKbdYMChLJ8CcSIOrDDmmKPA78D/2xneWnC1tZBaSr7ZsrYB1lv/2dZ/9tTEVFhXlbqlBIqX",
-	"aBqtc2AterHayGwIPRg/8zmC/W4n2B0CuQh2jYn34Obs19/fnP2qDa8xKOslP4A5eetj2/rYthreVsP7",
-	"3jQ8VeaqGba6dsbR8ZuTdy9vCbS1TspDSb9VeT6g8hwKnKCraZwQXQhMLaL+KDaSAnRtr1I4SXYwxeof",
-	"NafzK2OXSJeT0aN/4HrWpx9rZ0s3K22qRe2xgCnuiOqg7WZZRSujuv5frsywFLHPJE3wvCZOCIJooCDZ",
-	"Laqjbxj7FacXmyqhPP6TNCgrsWSJDCUw60rdxFY1jXd4dzDo7aLxUhBei+y7m2spzYpkzUfbKizZFhvu",
-	"yWsog4r4DIrs3LXOctvXBHYpUTOvnrvbR7/Ef+vcOvb9hulSP+AbImGKKxY6xorFadcoBVq3kbKkOtLC",
-	"4A56xcRUXvArzFE4xfTCDjSwJcn2NLjykTVVgRCGUrSSGkh0UVTDql0LFYL4EyhLpYAMCGVVeMZUx524",
-	"hbiUEKdpTCLEFkLeUqz2ngWpKPpZBuWINtdjhiLDk5TNiqWvtEmn/qTLtLZQvHoVqucvNpRUbjXYvF+t",
-	"VbxyuPVqTVHbTW/o27MTySLYxkEbizSuMoi3ZycZ8WTr4sLky0UaNAz2u4pM19/CjQrrldayho5PWSov",
-	"29uzk0d81WogdgdE+y3FViXqaFMfcH4pi/jxilWvbbtCbopYgPOkMkN9Bbdh+zKBAhV2uwpNVnz8Vs1j",
-	"87g28FLV55bnb15ZCb3K6/Wg2tvkTq2YswCu/yRCW0JgxBOQiNbhmHW/6mq1r7pjlfdvg2xT/BnHCR4n",
-	"G6fxLHiNuU9VVpT0Ep43I1aZJ0Ow5ZhA7eA6nt5exmp/ad9YVe9jjhY5LNYotVAQW1ljQcGjSDy4GOY6",
-	"XLC0RtmCny3NHap6r77yekgcWSOg/BIcxJEGPxRcBf1oTAhFMxwRhJMkM7ZuT+f2ycyqkzlEuO3JoN/T",
-	"koRde/1G1DREMRdbWZ8YtS5mRfp9OBmU8sV8LgWw6DcSxfgN1ELfiKoJPcQWNwT6r9e/v2q+MWpJ6Fh9",
-	"xZNfzc3elQ/W3Ym9NcYK9YWSucL+XpOtu/z1JquFhhCS2zdWqgyWq0SZsp9Vql5v3/zkDRGhIYtIBLBT",
-	"WWD2gisreyrGDgMcaKHEYXe3Kja/m4dHyrl4muXNbFJx9mbJNvKonAPn3elxlvcyI5zjixa5N36w3+tN",
-	"drG3F3WJtxcOBt4+7vc8P9qdDMbDMCB7XSv3JrdQ32rSiiAUU7FBzoq1ZV95+Kwdq8nWOdu/LbPlTlH6",
-	"3TxcidPiitXhhNpBzO+4asi7eXhfxfxtzN4Dh2IRse+ltP991MZfu9FWlfJvKHnGUQ3XBLEhjrSU1Xz9",
-	"Ksv9nSZLFUgVhmSuYvDUjdzHe+PdHgnCbjTsT/zJkAyi3XBvPMT7ftDt9V3Ymhpme14e/L5JOLiFOJks",
-	"kjAhxsumrI1NTrbbvH0PVGO/yGYgArX+NrYsuf+gR7rhWm/3+MC28DcdCXjPxTdKwoK8uxEROE64c/Dh",
-	"q5JQnQNnR9+9HZAzdbsY+L6rRVXnQAmq8qNjgshsLpbO9bmNFHqnBtgHaqmFqbWsXZjkMcTFtARToa+R",
-	"3VKnCCMpzKtAmTUAUgE42aSWJmLibB7Frbm/4vf5fXkMbRy2WPE4WiK8m4e/kOUZWfCNdaxbjHMsMcSq",
-	"3nWPYY8PShY2C5q8TSx4xcRPbEFvomhXIu5eMcQX4XSthl1SsE1kWBtNuiY27kEPrinsiaWIklgpQRME",
-	"CRhQn8gUNrJak93maeqsmSPQADY80r+0ZaF1mKNewAqeNrg5csccnb38r5fHb16+ONQRjSqASkXHacUu",
-	"fni0bx0emaWTqUokeoBRbMuVSe7gKjxYjb7vWE2oq9xm1WCDTqq00qmkBJBu4ZqsL+E26Ud4gAcDbxJG",
-	"+14f7/e84Xi46w3Gw2AwHJCgPx53noR4D3diXAuv274E9xe2Wjrd3QZ0X4nhjRGuLbB9fZDso0CM+4kY",
-	"VSd/fyGjJTl+UJHjbxpB+rCy3TYi88lGZL6bh/cWklnC/t0K9q+L0HxQLL+PYEh5Gg8TDWkrIyqesd7i",
-	"vi5u7T5jENetuTZ68IYG3zp34iu2xpNYuyodBvJ3T3eP904iLXKaPtsZ7TKEdbxcl434aAS6VfihMoyN",
-	"xMfxUnv7zTblvh9f8KO6k/cU/ViSDkvYc2vBkPcbOLh6U7caR/jAyv426G7VJbqnqLsSuu01aFh2mJnR",
-	"ttQGat0n5aWtUbU2DfZ7PErXPUSuvU8ZvXid2RE3Ubi3xseNbe5ZPvUdR4xk64aZrBbiZT9eSoBgRSYd",
-	"Wa5hnrI5SUVcKOwIYCuPP86rxaCfoYqLUIVc6GI2JqkLZXCwmHKIWtLNgDUxlscjJRJ5VBhxoWp1Kb+D",
-	"EqnkWiYsnWHhHDgxFbt9x9V0ByJaLhQ1VHNEH7GoLvA9hJJbmd/AfNUAWN0sTpKYk5BJdZnHNCQo2N/z",
-	"PT/w/OCN7x/A///vlkuRH2+GkvVrJx+udi5Hq1haQ+6qW1kWdqJiWA6VWRRqWjOq47bSBeW1X5hhii9I",
-	"+pGyiHzk80X1K69P3yI+J2E80Vc/s22qsTNJiuTwpg98iWeLmZz7Y+abKX7hN/UKkl8qGNgtDLRB3evW",
-	"glpFQq8JElYzvpKvXksCcBEzWovIZ/CotJJDZQI1CQ2qhp+KDqxsXG7Y+KUrELUb3rXYmqIQHxWVrEyn",
-	"yId8WAaclM40cog8nwKKgy0ojemFiwabLaEen1/kf5kl5EUiqpBRU5nzqt1NcSMSWlcsjRrmy3t0V+d7",
-	"RcQVSy8RJxeAqcWJJfWF0asmvsCCXOFlde7/VA+yLa+Yack/EipIOk9jTj7m9W2qk568MPPlAzIlTDCt",
-	"ldnA0W72Q+Qbx2xEVBRfE25+noc3BZc275emvFbMVJkJPtgcQt9LTQmLqFxEhSKOWReojojYd7dEJwv0",
-	"39prEVEqp1tDC1ed23kGAzYGI8O161Ta6OMoiiVgcXJqcdAJTjgpM9WNGMUMf/mV0AsxdQ66g4HrzLEQ",
-	"JJUD/ufD/4wWvt8L4f+S0eiL75//+79VTsx1vnjky5yEgjsHjiBfBDLG25GjZ3Bc828ycoBfv3r7q9xn",
-	"zD/idPYRp+G0lsFCwIBEm2NJ6cAxpNDoKJ0hOSoWJBSLlHTQCYgHl2QuVDQ2CLdTdmXzwzFjCcH0LtiV",
-	"Bcjd/r3D8RZ44yEKfB+Nl+bK11LzWUzlJM5BUKHscv0XzJO/evwynntsrhDWmzMIf9XoejP+ehuU2VVS",
-	"Is5eeHd6fGjtuGBhsA7w2bPu4IPvDc7/2f3ge/3zD763f/7PAP6j/v0h8PbP/wP+/Xw06jz/2rveaMzO",
-	"s94H3+vKH7vmt3UYgik6Of3cR8cnL850EVMINsK8VJ3wxvzHRZgav4oEXSwq0ILqgYY53CvI2oLHrD+D",
-	"zZ6ETcfvBPfFTR+eOgh8wasbeoMveAe9mZIlENYGyvnADOLb5As3P25/p9srUbfv6YqXxCagsGsFixos",
-	"V8GXEEMGwaDNqvsiTQkVOj2zTje+Ax04s+TULVs/XC3h65fW3HD9Vu0Mc7xMGI5a8i8N6FM9qHxO1nLy",
-	"3eXfcItgXn+gp/nibmJpcS3rSGu5fMWqfo25qLMMzeU5sYnBLr5Frxui16lc7p0h1W9N8HgvhagrzFFk",
-	"WP/28NoeQ1vgv6o1akB31KpRqyRfzGJq/gzunWXbqNlEh1TmoCAz3hLRQYxRa8RpiiGWRjCh0g6LIPqZ",
-	"XenQI/0tLakm8G9OEhIKF9xnSQKUiLcyXJVOV33czTe04ihfS2Gqjg5uueu3kb+7I31v51Eby0sNWRRM",
-	"O4A76IgiPAYH24zMxiRFXOClyRKIa7hea9PNoVJEwDyv3RspmbHPhGuH1EOK7RtYAr4jK8xGu74bT8bD",
-	"WWe+fzV6AwA+VXW79RY3VDYh43bCanCBKhSOJTMeM11CI2EhTpT2nlWJKWj2Vbq50jpoac9NLhsEHFry",
-	"tgTcWqb8hQ5JcA6cgh2hjnGptLA1KK9zxwponm3XRnTbNPHB9/axNznyfjr/2ute/9P+e3jt2X/2N/kz",
-	"6F6vtUCs69Kw0kJTBXy219uAuGoitArc+eeeEkhLt0tv08aw2rvGs+Id9b7944QtIvRapATP0Gvtd05V",
-	"UhjCdjpt8W4Vips1KoJXKaMXqq4XOLat6RpiEeIG6xM8BR90B+laokGpfoZrHvQQ1Sm2R6cn2a99vRo7",
-	"3Cl7OECUjeicpLOYcyiprx/sZpnFmhtlT/Z0hLGOLs5+H6oYGzuMG551s8/A0gwfk2TWdMHI1m1ndUGW",
-	"12KcxKGJC/iBF+MEdEF/+bJpiaL2OqJZ0rxrHnWBqOjCXHAyKk8te6Gvy3gVSnhlTwdmZuVLzX7fVeFj",
-	"WdJT9mAPLfLQv0IJueyVoY6dtIo3Zs/2VdeDETWlGk1fwgxW8Dz7PbBd+gueP+hafdrA25M3a8ve6Smh",
-	"Sn5MZVtapxP0K+nnUMSlmHYOEZcNqJ1X7auqfFD/DlRYBK0e1NgOeg+dquz6eSbAtC5lTioQU5ZEHAJz",
-	"FBWAOB2Cw+mIfo5ZohtG6CtJtAqSSc9KkkPvzJuHCPZ3JcUxFWn16cPX6/NPKzdaH3hRvMWrNcZqIcGv",
-	"DUpVxFZMcK96sh3sV7d3O2Auy/CFwLT1RqOMNhZA7BaocA3UKphXAEwdv3hhdUCr3UXpEpmmJAnBkLEG",
-	"zsGyd+Jqyjix+pJIQvUnSVmJsxd9F9+br/UUX5BfY3pZNX5NQaP6Wpt09GuW59tkGklJ0nQ7pKwT08vs",
-	"cADeVGqCHxxKvggLAxrwTk7uqgXWYctpXt6iTNAMk4GwdUYpCZU8z5ulDqntGENFEUIqqPYjyDxaZVgT",
-	"GQuaxbXrxGttRnoPJ1HbED89IA/xU9e+7eJK2k+hpEKLz+q46VplC7ZbsyK3AsDsoytO9UZRRvpDN1Z7",
-	"JMoUtB70RjK4QkM1s2/T14pQhG18G1EL4XS3JPnYYtf603EWmVvlc4UqfOYOiqlifPelNfzHjdQGVysN",
-	"oD7Qgj3whki+XqkyB/dd6FSNpgsNlhc2EBppr5WVMGHpI4ia0Kt/ST+ThM1r3DBWuaIWyFGBnxm+AnIn",
-	"a4IL6tmGa+U52jC7PVxay+ozw4beiPFh1wKwvR8rA2XZj1UP2pUEe71rsB66HfQKytpSQiJT+WRB4z8W",
-	"ZCMfou/tH3n/jb0/P3a89aibEDmSuxnJGjkfFeZ6GmlHTmfkWNvLM4ZWBXQ3bbHaJ/EAXWFJDya69I6p",
-	"ttPRxacPzHhuJuadETW5PwfFCj3GYhKLDnr599OTM/kGZarYuXopAsZi8gFjgUJMFQsbE915N+qgFy9/",
-	"fQnTAxca0QtGIXtQv1BOdQILMcJ0CTmDLuJSqTX5LkoVVJYCFS0PzMuIgFWQOK5j9ue4jt6H4zp6UY7r",
-	"6PaV5zWC6BnhbJGGpMUVl/dZs2CgxprPdtAxm82xMUxIopaSC5xG4D3DnABeTJfzKaFPzR4KHfpr06FA",
-	"f6oLU4PmjXnV7Vq/oK2sraIztl7XSiyG9WqhmHwRUzZfx/2zwuB5f2mleMhtPAbKfUOhFIsnbIY3ObMN",
-	"Ioo8WjRlc+12NpShysg3sa9LaJUQAdoguzX+micqKQqVNWxuhuuUOsdXjfNw5+qYN1y0m2Z03Oj6l/Zi",
-	"T9O4wGaZMTWEbS01qVoX4NfGb65jJNrw+3hEQ1h1vWCoOjG3Fgs1vNYIhXrSOgC+iWeECzyb17EcqLUU",
-	"U/T2zbGbcVqM/qwG7IMdzMDk/Gs3/8cb84+Dyj/WAwwWYExlXd/fBZNr900wOPD7B/5A7iAzQVd38Dsl",
-	"aJ7gUBmRgUzj9iWjiwej6wHU4VlmdPiBq+osTKUXY+06ktQM7PbaD54HMkFUz7Ozn47R7r4fPK+128W0",
-	"8auZwcFyl2WkWRV4/mNB0mWWvO24TsjYZSxpEpSMO681FDZl+apmHso7JqYkbRHFGEsyp2CXzVyHh1mS",
-	"eqMDUnIL3t7vWJ+iWvYQmvI7da44U1y36myjETKdJvI8ebkc5YIZ0dZuuKycJYqLpSHc7FGjH25EswY7",
-	"9Z64rIiBPjLjicuKClZccVkxDNsXB2YyyxmXFWip88aZh/u2azWHGDjkSt0M6j1EWS2OGq/MBp4uFzxc",
-	"hIp0mTm4UObfkmjTis7mRKYmkHS2Ns65wb3tAmCuVnuo7tJdpJNfzQYaLmbb6BtddFMx3UZl5MYm36cd",
-	"47JWFP4LBJm8m4c39gTZ5P8uHEDFUh2rBuUiU7mcSisTnm0Tzmra8eYSITgr0m2Ao4e4xmyv4krg+kVx",
-	"1EFHKmg4poh8JulSeSysOgiPQ257fB63b3W1uc4Cwr7X1HuRO3F1dQSrWkVqVatACebCrsT2GI6sLNlZ",
-	"JRU0uFq6FG24lGokWABcTUC+xem4AT6ckQlJCQ3Jrdz1+8Fha831zt8Wh9QG+Laqv8EhtPQdVY56EydS",
-	"PvibfVgWz7rZCm7JAWSvoyqCmuk+JjG9XCk0gyUPEihjnrEKpigTUB0TQNLOLWWCVb7JL5Xv7RbyZg4R",
-	"FighWBUW0Ep2q2SaWUztbwV16TWN3tw3ANur7zHLpjlMT26Y6ooXD+z/2yT7YC0C3hdp0+i+IWHJCfxm",
-	"90R5b+u0tKxRq2BoTEysy93obm65CEjWvAf9ZLpYKgYlFyYHFl2gI1oY9PTDbP4q2mEVm6WgTcJFGovl",
-	"a3k3Kj15qxSnXPTaXVvyGh1lhW8hEJVfKlc+ZYW+AM8+eR5eiCnU0fvkIkZHNGFsPsbhpRXMKpHwuUTl",
-	"mCg67moWkv1UigfDKhoM/Y1A81r7k6qFgbxwCZkIxBbicESvpnmxSrCxuvCeXfk7znIMFPYXa9LqPux2",
-	"4fD8PPE8/oWAxMDjC4rFIq2h7J9ev/jF+/m3o2Pv9c9H3cEuOgpDwvmP//d//x8XvY4vKIl+VsU9859g",
-	"Kvnnp4OCbS7miMOIPJKckzAlIg+Mh7gHzuUPI6oxXhIdLJg8aOgsnJ3OJE7Ip+fKcAaqgqQmf/deR5fe",
-	"CyyIlfOFZ9pMbRagC5LCUNPSJBiM6CymCwGNciYd9F6usoAK+iwoEyhh7JLIwSvgfrQQU5bGfxoXXwXw",
-	"kAxS622BLJG2ALCLav5CllzIv2LOFyQC9M6CJfKhl/q1T8/VPkf0Wzb6dyig7r2B7VT2CX2Nau2Gx1mw",
-	"jG4a3kG/06w4tbJcqocpY0JFBcBWOYELZSTJgxEdUQ992vkcdPydr3nS6PWOqRz7UfuQdyReus0Bxc+O",
-	"Xz8/0FyPW1xxTMQV0Vq7YZkjiiqVaRVKmVeAPS24YDOSSnyEwFKqo3uAMqXkHwCBGIqwl6xbHb2rbsff",
-	"+TwPTdcprjdgvblqyZgu867sEA0DMT5qEa5eATxICUhwEppHdtSQFgJQTGtiomDkmIRMShQq1kcF2NrB",
-	"Tj9wIwuYvcfiECkCx6hk5Dq054py1cAJVlu29s2gXnkszHewFOxDqPheEF8KUVSmmQNHnHwmFEV4yUcU",
-	"TyA0WOjdQcTggiaS+tiXDklmAr2zTKxvB70ptrjX9EPi5dpm95ookc+Z628m2ZC+qLHQsNfQyOq+t23Y",
-	"hzM0TOJLIlfbelNHI5pNSAkK2YJagW6ahsP1S5aqnBt8E16eFLpuddCRIam+D3u4wrHIa//C3vRGdWNy",
-	"HOpvARDV9T3ICuxNFQoWmkLAdgzR05Y0rhGqsFWLyVMi6YsSGo9fA03JGOqYNEZvo9/za2/G6GBvvReU",
-	"tcH/pPrgf6o2wh9RBblPOJrFVL0QMWWWhY4LHXSaNX9Um0iJgX+cwg1Wn+Py9jPdEDynOwlnGomsNiAk",
-	"kV8uVgvWH4UbQhIOn1qa1DbV+1MezkswGOuwQNOk45PtYvrUQWd5YmSs+62Be9vqHKmacB1mWWM6B0hn",
-	"jWWud3mAI4rT3KOrRZ6raZzI5cdScVLXQTAUX1CWkuKk9j4uKbsCx7tiIrCj91XsSOKZhNeUXSE2EcrE",
-	"rmEnD0iip6tN53lB8DhvWvIp68z0CU76U7lT06eORHPJMCVMrE5AvoQKCCcwL4lQvxdAJfIExxRJ/d3V",
-	"zMQIUArXsS7Inqax5DtXU4l3ippN2CJFOjltRGOOLmJJ8BZz6CWR+1FUcpUCqe4BoWlE1jTNyGNZSwp7",
-	"buAJCeOmH1YSh4SqpF4j+sxxOCVet+M7rrNIEyk0CDHnBzs7V1dXHQyPOyy92NFj+c6vJ8cvX71+CWOk",
-	"bBSLRJfft7vekpQr2cHvBOpFNicUz2OpjHT8Tk8pR1NQH1rIA4Uu3KrdQ52+nr+yo2XpkwgaOsxZXV2y",
-	"44wZl+UDSyrV5a5zJnYi0AURPBcfQHu5ojqCxLDISdbBIw4J4MiIYoriSHUGYRNTeg3ORqF6zOhJ5Bxo",
-	"C7upeeNuuPWTPJnVA9HuPLMg/0339dyk81R+Anbr8zBbXNaJQRWzcSCtJ+ZotiwVrCqXQAl8P5NNZ8t8",
-	"wkJxh0pZgHJlU8cq8GkXJygN3KD9QrEW83VRORbpgsAPfM7khZCTdX1/83ZephxjuY14KWC40OqiUCQq",
-	"GAz8YH9v6O/29np20wtTPijw4X+2aMgXoLlNFomqvmDXb3KOX3e6coxTqMpkFxJ09JSFrhCbFUZs6mmR",
-	"5XZz25hldbCwsfqMzBO8JGs7WdSO+eaeN3113HWDMrTYOeam/24Rm+TwoM3wcr84GNlrM/Inlo7jKCLg",
-	"weoHrcZkfVJhSL/VAvP2gjBo0G5XNc2C5PDufstlFpp6XrvOoN1pnOgQJt1YRY7rtTyGrEWYbf6ShPja",
-	"/WqMAx/O5R+WiebDuSS7+eXOeU1+sVXdoA/mwnLnXH6hjXr8Nb+V14r0JqQuCeEF/G591ZZOMj0o43UV",
-	"XUVyO61/5KoNF1JZ0MahOM3lXSyUEFvUjSvcTS02527fSEt1/kyRlr5glKwmnV0/2B12+7uDNaTTpOe0",
-	"IJ1d/wZsxtTcXE8XTSbRbTZtuhEtU1j1ELTsJoTpe6cslTteT1lc54LUyMCvITIL531ffjfqeqbzgbIJ",
-	"6jxUgFVY6BaUIqAGfd/Pqqr4vg/tYYo3X2rYt3bv2wumdXLTvj8cdoOhffn//wVJl7E2Qee1ZvKgSSAB",
-	"RBU2qbn+wQrJSROUYtSaXIk/DAZdf7i3766Wn4v9nJy6niMHTnczQdvqYeTYXVMO/FLfoEGpiU+2Na0c",
-	"ldqx1D7/BqF+RbVBx18j9G9KjlXp1tXE+OEp8Jb2Pg7aW6KeTZT3xqYLd+3L+jvGzoFFXWOdY4izKZD5",
-	"ddE1yCoJpCrgcBRi+gPYYK04xyKBV9GANom/qdlhkcUV2cTdhK8ob2IhKrHZDPFxEzNEZnHanHRksSF3",
-	"YDDQYZZ3JeTq6dsIub27FXL1Sh6exJrT3Crsf02FXZ3/XSjsO1bUWa1M/itUSIVq9QV3opS1M1Oe8fll",
-	"FmuWRIQL1aEJyHdKVHQAmuMLkwVHmS6Mf4gg0dCqI6n8QspjE0k9IFmizBVTLF8Qc12ewmS3WYXSag3a",
-	"ScyF8Zt9u+RPJd2rdOzPvQ+GHuYhux/goCrDfs+dwQ3jakPQraA6pz/p+eP9bjAg/qAf7vvDKBhOuuNg",
-	"4Ae9YLe/m+eMHziTfoQHeDDwJmG07/Xxfs8bjoe73mA8DAbDAQn647FJtHD2yP5e3+/3vXEYBl5/0h14",
-	"eDIZeoNJ4IfjXn9v7E8ci3G9m4dOffT5atHb3swwGA4mw73I7/cm/UGwj3eH/a6Pu8PueEC6E7xK1rb2",
-	"Oez5w6C773vB/pB4/SHpekPSjbzdfjjw/W4vCnq7ds5GXb2S6/MNuIwduL26ZzKvKau+FeW3orwhuqKE",
-	"KiuoP8oj5O9VxF/jymxIyquJjCpwD2UD1uRDh0nSKCurByW8T4QqrDSi9SFGCyriRHnuzaC6iKL6EKoG",
-	"J+hpRp4f0gkK+/HUTso6SRZNxHKXcLEaoc1bqmUUnX28N97tkSDsRsP+xJ8MySDaDffGQ7zvB91eP6fy",
-	"c5wKqmxbm/EUuBdl9aF+6Xmstr3sEpvZ9PObUvJNfK/BhmdZBcR7HEPoerleWI1M0JCU9sQkghvw/Ntj",
-	"7JtjQ5bcUcPbG7OQV3i9vwev8tadvHUnr+D3q8WVb1Bad77qf7R3PZvVlUWOWAU96wRqVViDQcwtlBI3",
-	"BRhVql+dCzmXDUosod9QgCePlX54X6qVG7oV/x+TF9VC19bS/wrXqh1wXtI9y/HwZY+r5W5FLOuLBdKa",
-	"li9zw+mINjtju4HfMxK+idCdsyRRaScQk2rKkNYJ4nzKrhqvmr+Vvv7C0pdFVbekdEtKi07RmxDS+zGj",
-	"rH/ZqmRzflvS0k5WUHON1V9Vf1R5dJZBalMTf6fWDH+mSkvejRFe7dAi3KY65goDfPOYUiHUah8ZRZgH",
-	"UXe4P9nzBpPJ2OvjoO/h7jjwulEXD8aDSS8MAquia2tKviGZ1umUljthM7q9ib07L0faQJMVCLckeUuS",
-	"y8Ztm7Zgy/n15Khyi6QeKFA9SdmsxoUpheisRsCYTGMaFWmtEpen2JTYULmsKi7GIksjqjL9mQCYJnhe",
-	"+hi7ovKDhxZDlJMyQ/l0qprOw2s2hJ9pMvmQZvCMgdlG5Ar9Xkm0N6Vyd2kJbred1Krv/1dhRpue0jod",
-	"IasV/33l9hQwdGuK/aubYnXDjw1Y6+2qFjtf4T/tLbPWgi3e10HwhomEN1wr0sNiwbUU4SLBWJNx1vCr",
-	"dqbZjEA8vGE2q9C/FVwfk1nW8OWnJqiufzlryNPS0sDXmBAs+TMLd8pKTSx10l4c8Q76CewEKvAvZLNx",
-	"nJV9GjmYRiMHTNT4gqAxuYhpQVDWXxhRMF2Hi5SzVNf3YKluQyzFnB9VZTtEaCTHTxgUy+ogyLZBVvRh",
-	"VjHF1JmIVPihHZXYEFqYxWNWMAAK/b+czcXynZLnpOToVrpOJMscYrBy8gWHIlmq4u+mYCJUVTL9GbSh",
-	"19TT3SQa2pSKbVvP8ev69VqtwKBRwiEaWMULmhafVQHOl2+3Q+51a9sht192K+jbjV8yzwgMgjxUlaRg",
-	"nANg+sorntbsSWFiYU92LcvA9Aj+6rvB3toyy6K6uG85ufdTouKCdN/fwoVSVyjm6ApTyLCzCujkF6cJ",
-	"D8kXUdi0LthoYK43OWYsIZh+yx5+ZldohqmFgVjtRRes0opswzqhlEv9QgPfraKfTthQGXRQpFT/+W2Y",
-	"WX8ssVw/DwkFf5t8h9CoaScsVdXVanaiclDy1i4Y/oIf6/q3tFz2+TfbbOe66UXRANs2Y3K4290fDmoz",
-	"JouOTVVSaWW2pO/367MlFdnepk4+eOqkRFQmcOIcBDdIo2wyTmtxgk0y6vEQkv6Jat1zamSFrbT/2MzU",
-	"tvyaFfu69fRKJXCX6za2EK/zEHGKSKy6dcSqqlNeQjmrfKsjoLnANOJlL16jDD6iWgg/zEvoQUsqKnRF",
-	"4rwhmvL33apMnde8/iax2rYg5JJq3MhVoUnFRvEJqtvILQulsPbslO9QJSh1j7jTbcS00DK4vVKwUUuV",
-	"O91C832LS/esaXt2486WFu68/fGdb2+idgKdlIt7bdpP1snpEWymWMFMNacohr5ppUcqM4eait1EyZvh",
-	"9LIkfN8BpWjQe7LTuiW9pwvSbbPm0y1qPv43aD7nD5Z7WVU9tCgItFVV3GSSAZKbZmK2SKPJvGD+OJjs",
-	"4h7xdic+8fpjH3v70WDgdSd7k64ci4Og3GPM6frdSo+l8g0QTKM5JOr8wFGEBUYhoSKVG7N7h+Xz7dvz",
-	"qfUF+73eZBd7e1GXeHvhYODt437P86PdyWA8DAOy161LC1oXbngX0ZGrwg2LDbZqIQie/FIznA9fnam6",
-	"zlMh5gc7O0F3TyomneBg6A/9qsj2H3C9fgxGC9/v7irq8GNLIKYkMfaTjYJwSg2DVio7Zp33r+xAi7Qb",
-	"ajvv5uFN1Z1383BzfUd+b3OF5908vKnGA8C5icqjINOo8+QdMZTK8205qIWMPKMAWWkfWglaEw1TqTdf",
-	"TfhrlwWa12fWZcGzavAjqmpuF8u+u3n9chTrDNKGGvVGALCTJ5sjYqwGW99Ldmj7OPe74HYbsbJWvGfj",
-	"PNFr12FXtAmIWRKzKe3fmK+6GpAbQ8Yop/Q2t3oDTlPq43cnUVG6COhdJmlsRbWnKardCGdb5o98N9Fh",
-	"qt/bDZJ0b1Pc8tsJTkeqAf0p9J9vHVSmJK7Nosqqsl2bsDIASVNcWbfV+F/I8oyAb+YvKFC2LwuiOWqz",
-	"hFlrKv+GbOBC9m8HvVSWLt1OQZeURjO8bIovK0h/Tyf/97HoY367O/uKiZ/YgkZbHe7GicSrlLaWecOC",
-	"GUtw8X7UV1hedTP8rTC4FQYfvzC4pctbunzLdLmUlbzSlLZZPEExKW0hmusvC90CTzWGtN5BujWfLrtZ",
-	"7OU3w8tDaEMMRCjKxbiW5ZhL/OCmVi613HHZi6NtWQ3FmC02sIbgqqZlBbqrzRumm3ldIeiGbxUJrNe9",
-	"IbUq9Ra/k8rOWw675bAPYW4xld4RZVcPyW6BEj0VTtvSrPI+ZXZEzFMyqvy1hIIzojJWWogF6+0fO4oM",
-	"36BX5XoJ4jdo/4mzDl3mFpus9ExsqLZynuFlBxrCz4UqEWL8c5kcoaUTycl1ERFTTUqJLBzPSAcdWb+M",
-	"cUoQG6t+/lexmLKFABFFE58OOkLQuTbmq+IM1WJvU19VbctK0oICSVRThvUpc8ynyw4V/jWywN4bf/+g",
-	"5x/4G3WasLBoNedzJcczF2erZ94+99PeD3XttgpqW150pAtk3w4vSolawz3yorOX//Xy+M3LF+u50Rks",
-	"DnhNNqqJHUlWFKF7YUcKZrfJjtSM5YqHZ+bXLUN6HAzJ4ODDsqTs/myZ0j2oZFuW1EY9kqPasST4ZPrZ",
-	"sJlFmjgHzo7KI8QXWTk/6wKclZruQwdhoDDHCVtE6LVICZ6h17pFRE41suSvapD+aaF3R7Wt/0YfyPe3",
-	"7kOKUrl1nS3yWQsQuz6//n8BAAD//w==",
+	"7H2Lcts4luivYDlb1cleUSb1sCWlurY8TnrH2+m013l010aeBCJBixsKVBOUHU3Gt+7X3A+7X3ILBwAJ",
+	"UqBEyvIrrd6tiUUSr4OD88J5fLO8eDaPKaEps0bfrCnBPkngz1OfzOZxSqi3tM/JPMJL4vPnPmFeEs7T",
+	"MKbWyDpLCCM0RZj6KE0WBIUBSqcEJYTNY8oIChlKpzhFcYAwRQQnUUgSlJA/FoSl6DpMp/A9wzOC9CF/",
+	"Jsu21bKYNyUzzMdNl3NijaxJHEcEU6tlfbUvY5s/tdmXcG7HMCUc2fM4pClJrFGAI0ZublrWOU7J63AW",
+	"pqvzfzcliC5mE5LwGcppySknZIZDitIYZjhP4v8hXoqeJc9RECfwjJKvKUoRI15MfdZCmCGfBCElPpos",
+	"x9RPcJDaIUkDe5qmczwP7QSnJOJTsSWobddto1MBNHjB58F/eFFIaPoDQ9j3E8IYDJpNkAMuXqToCkeh",
+	"P6ZeQnxC0xBHDOH5PAoJa4lZx1HoLfkuUDwjPhpbsruxhULKUoJ9PuDYkssbWy00JQmBDQ0pykBnn0FP",
+	"7TEHPfmKZ/OIb4fW8EXyo/Mi/dE17RpLk5BebrdpcuRme6fvmIcpYkSsB6PJImEpevbH85ZA2kIncif5",
+	"l9fT0BO4+cciTjEK2ZgmhKVxQqCnYBFF6Nn183UQ+ePHjuO8uP6xsyuYkDRZ2scBPC2D483KKtIYXeMw",
+	"RRMSxAk/k2myDOmlPKAArrY+d1ef5Syk4Wwxg6dyxnw6lyRpNOXffvvNPl6kU46dHk6JeRux55F5SnyE",
+	"80/DmCKYDmHo2flPJ2jouk6LLw5euW77sO0+HyGM0vgLoXxPfoeh7Hfw+5lojH4mS5bGlDxvoThBeExZ",
+	"eElxukhI9snblz/bf/vl+MR++7fjTv/weRvxSV3haEGQHxOGaJwin8w5EsUU4EeSJE7Ke6+GQgnB0ezH",
+	"sTUnhG8yP1WlMVY/2RGO/G6fi621Tw30+hTIRBASpmMBhx1QYZJckeQHhqL4so1OU0G9CdL7VPQpaxqI",
+	"E+fFlIX8/MUBcjnqHfbGNCJpShLWQn54GaashcbWJw6MsWWPLTh/Y6vNH/A/MaLkGr1/f/oSxemUJNch",
+	"I2UIO5N+0MEOsbvBYc/ued2hPZi4nj0IukE/6AYO7u+GAN20rDlO8Iykkh+eRAuWksQI1Jc50YaPCqfK",
+	"ch34z2pZIf96jtOp1bI4PbZGlmzxKfStlsVhGiacz3JeWjiN+OtrQi/TqTU67LX44VQ/XT5RDmXe998/",
+	"Ovbw2P5vbP/jk33xb/9qtQwAIF/nxOP83jJvj9wXe2xZHAwlrry6/F/wlxI6MRwQjgJAcYC94QqW/4Us",
+	"MzIMD7yYplygYAvPI8QnPjSQ+BlhlqJOb0yn8SKRHE7gLB9qkVAxDZbidMGg30nsL/nmhCnLZRKYwmeT",
+	"gDMCIeYzNPUSglPCxpTGfAKXGZtWU/TDICBqGtlx4ONw8k/8NvoJhxHxc9bkx0BJFoygxRyafSHLNlAo",
+	"hBOCmBfPiY/SeEw1BtZGxwCnKWbiZHX6fXQVsnASEXT89uT0FHlTnGBP7KVC6WjJj7UfL/hnnIfxtTwz",
+	"yCShBogvZCklk+cvEBaHMWQIo8s49pE3jUNPnknAZfFpjs1lXNFRWMPSZ2Pr2Uf0L3+xx+OP4/GF/b8v",
+	"/jke878t/s/F829uq9Pv34ytf378l7/Y/2s8tvMv5bvnm3D7dpACzD8TpHn9kf9wdoIkDeeYQQV7KlKA",
+	"IzI86jm9nj3xPNfuBZ2+jYNgYPcD1/Em3d7RxAnM5EH2vIk8/GtCAmtk/eUgF+cPxFt2kK8C1iRwav2a",
+	"lOSUiVKSSqEJiWJ6ySWL4gJ7QdeZDDtunzj9njd0Br47CDoTt++4Xfewd1ixODHMbRZ3Tli8SDwiV3ce",
+	"L1Kyfm0J/6S0PX2/MxgGR3Y/CCZ2D7s9G3cmrt3xO7g/6Qddz3XNK4DObjV/OWFgOIpACX7DfoqTSej7",
+	"hPKfkujwP0HAFwLSwf+wGF7LxUBLCVb+J1vMZjhZWiPrmAJPVVtrtSwQb6AtF2U+eXjBiBTHFDHjq2QZ",
+	"Nmza5BaaLCS6aOqIQBl+GLGcQkwF/GHY0LdG1snbNmeSh9lTvqxP8Ty1RtbHbzcX2XMJ9ncajmbyWT4Q",
+	"TAFHkWTE0JItLi8Jk9jwnpEKPDdNPO8kDfnwbr87cNzDodPrD7ti4wlLxUpqySew13FEijv0S8gYJyJz",
+	"ksz4nzHdsElxBIKmz3eVt+GyF42WKAqZUMjZNL5G8ZwkgCvMDPR+XaC/ibWpVQD2mH1BOAMr9rkSwdIE",
+	"p3FyB1C8qXvKTtgrPrJosqp9qPlKKYMfcdCY41RDpR8Y6A/6A7EFGQKKTYAvMqDzVWtGlbJwbpq0/Pyg",
+	"8C3M/ISdchmV4kgspxlZCGXbItapHoVCU48sBEKsmRB4KU07YaEjM665dXHttKKzArK9S5YIX+KQvlBW",
+	"J/iI7wNoIi2UkHmcpAX57PSlohBijx41YjYE+E4RDSxLZ0oFasqC9HY6skGvKH9diW9wCHMBYYRmC8Zp",
+	"POp20JR8xT7xwhmOpOYCmj1Iqyt41+m4VXg3tkI6tkZjGGxstcZWEJLIF4+yoeFFQjCLxcc1JzK2VtH6",
+	"ONvRDAKc0ITUi5OES/pmRD8RbyVxkg0fKdoel5cGO75j7DwnwYIRX6rkDXHTy1vlmPlOE3Izgk6+hmyN",
+	"pCSHR1K/L7Xj3KSu5LRKLTtNOHP15KsQakq8LwUJ6PRlpoarnk5f3ongsycNe9Kgk4ZcqqrE4DujHCdg",
+	"4mlIP+QFivhRpCBsMaEkVbKjZrj6cHZSjc9gozoQbT95oZ/kGK11cXL68hxNotj7olkeWsg96rTdw7bT",
+	"dg46XROGu50NGM6HL2G4PpkqHG84NRPOg+VfQRMMYBxsgg5MSUJq4HzW/E5oFQeNmUypwwpfbNjZq7kH",
+	"ZApMg9JIYJKOe1tslOi7vEfaSFVw1xfQlNDobe8E7l/IcvVwaWZKMIdeY4b4WYaLUWVbkOOt12PKPY2t",
+	"AXG6w6MBGVtru20juIET6kMSXoZc/JbvgI5x6VxcY3why7bxOPaacPUma15j6zBMac/R9xx9pzqqgaPn",
+	"fIFl0uUlTsk1XqqrkBlOvemd8viXJCKNefxeR9jrCHuK0nzfxFUTqz43U8zQnFA/pJewVi8NrwjK2tU+",
+	"R6If0UqY77n4uNLzCNW5ejMzanebowXbwVl0xV4IaqSfoR+0hQRhop/HJ6G9VatuwAfCdMOe3ynxfz/3",
+	"myt4e6n/YaT+PdPdM9090318Yvy9Gua2scjtCfaeYP8JCXaYMhIFq9D/cHaih11oM6negb/G6RSx0Ccs",
+	"8wGTPm1cruY9DrrOwO0MHdsdDojdG5COPSAd3z7seX3H6XR9t3toFKSdTl3oH8NAHqY/ALHmM5D+n0is",
+	"dZ2JSxrDPpyd7E2Se5PkXpZ5sgYEEWa2QtLEBRGOEoL9paQN689URaNRRtrq2AY4fM5evXl5+uY/Ph2f",
+	"nLw6e3f85uSVmdA1OkcVs9vgsQi8SHgJwhrgiPvCqBCmd2ZAaFkQBLW6MSI2qshlOMjIV+G938yi03fW",
+	"GApeFIKxUN8xE7Nuk03IelPzXW+2WVCgdGpGIqCIfSm4kwk6iKbhJSeEMMATE/s3WHRShbwepsLvVkPd",
+	"3WsE0n19b8Df2xL2/PeeDPirx0axzLrH5qwJi61CZ30LG5F182w3nxPZ7E4OxT16UMmf1VDYPZWGOJY9",
+	"jd7T6D2N3tPoJ0ujWyKgbxW08PhuAMv1HhrLEepEIprVHqcJ7E3L2Qh50eiJ88ZWAYnkuypw3BGb3LXX",
+	"sc83i4qEGRybpjEnfpzQMZJuuvXQGkv6zUEwxVek2M8LmfAmvY6TLxzArtOG/zsY7MzrWJuLkaA3ntne",
+	"6Xh/m7W/zXoa4ijMi1WxXmUklV+ttfsq6s5pIZbt0xi5w07bPRwAZXAPVY+j7XmuM2zOc4vrqGvshbb3",
+	"ZurdX3Xtr7r2atxejXvCapzIAFUNWxmhd3zy7vTDqx2B1nhR+ELQ7kw04pQ7jTlOi7HNO9CIw8tsVyW3",
+	"jWw/cBTF1yidhqzupvzAZJ9P+N5qrQm0qAQWcKGVSQwyT1nIxlRXsIoMPFMv1+pg/KP4iiQRnrOS6/eH",
+	"sxORTmuHuua7OH6Nk8umGiYL/2GwfChRPY1jFEGvaxUPyTxAS8MpmnEwHPb73UM0WaaEGbH9sLkKYmQU",
+	"VYPW1UayJVYclLcEkhSyGaR/uWuFZNcnRa0SVsiRFlN02EM/h39t7xz9fsF0KV+whliY4BX7WxyjGabL",
+	"LI3eBulfJfNhcOZk5j8BA955G70R+fxAnPOmmF7q1/66sFifDJenWIFBQn7FQUoU1Ygw5J7TErs+gTxJ",
+	"wlmCCdDiNEtcLIDtxdRbJAlIzfBCs8GVUhozItLUlqA3poX0xnpWLvPulSloIeHzOvzNP6zIOFyrsfp+",
+	"NUPv2ubap4a8rU2P3fvzU07448auEoskXCX7789PM5IYQ27FNUeOf8yZ3ixOiCAsA3fYEcTXfLIaZXor",
+	"zWUDdZ7GCT9e789PH/FJkkviy1G0eHAHpPg91fIpC7+6Jvez+bErIsibePVg1ssc5uEkCUEUMxxto31y",
+	"UD89XYoKq12HJ2sG36lJax4a3RlFwmp+ZNQna6G38rkZVEdNDtWaPgvg+g+SSgMGtHgCgo68UDNusXa2",
+	"TInJ152vle93QbMpvsJhhCdR45CXBTMY6WQu5JBxMdjIi9cj2ub29aWn+idXjRx6UC5ikQNlrcZ6PcVp",
+	"pobxfRHppu9fvGpZUBXAsB38MfJDHxRMkd0VagfA0Ot3Yl1TkZ4+XqRePBPZAOVOCPB9ofE1/ZPvya6I",
+	"ytp9yATbOucGVoowNOSirbTXwAAAqzGVmzjDS6HLTgihaIZ9gii5Ikk6JRFhbFXafTiZk7LFfM4FLv8X",
+	"4of4HeTjbkTIUtkkPzlap1mqdfiq8sCIKaIT8bHNZ5EbsVcmYDoXRxtMEGKEkhFCH6/Kcl0evcoWoS9U",
+	"WaQyMKyTZMpXowgz9J9vf33DcfT9u5/sgTBk6XNdmdQTsl6IQhxehBPiq6XuVGj+MPeOhYnvLItFaZL4",
+	"dPsAFi/2OTZ8ODvJgklmhDF8WTuexXGH3W5wiO0jv0PsI6/ft4e417Ud/zDoTwaeS446HIi56fnuYkFS",
+	"QjFNq0JBtLU64lJOW6pouelufMuAkTtF5g9zby02ix2UuyfMldXzF9El5hCVXaL7faWZ1/H7CO4Ji+h9",
+	"L0nn7ydZ+8albpO6fUvRNPQNkqnIYK4nOZcVmJK6y/iVT1dv2FJHfoiPJodd4nodf9ALnGBA+v6hdzQZ",
+	"4KHjdrq9FhTkEs30i5gHP51FoMg6T8qlCYKjS5dsrYKrTLOM8VBWxpwyfrf3QR/m3n1mjS9yMXBLNR/z",
+	"mjnNHxQjHir/OuwZGDD+Kp0B7zQbRkny4AfdJykOI2aNPn4TEq81sg4k2h+A3Crroci+hOhrjXJHzQlB",
+	"ZDZPl9bNhY4CpbmMhGRX6FrzQ806uU/vmJrgKJTm0WvDFGHBlQDhLrMBEMINJ+tU02CUt82jOAt3lNQ9",
+	"R/n7rDmw3+oHyN//Ye79TJbnZMEaq1c7dU0ssapVhesePRUf9Gg39XPcJSa8idOf4gXdRs/e0nuusO0l",
+	"NfusiSa96vL2oLtY5etUEEFz6ZaosohCbGe73lgZ8XIMcn7D3f2zGRhqOyzKuaxhYf3CUk9EigapbDWx",
+	"E40AN6RvYcjQ+av/fHXy7tXLB0fzmu6OmkKVHYEC/ii99S5NK/eb1O47FuNNqc60lGU4IXkF2VKtjRJU",
+	"OoXzsTntWdDzcR/3+3bg+UO7h4ddezAZHNr9ycDtD/rE7U0m7ccnmwPOT6ohtGtMvz+f09J+HlZg+VrE",
+	"rnRPrYHkmz1cHwUq3JO7p9j6+/P3LMns/RWZfWv3z4eV3faelY/Vs/LD3Ls318oSdh+uYPcmT8sHReJ7",
+	"cWrk2/EwXo26SiH8Es2G7U0+jvfpS7hpzkYvwC0trabrwOyabO11oHFq0qnjd1tWLLdPfcF5+V5jWXks",
+	"u1fJ45VHm6IFH420VuWoCHG+Sp/hkrRxqY/OnVGczAf0ZyxJhqsodQv3xofxC9y8ol24CT6wOr93sFt7",
+	"oh7Iw66EekcVapbuV6ZULrEg4+1Ieaob9K2mjn2PSvO6D1e135KYXr7NbIdNNO+9wfHODI473OVsFdCT",
+	"VvC6fGuXEKCRvoot5nOYJ3xKaVhItwhALLc/fVnO4Qy5U+hiNiFJG51SuLJkLfBNCpVnDKfVDHKreGDh",
+	"PFE5tkLQvzFiqXLsCeJkhlNrZIU0PexZLUmVwL3kUtBK0Yf/Caer8wMLahgLrsAnMAujKGTEi7may0Lq",
+	"EeQOjxzbcW3Hfec4I/j//645NB9sddCX+a8SdNp5L2KJvBPhQatoXrmzc3guuHCAw2iRkDY6FfcXs3m6",
+	"lGmjkwWlHL3WDTTDFF+S5BONffKJzRerg709e4/YnHhhIEmAmr9oOuMEn7dmFf1/DWeLGe/6U3YTUxzg",
+	"F/GJRBDeO0sTgmdcOPWIkPkXlB/oZ2/P3rPnohiFjl8ezsqk6RvU7Rg3SHhKb/AkFj2/4Z/ecJpxGcbU",
+	"iO3n8Kq8p3I3cHSNl3JTjODhYFFX18V+32TQ4IvWCsHVWKGgMp8EcV3ZT0GC+Mv1s+6jZxKDnjcbt/YJ",
+	"yDNDrAJGdKX2qgQbPCN1+sgLTxuowEqd6TyRgmi4rk9ZedRA/M4ys5maILT4galqpeZul+wToSlJ5knI",
+	"yKc8i8068po3yFTWNEbX09CbFo6HcGBlbeSIUi4E+STAiyg19GCc3dXc2wKK8mag1NuN4MDC/vBRZyTy",
+	"ZEoKWsTiIkIUMU07RSZ6o5/eEmEt8AltmUXUWdl0A9Vct4MXGQziCRgublrWSs147PshhymOzjRGG+CI",
+	"kTLv3YbBzPDX14ReplNr1On3W9YcpylJeLu/f/z7eOE4XQ/+l4zHXx3n4t/+dWXjWtZXm3ydEy9l1shK",
+	"yVdRk54rR2NL9mC11N9kbHF1683713y1IfuEk9knnHjT1Yn/NiXgE6JjbLKgDMUUHSczdHL2ngntE6RG",
+	"jsKghvngrC0UvXSRUKFby0lP4jgimN4Bh9Mgedi7b0DeKzdF7zRKAakwHSMfmIWUj2iN3BWewNd6Gdv8",
+	"qc2+hHM7ngskt+cxuLxKFN+OK9+SvrcA7iCA5sWtONEqL7z83ips+7Nnnf5Hx+5f/LPz0bF7Fx8de3jx",
+	"Txf+EX9/dO3hxb/D38/H4/bzb92bRm0OnnU/OnaHP+yoZ5vwClN0enbV08pmI7bwplwUL+Yu3A1T02Cp",
+	"XhrASESiQdXZvQOyLtCyiy8FsSMOsbbTdu+NVz80pUnxJVtdzzt8KWjxEpwA1tDhh2U42wssK0RPbb1z",
+	"0Ol+bye/JIsBCd4orRjQ/CSmQci5guSdJQ1eZj8jKD8OlFyvMS6AMTaVAaQrOBjmwn9mNti5Fp9ZoVaG",
+	"54io5APxkVnxFe82kIV1PczxMoqxX5Mpys05k43Ke6tNJ19cPkarCPTNSHCWT+7WliGxZP5KXK810hrW",
+	"TPV1yFKTeWuOLwGDZC9sj4E7wcAzPts7w7tfqsBRJj6YFo2n+53ddJoq9qjuzrzZaKMxK6JcqJmFVP10",
+	"71tI0NG2ioyJsMWUzFjNQwCyk5giThIM3kZpnIqYxyoLnxpMaBoznEqhMAgj/riFIFdoBISL1bLFlXZY",
+	"zKCVr2rNdr6dxtfURDYVzQZ2jpGnnbv9OdsJBb076vl+7tcxNBnimOGWm0H0e24n/nUWpinxUb7n6Ash",
+	"cw6OMBF2GgNXbWy4QsdUXmhIESEhs/iKMBSmD6xjNDBsfDf2p0ZrfuBbn4ezSX33xoEG8HvCRoTaq2yo",
+	"Q0NochAbsIEKJIa84JNY5iGJYg9H6MPZSctUgn+VxN72ygudS/CjiUggIoMYRUoRyO0k/D6skVUwjZiY",
+	"n4iq24D7MvSugO/ZqnWM1w0vHx17iO3g2P7p4lu3c/NP/ffgxtZ/9pr8dDs3G+0rmwpZNDQ/ZWvdLexF",
+	"WaV1gM8HfkrALR03uUwd14yHj2XpSkpSLRUZNxRQTqJ44aO3ghO9FTkLV09ZIWPcyhartB5A2VU6jwoP",
+	"D9MWwVThfn40pmNqI5mS1R2V0oRo77ojGO747LQUsqt90xupgK6Ce5n2RX+EaKylIdJeHY4K+WmyQfLk",
+	"SLlfsdbsSDRbcQ3XPhmMhOuT7oYvX3fEnKpriKvvOq6ATik7g/a6M0IYKEq50LhQZ0RMoPa9BKg5Dlr7",
+	"rjfKa5ivplPTPpTraO4ApvUhN6Gy1oD26dEILSo8M7WvBqPMI3Y1Oaf23XCk1TYsVq3Iv3KdUWUFRO0r",
+	"d1Su7y98W7RPOvleZuXxtNfdkYy+VaG22ju5H02yEGit+SathjllryX8S0E3/JCCt+NiEoVeBkyfBCEl",
+	"LDu9/IwonAbXN4VpIvJbTImfeoFISiEQRytkql/hUFxBTvKEk6vqOyRyBJtECxHKB/J182sbnQYF7LoK",
+	"4winXPWD0XX9ROSqgr7gUEMCACC2AF+CvemYivbwNWYSGsDaAONAekYf1Ddt9Ctf/zUXgYXD3+eP324u",
+	"Pq9drdk5SFfuSUZK19BgPQ/mimom3nFQecrQUdHNZkuHmM3OzRy6Q+s3gwqvu4GWjS6bjYMZnypAvVXg",
+	"gQZIrmBkAUwmHv0yr3pjNBJkJXHUEkQdO8N1l5LwC3VzSvJT8Sbse7vQP8OX5HVIv6zaNaegyn4zRty9",
+	"zthSlTkrIZHJAzIqbEwU0i8Z1VJdEcq18Y8WJV9TbfsrkI6P0xJzNaHKWZ6wpUzlOItXXNWLKSWe0KhY",
+	"plgqElRP1BPO559AzpR62wb/b1DvblpWuNHqJ5dx6tf1SpUNcq9UcfDrTq6kghYyhdQYVoYGGDVeWK5h",
+	"Rq0VAGaDrtnYrdzi5EBbK50cawo6p/SGzZI2QlLNMDB+rGcHFZ23hVBQ8n/JIsqpPGjpVLC4+1LA/n0r",
+	"Dawl9S/QxIo22S1xd7N+qkD8XainlWYhCZaXOhBqWMjNZO7hHW/kcl7RKxLFc8O9mpZrqwa2rABUNV8D",
+	"ytNKrMJrwKaDaXcItZGpZyYjOXnlsmAEWv3LyAx85ctIMzjXEuPN17sVUOX0kxLiq6w9Cxr+sSCNLoEd",
+	"e3hs/ze2//GpbW9G1Yik4rpUEa2x9Ulgqj22QOUaW+2xpa0tj3YzxkisXZ80zqyW6RwVU0JBZDYJgTXI",
+	"hxwkXP3kkCY+CjmzsGUm9RHXf+QoLLMtwAcqiq00QLmfV7+fnZ6vfKWiYmU0XZjmkb2nKdylAH+bEFkW",
+	"2oe+Xr56/QpGDFPQodU7cJMrWJuEeKU+yNKatRCTkqDw3obYWBR73iIBxR/nqgjwQSUnroLValkKAFbL",
+	"kou0WpacotWyZAXWC4Pgek5YvEg8soE4cD4nZQMg6iooAp2+lJfzfhgEkAE8gsIjHmaEfzpdzqeECs2d",
+	"/LHA0ROzWJ9zZcoYCgjGnCCJZ6vOkiIpDtZzbq9c+Ooq3TqKpWt/tYRnmLEUncnXdBrPNwkT/PjCHkpZ",
+	"jDdD03j+GMj/1lLr070kUaHkJU10OSe5k2i+QYourAoATe48CujbKkJSYPpThGXZ2UeEz6tT0Socw5bp",
+	"ygTOm0kEgEO2bZDSVke/tBa9m8oJVkubiSJrGynJqgkCnlaOuY6RQNPHQFVgpmaRUlQSry1QShhtECdl",
+	"pyagvQtnhKV4NjcxGRWI/f7dSSvTNUTyDfSPmEJF7PCS4lTcpZXAmsHo4lsn/+Od+mO08sdmAMLIyrzW",
+	"cZxDMM123rn9kdMbOX2+osx2bVpRZvwWlKdsQF9llTIHxjoxO8+lHSctITtNYn/ZEpZ96ZagbuJk70v0",
+	"7PynE3Q4dNznRoteaJj+67johpQtpkCIRdLyPxYkWWYpCqyW5cXxl5DTH0iWeGE0Ipqj2g1qrnaHoHZj",
+	"bGk2mbG12YAdcqInwJuNbcLQLHXDxktiznNZlcHQHHS9cqerUlVVXH6qXMOmmy6VbHrTDaUqtWK41M3S",
+	"uq5cCetva9+ZZmWmNl6GZok+bnMbmqXrrHEdmuWcWX8fmmVF2nQhqj4crrtwzwqWmG7ssxTx291UZtkq",
+	"K64qs3x/29xVgowUywy2QbxIpLTxAqXTWHg1BOEVUTLIFveUWd4f0xVEdtyZmWy2hPk1F+E9o69FLY6W",
+	"k2+Dx3al5/CqcwfC1Id5ySQ5k0gkiEKsztXh3d7dydB5tZoKqlfXH40zYtD6gnU6359Qk9msd/w5vKw+",
+	"zL2d3Myt5a/bX8gVcwKta5QLq+UkTrXMrroxP8u2yYy5iF7xd0shb8pzlRUIkK5S2VFDxxPGeRZnDIIt",
+	"CPZJ2OMRih/fpedtbztb1gJiJ8y5pHT3jgizVCVFVBYMPJPcwNeF26SUueYx7F1ZatbysUi41bze1QFU",
+	"SrCiQXI9/bjNBXADxDgnAUkI9chOzvn9ILM2Z/NFfI1NqgN83ajSYBNq3u+tbHWTi7688a3vGTWWtd0M",
+	"dnRhp89jVRxV3X2KQvrFIDu/zjxupNEUvG4Uv5DFJ4E8KXecereIyovoVteI+dJ2E4QmB3uBcIoiwhfF",
+	"BVPNKFA/PG0WUn181xSwVnkr/4ZcF6l6QYn9PmLXKtKvkWuRSrq05Ie/2W0StbMRUe+LAspj0ZD+5Hyg",
+	"2Xk6hczgAT8TBYWOkus7VupM+YBEwIB4JRkXPyu8mUzNq4UXjKn8/Ol7TP1ZVMZV5OVyOPEWSZgu3/Kj",
+	"sFL/u6qWcp6tfnNWfnSssnxntwm5hZUT62efbZs/QjSm5DME2EdxPJ9g78uYZjEHcM3/HKXJgqWccIMn",
+	"e5iqB1UOfei3MJ3qSfiFCiATUIcMKaoElIvj+Ziq1PxhVu5cYHkxCbagx5ZexyDfNzwPfyYgL4jLkkVi",
+	"oN2f37782f7bL8cn9tu/HXf6h+jY8whjP/6///N/W+hteEmJ/zeRPjh/BF3xn58LBxUy8UGLPMMPI15C",
+	"UjBkilQcGLrnD8Y08yIQ1tyYb6mIDArCiOR7wn99fi7GkgPIlMaCKITUixY+Qb/bb/0v9kuckpYkOSqd",
+	"t0xG5vbHdBbSRZqX5BJowQcWri+XNM4M2gWcWAP+40U6jZPwH+pGdQX+sCjjRZdYbSM4tAquKDbz4jnx",
+	"0c9kyVJOwEXDrM0X+ZzDTy5O1OmpvbrfoZSD/Q7WsLI4KKBmNBj+AsHqrMLOw/iZNL+CBWZV0HPXp+tY",
+	"uD5lvkZTLJ4mccwJLGz5mLIpTgjwMkYg8ENJo/Km5fPBldt2Dr7lodg3ByrB9SfpEHDAkVvxJJNjOHp2",
+	"8vY5eErN5DLLObLlIVeDjylCE5JeE0IzRiiqJqjMR9SXtyvi8YKl8YwkIit25o8gC0+lU8LyvttyWZ22",
+	"c3A191ShPJatQDeggXcX6Fgs6yCbGabLDM5iZKEqspb0KmPwMCEcN2BN2hzG9C9/+Qt6HQbEW3oR4Q+O",
+	"dTGCz2bVjQsmNCFePCNMuryh66mEkvK9KlVV5OuRE0NQnaHgzzOmIZNL9JHMEaBBIN8GuVDePZycrOin",
+	"nEY4mxE/xCmJluUxVAp75cAnzlRIESNXhCIfsjwLO9+LwtEGzzpIlXK5SEh2oTMnSRj7bfROzYl/BmUk",
+	"wLOMT2+lVOiYZocEUB886VjoZwRZuQCKjfmvRZxixn/9danErhbEZqmV862F33pGBZjE2kqlAjbibX6a",
+	"F5Sf2fgaJz4TwlqhQqaaonCdawnWoHertxWXnrBRedlBPqyceDZPVTPPdZwMOiybHFxRwYZhChdSAjAF",
+	"8s0fvuIw0JgaFPGIKZqQKY4ChS6Z8KGzfeVXVCi4I/L1rJdAWmOq95Mlt1DTgAPXRsdpJUmCzPiK4VWK",
+	"IsfZeRhTpjWUlELGKgi2HkcEfU6AHXwWF8Ypg0B0wBQ2ja/ze1ghG72QlIo3xP4spHk7HEVjmn+uH6iQ",
+	"oauQhZMI0v2HktbL0sHZfVqYFoIrFJK2sljjzJcrB2ISLy6nArJZDpl3MeROgnMH0lup1LJCC1VzUFI8",
+	"cccG5+fVFUmWeZ4iYEO5PPdZv6P73Fb9oEnshzKWExw0OJlXJR5F7UR0XLy7FomVxjTz3RCUJ2UqXDKb",
+	"ubivFUYP4fzbRidQtk+JSMD6VWEe3RAS0nxxsPZfS7iKsFYtsIVIcfEQ51L0VyjUoMoBw9DnrPTeZw7U",
+	"Mf1crsX3eSXqVLUVDg9o4HBItfS6PeK2iKFe11XznUdQw4t8FYCUkiN8PqZeFHNRHuuXTiG4ackhc3eD",
+	"JOEEiSvrEeFcQMmRcBMu4zVBWgkDrVIi4keGoYjLuekU0zEV+yudwbT0Vno/QgKLQo9QkUVACZdz7E2J",
+	"3Wk7VstaJBGX0NJ0zkYHB9fX120Mr9txcnkg27KD16cnr968fQVtuPQZppEsqqKOnNWyrkjChKDmtF3x",
+	"YTwnFM9Drt21nXZXaJtT0MdqyEygtimXJFHIx2TvyD85kErLqQ+leuYxqyrOAdu1UoQEdlULG1flLQps",
+	"+1SgobBngJOn0AwKpKQgZmh0UchkdDEjSeih05dijzIidupbI6uQ2xRA1gQEp7m3hw3y9EVmsP+rrNHc",
+	"pPxgvhN54Z0sUZteZ0ek3rLeTUOohzNblnLylbM1uY6TKQSzZd5hIb/MShaSch5pS0ucrGdFKTVsUF+n",
+	"mDf/pmh1SJMFgQeSvPHOOo7TvKajynJbrGZkzF5bKGZUyHnn9vuOOzwaOIfdo26hrJFEYdeB/5AmvbIF",
+	"qMvBIhIJX/QEdNbJ23aHt7EKaeX0fKuW7LJQ7KdZ/tiqwkVZ8j+czbZUmUhH7XMyj/CSbKxQZGxz61Jn",
+	"PbHnpkYZbhycMFVQvYhSvLlbp3m5cii07NZp+VOcTELfJ3Br2HNrtclqYkOTXq0J5pVmoVG/3qoMNeJ4",
+	"886w5jQL9ZtvWla/3m6cSkc5WT6Lt+vW3IasTKRuXOTU+Kb1TdliPl7wH5ph7OMFp735CRf7n8uZlkpf",
+	"9lEdWGZd8AHqmBO+5afyRpBfLlCYXF75c6aZBUDkk8U816lgp2ku+wlFrugtwt/OuFSUQQelMUjGYZKL",
+	"2ivKsonjicnnHO+W9FVGiBXpq57Edz1J7Tju4aDTO+xvIKkqEK0GSe04W7AglY+4Br1UQXO7rNe3FY0T",
+	"6PYQNG4bgvW9UxyxG5soTsu6JAY5+e00vmZ6StZzpRY5jlCLslxDYbAmg1Z75bhzPX9nh72+hGoSnobO",
+	"YNBxB/pJ/68FSZbCKqcpA5qvKpx34rOKs+6uEZ8k9Sh6CvKZOAO333EGR8PWekG6WLXPMhWKGlmdZhK3",
+	"VnrO0ktdjZxSnbd+qf5atjSpJ5VqaBnf30K6X5P41HI2SP9Naa9IUb2e8j48td3T2cdBZzm2bKayW5sy",
+	"Whs/luMouwdOTWXQhBcIa5xlG6wieVIopgXraCXHiyRe+GHqRH5bC8Qic+nSyTtVDkJcMC36g1ZbJD41",
+	"sUhkRqjmxCNzt7kD24F0cL1r2VYOU0e27d6xbCun8vDUVm3rXn//c+rvYv/vQH8/0Bz6jKL465CJ+65c",
+	"9y6mG2ihOPIJS0X1O0Gx4VpN6fngUMBpJY1VzY8XCCJr86BfuEkaU3Gx47fRrzRaihC5jLZnVyNpiSWY",
+	"sh+IOz2R9dug9Ov5p2+vBtCYlpjEmziDlk4Tc8fpj7BZK+1+pUS/1DC0MwYCaA6MVi/oOpNhx+0Tp9/z",
+	"hs7AdwdBZ+L2HbfrHvYO8xwJIyvo+biP+3078Pyh3cPDrj2YDA7t/mTg9gd94vYmExX3Yh2R4VHP6fXs",
+	"iee5di/o9G0cBAO7H7iON+n2jiZOYGlM7MPcs8wxAOsFcX0xA3fQDwZHvtPrBr2+O8SHg17HwZ1BZ9In",
+	"nQCvk7y1dQ66zsDtDB3bHQ6I3RuQjj0gHd8+7Hl9x+l0fbd7qIfQmPLz3Fw04DS6+3wFm6k4TXvBfi/Y",
+	"C1rAkafgdFXwsFplADnFuV+Bf8NFZ0VgZOYlKH3ECgyl4FLT0rNPyloRufcU8JvMO8bslIUWNA2jQrMf",
+	"WOYmlHleGQzG4CBAlY0pbzymuXuV5uhdeaF6ltH0h7xQBRDaYuZlpUYBUPocKM+9QtJPnSWt5iO1hvho",
+	"ctglrtfxB73ACQak7x96R5MBHjpup9vLmcMcJykVBrJmrAiOU1kDqZp8vjH6xEv8qekEmrKAJne5bsP9",
+	"NIOi4LpmkCIqggmfmAyxhZSwO1GgORpk0TYV0kAFlfwO76P3F9H7i2iyRi6AcIBaQs4ttN2Db/KP+lfY",
+	"aq5lWeV6ilPwVQZPRqAaZi/30HAbJYbNpYMSQ+iZI4Yydvcobl+1yN692vCI7l01hK2tNay9jDWfgIq7",
+	"2Y7rdPV08qtJvFCcGPLLj2nWr3L59TBF8ziKgDaATUimJgrgwpevl/eeZ+0xiOFsGl9XHjNnL3f9WeUu",
+	"LSZ4Tz735DO7Tt2GeN6PyWXzx1oOootdyUgHWa7ZDZcEpbi+PPKx+SVB22i2PxdZWO/GaJ+ozjPirTLJ",
+	"rjHYC9CY2pQSBa/WZRLEue93BsPgyO4HwcTuYbdn487EtTt+B/cn/aDrua6W8bg2NW9IqmUorMbAmtHu",
+	"JvbxPHVvBV0WINyT5T1ZLhnDdfqCNWnryVHmGiFCG4sTFAhsMUeACPpVWUny8nLwnsvgvIMIz2XmkWLm",
+	"eEmHZXZWmEZ5vDxKFYLX8KwwTLUl/FwSy4e0g2e8TBfgV6j4WtLdlNbdpRm43nISrQbGn4UlNd2lTdqC",
+	"OArfn1G2gKJ7y+yf3DKrEfyaHHa3WsbBN/invmnWzKHa6KUyDel8C0csllZTBjbbXNQ02WYVv6pnmc0J",
+	"xMPbZbOiFnv59RFZZRVffmry6uaPs5JVNY0ObIM1QZN58xoKor8WihMfSjVMlkgkRNMi56NQJIuBJBsz",
+	"nHpTImwTyq4gMph99hYJi5PPLSECz/ElJC1OUiYtyxCsqPqNk5ZMo8WFnh8h+eDnFiLUZ2hCgjghkLvn",
+	"vUxJYXJvRMq7scIhMXPkXEEAqBTxajZPlx+EOMcFx5YRapBgJwMbzJh8xV6q3CkpnokUqbyJKm8i7b4q",
+	"IXITZ2qV67du0s1vdWct6iOIChpQ4hz10YxgmmVGqFpFls85X4deZrzbMZYZrz//WpuRIyRHz19nYQoJ",
+	"9uIERYQrTWEqkiaCc1OklFswjuVZbA2LEzhbWJyed9RVBbm/OS33qEbm7HyWt9nE36ZEuAlpa4HzpA4S",
+	"QWLi6NlnDq3Pz8Xljzw26NlncZ6eV2Im+ZoWFi0zPingy0VO4jgimN5mKb+I2AxEF7MJgZo4OQ2ihfLh",
+	"pnlCVhnzRF2ntYqHMhJEBOdBQln583YoWrk7QDbzFU2WCDMvj8Pm7eSv05dVa4Q+zGsUYS95FSUMv+Ch",
+	"qVRSzQVd3NrWO5fVTop227phmoPDznDQN4ZpFq9CBfKvDdF0nJ45RFMQ+n285oPHa3JEjVMcWSN3i9jN",
+	"Kpv2saCHGjl5CM3gVFTDOlPSxV47eETWbS8X/3Ybwink8XI6zRrSd+Z4XuVXm3tRxxTJItAs9En5tq+Q",
+	"HE8Xz8fUKJ+DdKV+gjV6cQu5Os9FvgPRWjcl5HJqNbeESiONXBZE7Zgdy6PaCoq7ejfKQakQyH0tRtMZ",
+	"GmgHjcrl3NdStNMWVpyyqiXqlW9rGr/z+uH3vVuwylrLysp0PYI15cnSRN0R5S0iNYSEXIXxgslCJbvT",
+	"/mY4+VKSve+AoGxSiPJ4pFspRB0QbqtVok5RJXJuoRJdPFyI56rqIUVBecqjcnEbPtCWoZ81AnCyCzRn",
+	"4gaHuEvsw8Ahdm/iYHvo9/t2JzgKOrwtdt1yWTmr43RWSmuVj4aq0CtCfH5gyMcpRh6hacIXppeLy/sb",
+	"6v2J+bnDbjc4xPaR3yH2kdfv20Pc69qOfxj0JwPPJUcdU0DRJp/Fu3CxXOezWCywZoQg+AKUaiB9/GZN",
+	"xcmepul8dHDgdo64itJ2RwNn4KyKc/8OJ+1Hd7xwnM6hIBQ/1gRiQiJlY2nkxVOqE7VW7clyu9272gMl",
+	"8rbUez7MvW0Vnw9zr7nmw8drrvp8mHvb6j4AnG2UHwGZSu0nL3kilJ9bBb0aFA5NSdICSaSitMGvRnFr",
+	"8KwxaDXN40919UY43oyplreX6zqQ6R1y4ReK/mRDciXHELkKo16HjFR71GjF1b6f8NL6PvN3wfQacbRa",
+	"LKhxmOlNy4qvaRUYTUUfzOGu6wHZGDJKq6W7XOoWDKdUxfFO/KpkSMedRHrsRbWnKapthaw1g1C+H8cy",
+	"UcBvi3DfXcpbTj3J6ThKCPaXfKvkaG63rsjVzCFtVbir45EGIKlySevUav8zWZ4TuKb5E0qUmwKOy6y0",
+	"WrI0mtG3jyQ2hg630V+5oBgHonCMzGTtYYr8GAxmVX5qBSnwCYURPxbtzKl3gN/E6U/xgvp7jW7beOR1",
+	"mlud8GNZKAUE3SzaIaYkOzN5sSVz9ud1J8XZi4h7EfERi4h7+rynzzumz8WA57V2tWYOCMVYt4XJJKcK",
+	"308JXD0Ly1qh6nwChrMsH6heaVEXiqAcfbFEiCFTtMGEJo5ziSVsawATM58YE0ZX5InW2MEGwisKqxXo",
+	"r7R6qDL2phzVFWMVCa3d2ZJqlSrJ30nS6T2L3bPYe2GxKu34I2C1QHueCpetaWf5LYl1P5qnZGX5cwkE",
+	"MtW4YsrlKgciJcpGcWGzseRAEOctCm1uliyOZVJXXOYTecFMvUS3Jl9kVbmL4gU8LWSZygpnY2FAHFNZ",
+	"Z1v5fwPgPCni0DidZsprXjS14GfJ1VcSBa28pjJFRBKtlWq6IcuzpRvkGrGMXaq6okZbiQ3TrGS4iRF/",
+	"B9z36bJWgY2V7LT7zhmOus7IaVRBQ0OoCi5aLOW311fvgJPKqxVBk/aKbl2+JuC1I94lilPeCe86h65r",
+	"8K7zV//56uTdq5cbuZfo0ci9xlSyr6y3O+dfYyoZ2Dq/fQHfXfIvVU50JVGKKjO6Z2CPi4EphLx3FlbG",
+	"iD0Tuw91cM/CNrMwQchrsTAYMblSbGmRRNbIOhDhjfgyS05Y4DsiP8NK0oWTKF746G2aEDxDb2Ul5Zxc",
+	"ZEFqq7EDZ5oTZ1LuvqXqbdTrP1/d+nEMzqItUynofIAC6G4ubv5/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
