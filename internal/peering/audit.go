@@ -2,77 +2,80 @@ package peering
 
 import "context"
 
-// Actions that no status allows or forbids; they stand in events only.
+// Actions that occur only in events. The state machine does not know them.
 const (
 	Create Action = "create"
 	Update Action = "update"
 )
 
-// By says what does something, if no caller does.
+// An Actor is a part of the service that makes changes on its own.
 type Actor string
 
-// What the service does by itself.
+// Actors.
 const (
-	// ByExpiry settles peerings that have expired.
+	// ByExpiry expires pending peerings.
 	ByExpiry Actor = "expiry"
-	// ByInventory adds and changes the clusters that an operator lists.
+	// ByInventory adds and updates the clusters of the operator's inventory.
 	ByInventory Actor = "inventory"
 )
 
-// An Event is a change of what is stored. It is about a route where Route is set, else about a peering where Peering is
-// set, else about a cluster.
+// An Event is a change in the store. Its subject is the route if Route is set,
+// else the peering if Peering is set, else the cluster.
 type Event struct {
 	Action Action
-	// By is empty where a caller did it.
+	// By is empty if a caller made the change.
 	By      Actor
 	Peering ID
 	Route   ID
-	// Cluster is the one that it is about, or on which the peering or route hangs.
+	// Cluster is the subject, or the cluster to which the subject belongs.
 	Cluster ClusterRef
-	// From and To are the statuses of a peering before and after, as it read; From is empty for one that is new.
+	// From and To are the statuses of a peering before and after the change. From
+	// is empty for a new peering.
 	From, To Status
-	// Unknown tells that the store did not answer: the change may or may not have been made.
+	// OutcomeUnknown reports that the store did not respond: the change may or may
+	// not have been made.
 	OutcomeUnknown bool
 }
 
-// Expiry is the event of a peering that is stored as EXPIRED from now on.
+// ExpiryEvent returns the event of storing a peering as EXPIRED.
 func ExpiryEvent(p Peering) Event {
 	return Event{Action: Expire, By: ByExpiry, Peering: p.ID, Cluster: p.Cluster, From: PendingAcceptance, To: Expired}
 }
 
-// Audit answers a store that tells of every change once it is made. A creation that is replayed is none, nor is an action
-// that leaves everything as it is.
-func Audit(store Store, changed func(context.Context, Event)) Store {
-	return auditedStore{Store: store, changed: changed}
+// Audit returns a store that calls record after every change that was made, or
+// whose outcome is unknown. It does not call record for replayed creations and
+// for operations that change nothing.
+func Audit(store Store, record func(context.Context, Event)) Store {
+	return auditedStore{Store: store, record: record}
 }
 
 type auditedStore struct {
 	Store
 
-	changed func(context.Context, Event)
+	record func(context.Context, Event)
 }
 
-// tell tells of a change unless it is certain that there was none.
-func (w auditedStore) tell(ctx context.Context, e Event, err error) {
+// recordUnlessFailed records an event unless err means that nothing changed.
+func (s auditedStore) recordUnlessFailed(ctx context.Context, e Event, err error) {
 	e.OutcomeUnknown = CodeOf(err) == Unavailable
 	if err == nil || e.OutcomeUnknown {
-		w.changed(ctx, e)
+		s.record(ctx, e)
 	}
 }
 
 // Create implements Store.
-func (w auditedStore) Create(ctx context.Context, p Peering, idem Idempotency, quotas Quotas) (made Peering, replayed bool, err error) {
-	made, replayed, err = w.Store.Create(ctx, p, idem, quotas)
+func (s auditedStore) Create(ctx context.Context, p Peering, idem Idempotency, quotas Quotas) (created Peering, replayed bool, err error) {
+	created, replayed, err = s.Store.Create(ctx, p, idem, quotas)
 	if !replayed {
-		w.tell(ctx, Event{Action: Create, Peering: p.ID, Cluster: p.Cluster, To: p.Status}, err)
+		s.recordUnlessFailed(ctx, Event{Action: Create, Peering: p.ID, Cluster: p.Cluster, To: p.Status}, err)
 	}
-	return made, replayed, err
+	return created, replayed, err
 }
 
 // Update implements Store.
-func (w auditedStore) Update(ctx context.Context, id ID, quotas Quotas, change func(Peering) (Peering, error)) (Peering, error) {
+func (s auditedStore) Update(ctx context.Context, id ID, quotas Quotas, change func(Peering) (Peering, error)) (Peering, error) {
 	var before, after Peering
-	p, err := w.Store.Update(ctx, id, quotas, func(p Peering) (Peering, error) {
+	p, err := s.Store.Update(ctx, id, quotas, func(p Peering) (Peering, error) {
 		changed, err := change(p)
 		if err == nil {
 			before, after = p, changed
@@ -80,13 +83,13 @@ func (w auditedStore) Update(ctx context.Context, id ID, quotas Quotas, change f
 		return changed, err
 	})
 	if before != after {
-		w.tell(ctx, eventOf(before, after), err)
+		s.recordUnlessFailed(ctx, updateEvent(before, after), err)
 	}
 	return p, err
 }
 
-// eventOf answers what made one of the other.
-func eventOf(before, after Peering) Event {
+// updateEvent returns the event that changed before to after.
+func updateEvent(before, after Peering) Event {
 	e := Event{Peering: after.ID, Cluster: after.Cluster, From: before.Status, To: after.Status}
 	switch after.Status {
 	case Expired:
@@ -105,69 +108,69 @@ func eventOf(before, after Peering) Event {
 }
 
 // CreateRoute implements Store.
-func (w auditedStore) CreateRoute(
+func (s auditedStore) CreateRoute(
 	ctx context.Context, ref PeeringRef, idem Idempotency, create func(Cluster, Peering) (Route, error),
-) (made Route, replayed bool, err error) {
-	var wanted Route
-	made, replayed, err = w.Store.CreateRoute(ctx, ref, idem, func(c Cluster, p Peering) (Route, error) {
+) (created Route, replayed bool, err error) {
+	var attempted Route
+	created, replayed, err = s.Store.CreateRoute(ctx, ref, idem, func(c Cluster, p Peering) (Route, error) {
 		r, err := create(c, p)
 		if err == nil {
-			wanted = r
+			attempted = r
 		}
 		return r, err
 	})
-	if !replayed && wanted != (Route{}) {
-		w.tell(ctx, Event{Action: Create, Peering: ref.Peering, Route: wanted.ID, Cluster: ref.Cluster}, err)
+	if !replayed && attempted != (Route{}) {
+		s.recordUnlessFailed(ctx, Event{Action: Create, Peering: ref.Peering, Route: attempted.ID, Cluster: ref.Cluster}, err)
 	}
-	return made, replayed, err
+	return created, replayed, err
 }
 
 // DeleteRoute implements Store.
-func (w auditedStore) DeleteRoute(ctx context.Context, id, route ID) error {
-	err := w.Store.DeleteRoute(ctx, id, route)
-	w.tell(ctx, Event{Action: Delete, Peering: id, Route: route}, err)
+func (s auditedStore) DeleteRoute(ctx context.Context, id, route ID) error {
+	err := s.Store.DeleteRoute(ctx, id, route)
+	s.recordUnlessFailed(ctx, Event{Action: Delete, Peering: id, Route: route}, err)
 	return err
 }
 
 // CreateCluster implements Store.
-func (w auditedStore) CreateCluster(ctx context.Context, c Cluster, idem Idempotency) (made Cluster, replayed bool, err error) {
-	made, replayed, err = w.Store.CreateCluster(ctx, c, idem)
+func (s auditedStore) CreateCluster(ctx context.Context, c Cluster, idem Idempotency) (created Cluster, replayed bool, err error) {
+	created, replayed, err = s.Store.CreateCluster(ctx, c, idem)
 	if !replayed {
-		w.tell(ctx, Event{Action: Create, Cluster: ClusterRef{Project: c.Project, ID: made.ID}}, err)
+		s.recordUnlessFailed(ctx, Event{Action: Create, Cluster: ClusterRef{Project: c.Project, ID: created.ID}}, err)
 	}
-	return made, replayed, err
+	return created, replayed, err
 }
 
 // UpdateCluster implements Store.
-func (w auditedStore) UpdateCluster(ctx context.Context, ref ClusterRef, change func(Cluster) Cluster) error {
+func (s auditedStore) UpdateCluster(ctx context.Context, ref ClusterRef, change func(Cluster) Cluster) error {
 	var before, after Cluster
-	err := w.Store.UpdateCluster(ctx, ref, func(c Cluster) Cluster {
+	err := s.Store.UpdateCluster(ctx, ref, func(c Cluster) Cluster {
 		before, after = c, change(c)
 		return after
 	})
 	if before != after {
-		w.tell(ctx, Event{Action: Update, Cluster: ref}, err)
+		s.recordUnlessFailed(ctx, Event{Action: Update, Cluster: ref}, err)
 	}
 	return err
 }
 
 // DeleteCluster implements Store.
-func (w auditedStore) DeleteCluster(ctx context.Context, ref ClusterRef, uses func(Peering) bool) error {
-	err := w.Store.DeleteCluster(ctx, ref, uses)
-	w.tell(ctx, Event{Action: Delete, Cluster: ref}, err)
+func (s auditedStore) DeleteCluster(ctx context.Context, ref ClusterRef, uses func(Peering) bool) error {
+	err := s.Store.DeleteCluster(ctx, ref, uses)
+	s.recordUnlessFailed(ctx, Event{Action: Delete, Cluster: ref}, err)
 	return err
 }
 
 // PutCluster implements Store.
-func (w auditedStore) PutCluster(ctx context.Context, c Cluster, merge func(old, c Cluster) (Cluster, error)) error {
+func (s auditedStore) PutCluster(ctx context.Context, c Cluster, merge func(old, c Cluster) (Cluster, error)) error {
 	action, same := Create, false
-	err := w.Store.PutCluster(ctx, c, func(old, c Cluster) (Cluster, error) {
+	err := s.Store.PutCluster(ctx, c, func(old, c Cluster) (Cluster, error) {
 		merged, err := merge(old, c)
 		action, same = Update, err == nil && merged == old
 		return merged, err
 	})
 	if !same {
-		w.tell(ctx, Event{Action: action, By: ByInventory, Cluster: c.ClusterRef}, err)
+		s.recordUnlessFailed(ctx, Event{Action: action, By: ByInventory, Cluster: c.ClusterRef}, err)
 	}
 	return err
 }

@@ -2,26 +2,28 @@ package peering
 
 import "slices"
 
-// A Role says what a user may do in a project.
+// A Role grants a user permissions in a project.
 type Role string
 
-// The roles.
+// Roles of a user in a project.
 const (
-	// Reader lists and shows only.
+	// Reader permits list and show operations only.
 	Reader Role = "reader"
-	// Admin may do everything.
+	// Admin permits all operations.
 	Admin Role = "admin"
 )
 
-// A Caller is who asks: a user of a project, with roles there. Its roles are shared and must not be changed.
+// A Caller is the authenticated sender of a request: a user with roles in a
+// project. Its roles are shared and must not be modified.
 type Caller struct {
 	Project ID
-	// User is for the log: a name or an id.
+	// User is a name or an ID for the log.
 	User  string
 	Roles []Role
 }
 
-// CanWrite tells whether the caller may do more than list and show.
+// CanWrite reports whether the caller is permitted operations other than list
+// and show.
 func (c Caller) CanWrite() bool {
 	return slices.Contains(c.Roles, Admin)
 }

@@ -5,80 +5,89 @@ import (
 	"fmt"
 )
 
-// A Code says which kind of failure an error is. Every root of the API has one status and one error code for each.
+// A Code classifies an error. Each API root maps codes to a status and an error
+// code of its own.
 type Code string
 
-// The codes of the domain.
+// Codes of errors.
 const (
-	// Internal is everything without a code.
+	// Internal is the code of errors without one.
 	Internal Code = "internal"
-	// Invalid is a request that does not follow the contract.
+	// Invalid means that the request violates the contract.
 	Invalid Code = "invalid"
-	// InvalidNetwork is addresses that are well formed, but do not fit: host bits, blocks that overlap or lie apart.
+	// InvalidNetwork means that well-formed addresses are not valid: a CIDR block
+	// has host bits set, or blocks overlap or do not contain each other as
+	// required.
 	InvalidNetwork Code = "invalid_network"
-	// SelfPeering is a peering of a VPC with itself.
+	// SelfPeering means that both sides of a peering are the same VPC.
 	SelfPeering Code = "self_peering"
-	// Unauthenticated is a request that does not say who calls.
+	// Unauthenticated means that the request has no valid credentials.
 	Unauthenticated Code = "unauthenticated"
-	// TokenExpired is a token that was good once.
+	// TokenExpired means that the token was valid but has expired.
 	TokenExpired Code = "token_expired"
-	// WrongProject is a request about another project than the caller's.
+	// WrongProject means that the project of the request is not the caller's.
 	WrongProject Code = "wrong_project"
-	// Forbidden is an action that the caller's role does not allow, or one on a peering that the caller sees, but that the
-	// other side has to take.
+	// Forbidden means that the caller's roles do not permit the operation, or that
+	// it is reserved for the other side of the peering.
 	Forbidden Code = "forbidden"
-	// ClusterNotFound is a cluster that does not exist in the project.
+	// ClusterNotFound means that the cluster does not exist in the project.
 	ClusterNotFound Code = "cluster_not_found"
-	// ClusterInUse is a cluster with live peerings.
+	// ClusterInUse means that the cluster has live peerings.
 	ClusterInUse Code = "cluster_in_use"
-	// NotFound is a peering that does not exist or that the caller does not see.
+	// NotFound means that the peering does not exist or is not visible to the
+	// caller.
 	NotFound Code = "not_found"
-	// AlreadyPeered is a second live peering of one pair of VPCs.
+	// AlreadyPeered means that the two VPCs already have a live peering.
 	AlreadyPeered Code = "already_peered"
-	// WrongStatus is an action that the status of the peering does not allow.
+	// WrongStatus means that the status of the peering does not allow the action.
 	WrongStatus Code = "wrong_status"
-	// RouteExists is a second route of one peering to the same destination.
+	// RouteExists means that the peering already has a route to the destination.
 	RouteExists Code = "route_exists"
-	// RouteNotFound is a route that the peering does not have.
+	// RouteNotFound means that the peering does not have the route.
 	RouteNotFound Code = "route_not_found"
-	// QuotaExceeded is one peering more than there may be.
+	// QuotaExceeded means that the operation would exceed one of the Quotas.
 	QuotaExceeded Code = "quota_exceeded"
-	// KeyReused is an idempotency key that came with another request before.
+	// KeyReused means that the idempotency key was used for another request.
 	KeyReused Code = "key_reused"
-	// Unavailable is a store that did not answer. A change may have been made all the same.
+	// Unavailable means that the store did not respond. The outcome of a change is
+	// unknown.
 	Unavailable Code = "unavailable"
 )
 
-// An Error is a failure with a code.
+// An Error is an error with a code and a message for the user.
 type Error struct {
 	Code Code
-	// Message is for the user: whole sentences that say what was wrong and, where it is not obvious, what to do.
+	// Message tells the user what is invalid and, unless it is obvious, what to
+	// do, in complete sentences.
 	Message string
-	// Field is the JSON pointer of the member of the request's body that Message is about; mostly empty. Message then
-	// continues the sentence that the field begins.
+	// Field is the JSON pointer of the invalid property of the request body, or
+	// empty. With a field, Message is a predicate that follows it, such as "must
+	// not be empty".
 	Field string
-	// Err is for the log only.
+	// Err is the cause. It is logged and not shown to the user.
 	Err error
 }
 
-// Errorf makes an error of the code with a message for the user.
+// Errorf returns an error of the code with a formatted message for the user.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// misfit makes an error of code InvalidNetwork for a member of the request's body.
-func misfit(field, format string, args ...any) *Error {
+// invalidNetwork returns an error of code InvalidNetwork for a property of the
+// request body.
+func invalidNetwork(field, format string, args ...any) *Error {
 	e := Errorf(InvalidNetwork, format, args...)
 	e.Field = field
 	return e
 }
 
-// NewNotFound is the error of code NotFound for the id, the same whether the peering does not exist or is not the caller's.
+// NewNotFound returns an error of code NotFound. Its message does not reveal
+// whether the peering exists and is not visible to the caller.
 func NewNotFound(id ID) *Error {
 	return Errorf(NotFound, "Peering %s does not exist.", id)
 }
 
-// Error is for the log: the code, the message and the cause.
+// Error returns the code, the message and the cause, for the log.
 func (e *Error) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
@@ -86,12 +95,12 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s", e.Code, e.Message)
 }
 
-// Unwrap answers the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error {
 	return e.Err
 }
 
-// CodeOf answers the code of an error, Internal for one without.
+// CodeOf returns the code of an error, which is Internal if it has none.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code

@@ -6,23 +6,25 @@ import (
 	"fmt"
 )
 
-// ExpireDue stores as EXPIRED what is stored as pending and reads as EXPIRED, which frees its pair of VPCs and what it
-// counts towards. It answers how many it has expired and, joined, why others could not be. Any number of processes may
-// do it at a time.
+// ExpireDue stores the status EXPIRED for the peerings that are stored as
+// pending although they have expired, which frees their VPCs and quotas. It
+// returns how many it expired and the joined errors of the others. Processes
+// can call it concurrently.
 func (s *Service) ExpireDue(ctx context.Context) (expired int, err error) {
-	return s.expire(ctx, 0)
+	return s.expireDue(ctx, 0)
 }
 
-// expireSome settles what holds up a creation or an acceptance. The caller does not wait for more than a few.
+// expireSome expires some of the peerings that use up a quota. It is bounded
+// because a request waits for it.
 func (s *Service) expireSome(ctx context.Context) (expired int) {
-	const few = 100
-	expired, _ = s.expire(ctx, few) // what could not be expired holds the caller up as before
+	const limit = 100
+	expired, _ = s.expireDue(ctx, limit) // the others keep using up the quota
 	return expired
 }
 
-// settle tries so many at most, 0 for all.
-func (s *Service) expire(ctx context.Context, limit int) (expired int, err error) {
-	now, tried := s.now(), 0
+// expireDue attempts to expire at most limit peerings, or all if it is 0.
+func (s *Service) expireDue(ctx context.Context, limit int) (expired int, err error) {
+	now, attempts := s.now(), 0
 	var failed []error
 	for id, err := range s.store.DueToExpire(ctx, now) {
 		if err != nil {
@@ -30,17 +32,17 @@ func (s *Service) expire(ctx context.Context, limit int) (expired int, err error
 		}
 		_, err = s.store.Update(ctx, id, s.rules.Quotas, func(p Peering) (Peering, error) { return p.At(now), nil })
 		switch CodeOf(err) {
-		case NotFound: // it was deleted
+		case NotFound: // deleted concurrently
 		case Unavailable:
 			return expired, errors.Join(append(failed, err)...)
 		default:
 			if err != nil {
-				failed = append(failed, fmt.Errorf("settle peering %s: %w", id, err))
+				failed = append(failed, fmt.Errorf("expire peering %s: %w", id, err))
 				break
 			}
 			expired++
 		}
-		if tried++; tried == limit {
+		if attempts++; attempts == limit {
 			break
 		}
 	}

@@ -2,21 +2,23 @@ package peering
 
 import "strings"
 
-// An ID names a VPC, a tenant, a project or a peering: 32 hexadecimal digits or a UUID. It is kept as it was given;
-// two ids are the same regardless of case and hyphens.
+// An ID identifies a VPC, a tenant, a project, a peering or a route: 32
+// hexadecimal digits or a UUID. It keeps the form in which it was given. IDs
+// that differ only in case or hyphens are equal.
 type ID string
 
-// Key is the form in which ids are compared and ordered: 32 lower-case digits.
+// Key returns the canonical form of the ID, by which IDs are compared and
+// ordered: lower case without hyphens.
 func (id ID) Key() string {
 	return strings.ToLower(strings.ReplaceAll(string(id), "-", ""))
 }
 
-// Is tells whether both ids name the same thing.
+// Equal reports whether both IDs identify the same thing.
 func (id ID) Equal(other ID) bool {
 	return id == other || id.Key() == other.Key()
 }
 
-// Valid tells whether the id has the form of one.
+// Valid reports whether the ID consists of 32 hexadecimal digits or is a UUID.
 func (id ID) Valid() bool {
 	if len(id) == 36 {
 		for _, i := range []int{8, 13, 18, 23} {

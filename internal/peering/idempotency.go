@@ -1,17 +1,18 @@
 package peering
 
-// Idempotency makes a creation happen idem, however often it is asked for: who asks again is answered what was made the first
-// time, as it was then. The zero value stands for a creation that happens each time. What was refused is not kept, so it
-// can be asked for again.
+// Idempotency makes a creation safe to retry: while its key is stored, a
+// repeated creation returns what the first one created, as it was then. Failed
+// creations do not store the key. The zero value disables the mechanism.
 type Idempotency struct {
-	// Project is whose key it is.
+	// Project scopes the key.
 	Project ID
 	Key     string
-	// Request is the same for the same request, and another one for any other.
+	// Request is a fingerprint of the request: equal for equal requests and
+	// different for others.
 	Request string
 }
 
-// KeyReused is the error for a key that came with another request before.
-func (o Idempotency) KeyReusedError() *Error {
-	return Errorf(KeyReused, "The idempotency key %q belongs to another request; send the same request again, or take a new key.", o.Key)
+// KeyReusedError returns the error for a key that was used for another request.
+func (i Idempotency) KeyReusedError() *Error {
+	return Errorf(KeyReused, "The idempotency key %q was used for another request. Retry the original request, or use a new key.", i.Key)
 }

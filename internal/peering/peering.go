@@ -1,11 +1,13 @@
-// Package peering is the domain: peerings between two VPCs, the clusters that ask for them, the states a peering goes
-// through, and who may do what. It imports the standard library only; how peerings are stored is behind the interface
-// Store, how they are spoken about over HTTP is package server's business.
+// Package peering is the domain: peerings between VPCs, the clusters and routes
+// that belong to them, the state machine, and the rules about who is permitted
+// what. It imports the standard library only. Storage is behind the interface
+// Store, and package server exposes the Service over HTTP.
 package peering
 
 import "time"
 
-// A Peering connects two VPCs. The requester asked for it, the accepter agrees to it.
+// A Peering connects two VPCs, if the accepter agrees to the requester's
+// proposal.
 type Peering struct {
 	ID          ID
 	Name        string
@@ -13,12 +15,14 @@ type Peering struct {
 	Status      Status
 	Requester   VPC
 	Accepter    VPC
-	// Cluster is the reserved cluster whose VPC is the requester; zero where a tenant asked for the peering itself.
+	// Cluster is the cluster whose VPC is the requester. It is zero if a tenant
+	// requested the peering itself.
 	Cluster   ClusterRef
 	CreatedAt time.Time
-	// UpdatedAt is when the name, the description or the status last changed.
+	// UpdatedAt is the time of the last change of the name, the description or the
+	// status.
 	UpdatedAt time.Time
-	// ExpiresAt is from when on a peering that still waits for its accepter is expired.
+	// ExpiresAt is the time at which the peering expires if it is still pending.
 	ExpiresAt time.Time
 }
 
@@ -28,7 +32,7 @@ type VPC struct {
 	Tenant ID
 }
 
-// Validate answers SelfPeering where both sides are one VPC.
+// Validate returns an error of code SelfPeering if both sides are the same VPC.
 func (p Peering) Validate() error {
 	if p.Requester.ID.Equal(p.Accepter.ID) {
 		return Errorf(SelfPeering, "Both sides of the peering are VPC %s.", p.Requester.ID)
@@ -36,14 +40,16 @@ func (p Peering) Validate() error {
 	return nil
 }
 
-// WithRequester answers the peering with a cluster's VPC as its requester, or SelfPeering.
+// WithRequester returns the peering with the VPC of the cluster as its
+// requester, and the error of Validate.
 func (p Peering) WithRequester(c Cluster) (Peering, error) {
 	p.Cluster, p.Requester = c.ClusterRef, c.VPC
 	return p, p.Validate()
 }
 
-// ConflictWith answers AlreadyPeered for a peering whose VPCs another one connects. Which one that is, is for those to know who
-// see it.
+// ConflictWith returns an error of code AlreadyPeered for a new peering between
+// two VPCs that the other one connects. The message names the other peering only
+// if it is visible to the creator of p.
 func (p Peering) ConflictWith(other Peering) *Error {
 	creator := Scope{Tenant: p.Requester.Tenant}
 	if p.Cluster != (ClusterRef{}) {
@@ -52,11 +58,11 @@ func (p Peering) ConflictWith(other Peering) *Error {
 	if !creator.Contains(other) && (p.Cluster == (ClusterRef{}) || !p.Cluster.Equal(other.Cluster)) {
 		return Errorf(AlreadyPeered, "The VPCs are already peered.")
 	}
-	return Errorf(AlreadyPeered, "The VPCs are already peered by %s, which is %s.", other.ID, other.Status)
+	return Errorf(AlreadyPeered, "The VPCs are already peered: peering %s is %s.", other.ID, other.Status)
 }
 
-// At answers the peering as it reads at the given time: one that waited for its accepter until it expired is EXPIRED.
-// Nothing else depends on the time.
+// At returns the peering as it is at the given time: EXPIRED if it is pending
+// and its expiry time has come. Nothing else depends on the time.
 func (p Peering) At(now time.Time) Peering {
 	if next, ok := Next(p.Status, Expire); ok && next != p.Status && !now.Before(p.ExpiresAt) {
 		p.Status = next
@@ -65,13 +71,14 @@ func (p Peering) At(now time.Time) Peering {
 	return p
 }
 
-// After answers the peering after the action, or an error of code WrongStatus where its status at the given time does
-// not allow it. An action that leaves the status as it is changes nothing.
+// Apply returns the peering after the action. It returns an error of code
+// WrongStatus if the status at the given time does not allow the action. An
+// action that does not change the status changes nothing.
 func (p Peering) Apply(action Action, now time.Time) (Peering, error) {
 	p = p.At(now)
 	next, ok := Next(p.Status, action)
 	if !ok {
-		return p, Errorf(WrongStatus, "Peering %s is %s; it is too late to %s it.", p.ID, p.Status, action)
+		return p, Errorf(WrongStatus, "Cannot %s peering %s: its status is %s.", action, p.ID, p.Status)
 	}
 	if next != p.Status {
 		p.Status = next
@@ -80,17 +87,18 @@ func (p Peering) Apply(action Action, now time.Time) (Peering, error) {
 	return p, nil
 }
 
-// A Filter selects peerings; a zero member selects all.
+// A Filter selects the peerings that match all of its fields. Zero fields match
+// every peering.
 type Filter struct {
 	ID     ID
 	Name   string
 	Status Status
-	// Tenant and VPC may stand on either side.
+	// Tenant and VPC match either side.
 	Tenant ID
 	VPC    ID
 }
 
-// Match tells whether the filter selects the peering.
+// Matches reports whether the filter selects the peering.
 func (f Filter) Matches(p Peering) bool {
 	return (f.ID == "" || f.ID.Equal(p.ID)) &&
 		(f.Name == "" || f.Name == p.Name) &&
@@ -99,13 +107,14 @@ func (f Filter) Matches(p Peering) bool {
 		(f.VPC == "" || f.VPC.Equal(p.Requester.ID) || f.VPC.Equal(p.Accepter.ID))
 }
 
-// A Scope is what a caller sees of all peerings: those of a tenant, on either side, or those of a cluster.
+// A Scope is the set of peerings that are visible to a caller: those of a
+// cluster if Cluster is set, else those with the tenant on either side.
 type Scope struct {
 	Tenant  ID
 	Cluster ClusterRef
 }
 
-// Contains tells whether the peering is in the scope.
+// Contains reports whether the peering is in the scope.
 func (s Scope) Contains(p Peering) bool {
 	if s.Cluster != (ClusterRef{}) {
 		return s.Cluster.Equal(p.Cluster)

@@ -1,44 +1,51 @@
 package peering
 
-// Quotas says how many peerings there may be at a time. Those that are neither pending nor active never count.
+// Quotas limit the number of live peerings, which are those that are pending or
+// active.
 type Quotas struct {
-	// Tenant is how many a tenant may have: those that it requests itself, and those of others that it has accepted.
+	// Tenant limits the live peerings that a tenant requested itself and the
+	// active ones that it accepted.
 	Tenant int
-	// Cluster is how many may be requested for a cluster. They do not count for the tenant of the cluster's VPC.
+	// Cluster limits the live peerings of a cluster. They do not count towards
+	// the quota of the tenant of the cluster's VPC.
 	Cluster int
-	// Pending is how many may wait for one tenant to accept them, whoever requests them.
+	// Pending limits the peerings that are pending a tenant's acceptance.
 	Pending int
 }
 
-// DefaultQuotas are those of the public service, and room for 100 requests that wait.
+// DefaultQuotas returns the quotas of the public service, and at most 100
+// peerings pending a tenant's acceptance.
 func DefaultQuotas() Quotas {
 	return Quotas{Tenant: 50, Cluster: 50, Pending: 100}
 }
 
-// QuotaKind says what a quota limits.
+// QuotaKind identifies one of the Quotas.
 type QuotaKind string
 
-// The kinds of quotas, one for each of the Quotas.
+// Kinds of quotas.
 const (
 	TenantQuota  QuotaKind = "tenant"
 	ClusterQuota QuotaKind = "cluster"
 	PendingQuota QuotaKind = "pending"
 )
 
-// A Quota is what peerings count towards: that of a cluster or of a tenant.
+// A Counter identifies the peerings that count towards one quota of a tenant or
+// of a cluster.
 type Counter struct {
 	Kind    QuotaKind
 	Tenant  ID
 	Cluster ClusterRef
 }
 
-// Is tells whether both are the same quota.
-func (q Counter) Equal(other Counter) bool {
-	return q.Kind == other.Kind && q.Tenant.Equal(other.Tenant) && q.Cluster.Equal(other.Cluster)
+// Equal reports whether both are the same counter.
+func (c Counter) Equal(other Counter) bool {
+	return c.Kind == other.Kind && c.Tenant.Equal(other.Tenant) && c.Cluster.Equal(other.Cluster)
 }
 
-// Quotas answers what the peering counts towards in its status, each once: on the requester's side the cluster or else
-// the tenant, on the accepter's what waits for the tenant, or the tenant itself once it has accepted.
+// Counters returns the distinct counters of which the peering is part in its
+// status. On the requester's side that is the counter of the cluster or else of
+// the tenant. On the accepter's side it is that of pending peerings or, once the
+// peering is active, of the tenant.
 func (p Peering) Counters() []Counter {
 	if !p.Status.Live() {
 		return nil
@@ -57,21 +64,22 @@ func (p Peering) Counters() []Counter {
 	return []Counter{requester, accepter}
 }
 
-// Allow answers QuotaExceeded where a quota of which so many are used has no room for one more.
-func (l Quotas) Check(q Counter, used int) error {
-	switch q.Kind {
+// Check returns an error of code QuotaExceeded if a counter of the given value
+// cannot be incremented.
+func (q Quotas) Check(c Counter, count int) error {
+	switch c.Kind {
 	case ClusterQuota:
-		if used >= l.Cluster {
-			return Errorf(QuotaExceeded, "Cluster %s has %d peerings that are pending or active, of at most %d.", q.Cluster.ID, used, l.Cluster)
+		if count >= q.Cluster {
+			return Errorf(QuotaExceeded, "Cluster %s has %d pending or active peerings; the quota is %d.", c.Cluster.ID, count, q.Cluster)
 		}
 	case PendingQuota:
-		// How many others have asked a tenant is not the caller's business.
-		if used >= l.Pending {
-			return Errorf(QuotaExceeded, "Too many peerings wait for tenant %s; it has to accept or reject some of them first.", q.Tenant)
+		// The message withholds the count because the caller may be another tenant.
+		if count >= q.Pending {
+			return Errorf(QuotaExceeded, "Too many peerings are pending acceptance by tenant %s; it must accept or reject some of them first.", c.Tenant)
 		}
 	default:
-		if used >= l.Tenant {
-			return Errorf(QuotaExceeded, "Tenant %s has %d peerings that are pending or active, of at most %d.", q.Tenant, used, l.Tenant)
+		if count >= q.Tenant {
+			return Errorf(QuotaExceeded, "Tenant %s has %d pending or active peerings; the quota is %d.", c.Tenant, count, q.Tenant)
 		}
 	}
 	return nil

@@ -6,20 +6,22 @@ import (
 	"time"
 )
 
-// Rules are what an operator decides.
+// Rules are the settings that an operator can change.
 type Rules struct {
 	Quotas
 
-	// Lifetime is how long a peering waits for its accepter before it expires.
+	// Lifetime is the time after which a pending peering expires.
 	Lifetime time.Duration
 }
 
-// DefaultRules are the DefaultQuotas and a lifetime of seven days.
+// DefaultRules returns the DefaultQuotas and a lifetime of seven days.
 func DefaultRules() Rules {
 	return Rules{Quotas: DefaultQuotas(), Lifetime: 7 * 24 * time.Hour}
 }
 
-// A Service is what can be done with peerings. It knows the rules; it is safe for concurrent use.
+// A Service implements the operations on peerings, routes and clusters, and
+// enforces the rules. It is safe for concurrent use. Its methods return the
+// errors of the Store with their codes.
 type Service struct {
 	store Store
 	rules Rules
@@ -27,13 +29,14 @@ type Service struct {
 	newID func() ID
 }
 
-// NewService answers a service over the store, with the clock and the source of ids that it is given. Ids have to
-// grow in the order in which they are made.
+// NewService returns a service on the store that uses the given clock and
+// source of IDs. The IDs must increase.
 func NewService(store Store, rules Rules, now func() time.Time, newID func() ID) *Service {
 	return &Service{
 		store: store,
 		rules: rules,
-		// Without the monotonic part, a time is the same before it was stored and after.
+		// Without its monotonic reading, a time is equal to the one that is read back
+		// from the store.
 		now:   func() time.Time { return now().UTC().Round(0) },
 		newID: newID,
 	}
@@ -44,7 +47,7 @@ func NewService(store Store, rules Rules, now func() time.Time, newID func() ID)
 // without a tenant belongs to the cluster's project. The peering is pending even
 // if one tenant owns both VPCs.
 //
-// If the key of idem was used before, it returns the peering of that time and
+// If idem replays an earlier creation, it returns the peering of that one, and
 // replayed is true.
 func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
 	accepter := p.Accepter
@@ -59,7 +62,7 @@ func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, p Peerin
 // A VPC without a tenant belongs to the caller. The peering is ACTIVE if the
 // caller owns both VPCs and pending otherwise.
 //
-// If the key of idem was used before, it returns the peering of that time and
+// If idem replays an earlier creation, it returns the peering of that one, and
 // replayed is true.
 func (s *Service) Create(ctx context.Context, caller ID, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
 	p = Peering{
@@ -77,7 +80,8 @@ func (s *Service) Create(ctx context.Context, caller ID, p Peering, idem Idempot
 	}
 	if !p.Requester.Tenant.Equal(caller) {
 		return Peering{}, false, Errorf(Forbidden,
-			"The requesting VPC has to be the caller's: request_vpc_info names tenant %s, the caller is %s.", p.Requester.Tenant, caller)
+			"The requesting VPC must belong to the caller: request_vpc_info names tenant %s, but the caller is tenant %s.",
+			p.Requester.Tenant, caller)
 	}
 	if p.Accepter.Tenant.Equal(caller) {
 		p.Status = Active
@@ -88,24 +92,24 @@ func (s *Service) Create(ctx context.Context, caller ID, p Peering, idem Idempot
 	return s.create(ctx, p, idem)
 }
 
-func (s *Service) create(ctx context.Context, p Peering, idem Idempotency) (made Peering, replayed bool, err error) {
+func (s *Service) create(ctx context.Context, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
 	p.ID = s.newID()
 	p.CreatedAt = s.now()
 	p.UpdatedAt = p.CreatedAt
 	p.ExpiresAt = p.CreatedAt.Add(s.rules.Lifetime)
-	made, replayed, err = s.store.Create(ctx, p, idem, s.rules.Quotas)
+	created, replayed, err = s.store.Create(ctx, p, idem, s.rules.Quotas)
 	if CodeOf(err) == QuotaExceeded && s.expireSome(ctx) > 0 {
-		made, replayed, err = s.store.Create(ctx, p, idem, s.rules.Quotas)
+		created, replayed, err = s.store.Create(ctx, p, idem, s.rules.Quotas)
 	}
 	if err != nil {
 		return Peering{}, false, fmt.Errorf("create peering %s: %w", p.ID, err)
 	}
-	return made, replayed, nil
+	return created, replayed, nil
 }
 
-// Show answers a peering of the scope, or NotFound.
+// Show returns a peering in the scope, or an error of code NotFound.
 func (s *Service) Show(ctx context.Context, scope Scope, id ID) (Peering, error) {
-	if err := s.exists(ctx, scope); err != nil {
+	if err := s.checkCluster(ctx, scope); err != nil {
 		return Peering{}, err
 	}
 	p, err := s.store.Get(ctx, id)
@@ -118,16 +122,17 @@ func (s *Service) Show(ctx context.Context, scope Scope, id ID) (Peering, error)
 	return p.At(s.now()), nil
 }
 
-// List answers the peerings of the scope that the filter selects, oldest first: those after the given id, at most
-// limit (0 for all), and whether there are more.
+// List returns the peerings in the scope that match the filter and have IDs
+// after the given one, oldest first. It returns at most limit peerings, or all
+// if it is 0, and whether there are more.
 func (s *Service) List(ctx context.Context, scope Scope, filter Filter, after ID, limit int) ([]Peering, bool, error) {
-	if err := s.exists(ctx, scope); err != nil {
+	if err := s.checkCluster(ctx, scope); err != nil {
 		return nil, false, err
 	}
 	return s.list(ctx, scope, filter, after, limit)
 }
 
-// ListForCluster answers a cluster and all its peerings, oldest first, or ClusterNotFound.
+// ListForCluster returns a cluster and all its peerings, oldest first.
 func (s *Service) ListForCluster(ctx context.Context, ref ClusterRef) (Cluster, []Peering, error) {
 	cluster, err := s.store.Cluster(ctx, ref)
 	if err != nil {
@@ -141,7 +146,7 @@ func (s *Service) list(ctx context.Context, scope Scope, filter Filter, after ID
 	now := s.now()
 	match := func(p Peering) bool { return filter.Matches(p.At(now)) }
 	if filter.ID != "" {
-		found, err = s.only(ctx, filter.ID, func(p Peering) bool {
+		found, err = s.listOne(ctx, filter.ID, func(p Peering) bool {
 			return scope.Contains(p) && match(p) && p.ID.Key() > after.Key()
 		})
 	} else {
@@ -153,8 +158,9 @@ func (s *Service) list(ctx context.Context, scope Scope, filter Filter, after ID
 	return found, more, err
 }
 
-// only answers the list that the peering of the id makes alone, empty where it is not there or does not match.
-func (s *Service) only(ctx context.Context, id ID, match func(Peering) bool) ([]Peering, error) {
+// listOne returns the peering with the ID, or no peering if it does not exist or
+// does not match.
+func (s *Service) listOne(ctx context.Context, id ID, match func(Peering) bool) ([]Peering, error) {
 	p, err := s.store.Get(ctx, id)
 	if CodeOf(err) == NotFound || err == nil && !match(p) {
 		return nil, nil
@@ -165,25 +171,26 @@ func (s *Service) only(ctx context.Context, id ID, match func(Peering) bool) ([]
 	return []Peering{p}, nil
 }
 
-// A Change of a peering; a nil member stays as it is.
+// A Change is an update of a peering. Nil fields keep their values.
 type Change struct {
 	Name        *string
 	Description *string
 }
 
-// Rename changes the name, the description or both. Only the requester may.
+// Rename changes the name, the description or both. The caller must be the
+// requester.
 func (s *Service) Rename(ctx context.Context, caller, id ID, change Change) (Peering, error) {
 	now := s.now()
 	return s.store.Update(ctx, id, s.rules.Quotas, func(p Peering) (Peering, error) {
-		if err := mayTake(Rename, p, id, caller); err != nil {
+		if err := checkSide(Rename, p, id, caller); err != nil {
 			return p, err
 		}
 		renamed, err := p.Apply(Rename, now)
 		if err != nil {
 			return p, err
 		}
-		replace(&renamed.Name, change.Name)
-		replace(&renamed.Description, change.Description)
+		setIfPresent(&renamed.Name, change.Name)
+		setIfPresent(&renamed.Description, change.Description)
 		if renamed != p {
 			renamed.UpdatedAt = now
 		}
@@ -191,27 +198,28 @@ func (s *Service) Rename(ctx context.Context, caller, id ID, change Change) (Pee
 	})
 }
 
-// replace sets a value to what is wanted, if anything is.
-func replace[T any](value, wanted *T) {
-	if wanted != nil {
-		*value = *wanted
+func setIfPresent[T any](field, value *T) {
+	if value != nil {
+		*field = *value
 	}
 }
 
-// Accept makes a pending peering ACTIVE; on one that is ACTIVE it changes nothing. Only the accepter may.
+// Accept makes a pending peering ACTIVE. It changes nothing if the peering is
+// already ACTIVE. The caller must be the accepter.
 func (s *Service) Accept(ctx context.Context, caller, id ID) (Peering, error) {
-	return s.answer(ctx, Accept, caller, id)
+	return s.decide(ctx, Accept, caller, id)
 }
 
-// Reject makes a pending peering REJECTED; on one that is REJECTED it changes nothing. Only the accepter may.
+// Reject makes a pending peering REJECTED. It changes nothing if the peering is
+// already REJECTED. The caller must be the accepter.
 func (s *Service) Reject(ctx context.Context, caller, id ID) (Peering, error) {
-	return s.answer(ctx, Reject, caller, id)
+	return s.decide(ctx, Reject, caller, id)
 }
 
-func (s *Service) answer(ctx context.Context, action Action, caller, id ID) (Peering, error) {
+func (s *Service) decide(ctx context.Context, action Action, caller, id ID) (Peering, error) {
 	now := s.now()
 	change := func(p Peering) (Peering, error) {
-		if err := mayTake(action, p, id, caller); err != nil {
+		if err := checkSide(action, p, id, caller); err != nil {
 			return p, err
 		}
 		return p.Apply(action, now)
@@ -223,25 +231,26 @@ func (s *Service) answer(ctx context.Context, action Action, caller, id ID) (Pee
 	return p, err
 }
 
-// mayTake answers why the caller may not take an action that belongs to one side of p, or nil. To a stranger the peering
-// that he calls id does not exist.
-func mayTake(action Action, p Peering, id, caller ID) error {
+// checkSide returns an error of code Forbidden if the action is reserved for the
+// other side of p, or NotFound if p is not visible to the caller. The message
+// spells the ID as in the request.
+func checkSide(action Action, p Peering, id, caller ID) error {
 	if !(Scope{Tenant: caller}).Contains(p) {
 		return NewNotFound(id)
 	}
-	role, tenant := "accepter", p.Accepter.Tenant
+	side, tenant := "accepter", p.Accepter.Tenant
 	if action == Rename {
-		role, tenant = "requester", p.Requester.Tenant
+		side, tenant = "requester", p.Requester.Tenant
 	}
 	if !tenant.Equal(caller) {
-		return Errorf(Forbidden, "Only the %s, tenant %s, may %s the peering.", role, tenant, action)
+		return Errorf(Forbidden, "Only the %s, tenant %s, can %s the peering.", side, tenant, action)
 	}
 	return nil
 }
 
-// Delete removes a peering of the scope in whatever status it is, or answers NotFound.
+// Delete deletes a peering in the scope, whatever its status.
 func (s *Service) Delete(ctx context.Context, scope Scope, id ID) error {
-	if err := s.exists(ctx, scope); err != nil {
+	if err := s.checkCluster(ctx, scope); err != nil {
 		return err
 	}
 	now := s.now()
@@ -254,8 +263,9 @@ func (s *Service) Delete(ctx context.Context, scope Scope, id ID) error {
 	return err
 }
 
-// exists answers ClusterNotFound for the scope of a cluster that is not there.
-func (s *Service) exists(ctx context.Context, scope Scope) error {
+// checkCluster returns an error of code ClusterNotFound if the scope is that of
+// a cluster which does not exist.
+func (s *Service) checkCluster(ctx context.Context, scope Scope) error {
 	if scope.Cluster == (ClusterRef{}) {
 		return nil
 	}

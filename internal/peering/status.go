@@ -1,31 +1,34 @@
 package peering
 
-// Status is where a peering stands.
+// Status is the state of a peering.
 type Status string
 
-// The five statuses, with the names that they have on the wire.
+// Statuses of a peering, with their names on the wire.
 const (
-	// PendingAcceptance waits for the accepter.
+	// PendingAcceptance means that the accepter has not decided yet.
 	PendingAcceptance Status = "PENDING_ACCEPTANCE"
-	// Active connects the VPCs.
+	// Active means that the peering connects the VPCs.
 	Active Status = "ACTIVE"
-	// Rejected was refused by the accepter.
+	// Rejected means that the accepter rejected the peering.
 	Rejected Status = "REJECTED"
-	// Expired waited for too long. It can only be deleted.
+	// Expired means that the peering was pending for too long. It can only be
+	// deleted.
 	Expired Status = "EXPIRED"
-	// Deleted is gone: the store keeps no peering in this status.
+	// Deleted means that the peering was deleted. The store removes such
+	// peerings.
 	Deleted Status = "DELETED"
 )
 
-// Live tells whether a peering in this status takes up its pair of VPCs.
+// Live reports whether the status is pending or active. Two VPCs have at most
+// one live peering.
 func (s Status) Live() bool {
 	return s == PendingAcceptance || s == Active
 }
 
-// Action is what can be done to a peering. Its value is the verb for messages.
+// Action is an operation on a peering. Its value is a verb for messages.
 type Action string
 
-// The actions.
+// Actions on a peering.
 const (
 	Accept Action = "accept"
 	Reject Action = "reject"
@@ -34,7 +37,7 @@ const (
 	Delete Action = "delete"
 )
 
-// moves is all that is allowed. What does not stand here is a conflict.
+// moves is the state machine. Actions that it does not list are conflicts.
 var moves = map[Status]map[Action]Status{
 	PendingAcceptance: {Accept: Active, Reject: Rejected, Rename: PendingAcceptance, Expire: Expired, Delete: Deleted},
 	Active:            {Accept: Active, Rename: Active, Delete: Deleted},
@@ -43,7 +46,8 @@ var moves = map[Status]map[Action]Status{
 	Deleted:           {},
 }
 
-// Next answers the status after an action and whether the action is allowed at all.
+// Next returns the status after an action, and whether the status allows the
+// action.
 func Next(s Status, a Action) (next Status, ok bool) {
 	next, ok = moves[s][a]
 	return next, ok
