@@ -90,23 +90,16 @@ func newOperationQueue(kind string, concurrency int) *operationQueue {
 }
 
 func newLimiter(cfg Config, operations []*validate.Operation) (*limiter, error) {
-	projects, err := overload.NewRateLimiter("project", cfg.Limits.Rate, cfg.Limits.Burst, cfg.Now)
-	if err != nil {
-		return nil, err
-	}
-	addresses, err := overload.NewRateLimiter("address", cfg.Limits.Rate, cfg.Limits.Burst, cfg.Now)
-	if err != nil {
-		return nil, err
-	}
 	l := &limiter{
-		projects:       projects,
-		addresses:      addresses,
+		projects:       overload.NewRateLimiter("project", cfg.Limits.Rate, cfg.Limits.Burst, cfg.Now),
+		addresses:      overload.NewRateLimiter("address", cfg.Limits.Rate, cfg.Limits.Burst, cfg.Now),
 		reads:          newOperationQueue("read", cfg.Limits.MaxReads),
 		writes:         newOperationQueue("write", cfg.Limits.MaxWrites),
 		trustedProxies: cfg.TrustedProxies,
 		log:            cfg.Log,
 		refused:        map[string]int{},
 	}
+	var err error
 	l.metrics, err = newMetrics(operations, cfg.Metrics)
 	return l, errors.Join(err, registerQueue(cfg.Metrics, l.reads), registerQueue(cfg.Metrics, l.writes))
 }

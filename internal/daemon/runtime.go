@@ -2,10 +2,23 @@ package daemon
 
 import (
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
+
+// raiseGOMAXPROCS sets GOMAXPROCS to 2 on a single processor, as the Go runtime
+// does in a container limited to one. With one thread a busy runtime polls the
+// network only every 10 ms: on one processor BenchmarkOverload peaks at 540
+// instead of 1,100 creations per second, and half of the 503 responses take
+// longer than 100 instead of 2.5 ms. GOMAXPROCS in the environment takes
+// precedence.
+func raiseGOMAXPROCS(getenv func(string) string) {
+	if getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) == 1 {
+		runtime.GOMAXPROCS(2)
+	}
+}
 
 // gcPercent is the default of GOGC. etcd keeps many small objects in memory, so
 // a collection takes long and delays requests; memory is traded for fewer of

@@ -95,6 +95,7 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 		return err
 	}
 	cfg.network.limitToFiles(log)
+	raiseGOMAXPROCS(env.Getenv)
 	tuneGC(env.Getenv, log)
 	storeConfig, err := cfg.etcd.config(env.Getenv)
 	if err != nil {

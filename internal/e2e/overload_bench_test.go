@@ -146,7 +146,7 @@ func openLoop(b *testing.B, endpoint string, connections int, rate float64, d ti
 //   - refusal-p50-ms, refusal-p99-ms: latency of these refusals
 func BenchmarkOverload(b *testing.B) {
 	const saturating, connections, phase = 16, 512, time.Second
-	b.Setenv("GOMAXPROCS", "1") // the server runs on one processor
+	b.Setenv("GOMAXPROCS", "2") // the default on one processor
 	p := harness.StartProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--max-writes", "48")
 	if !apart(b, p.Process.Pid) {
 		b.Log("the server and the load generator share a processor")

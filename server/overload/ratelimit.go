@@ -28,14 +28,11 @@ type RateLimiter struct {
 // NewRateLimiter returns a limiter that admits perSecond requests per second on
 // average and burst at once for each key; with a perSecond of 0 it admits all.
 // The name identifies the policy in response headers.
-func NewRateLimiter(name string, perSecond float64, burst int, now func() time.Time) (*RateLimiter, error) {
+func NewRateLimiter(name string, perSecond float64, burst int, now func() time.Time) *RateLimiter {
 	// Buckets do not expire: expirable.LRU cannot be stopped, and a full bucket
 	// only costs memory, which is bounded.
-	buckets, err := lru.New[string, *rate.Limiter](maxBuckets)
-	if err != nil {
-		return nil, err
-	}
-	return &RateLimiter{name: name, rate: rate.Limit(perSecond), burst: burst, now: now, buckets: buckets}, nil
+	buckets, _ := lru.New[string, *rate.Limiter](maxBuckets) // fails only for a size below 1
+	return &RateLimiter{name: name, rate: rate.Limit(perSecond), burst: burst, now: now, buckets: buckets}
 }
 
 // Take takes a token of key and returns the resulting quota.

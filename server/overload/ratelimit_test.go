@@ -18,14 +18,9 @@ func (c *clock) now() time.Time { return c.Time }
 
 func (c *clock) advance(d time.Duration) { c.Time = c.Add(d) }
 
-func newRateLimiter(t *testing.T, perSecond float64, burst int) (*overload.RateLimiter, *clock) {
-	t.Helper()
+func newRateLimiter(perSecond float64, burst int) (*overload.RateLimiter, *clock) {
 	c := &clock{time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
-	l, err := overload.NewRateLimiter("project", perSecond, burst, c.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l, c
+	return overload.NewRateLimiter("project", perSecond, burst, c.now), c
 }
 
 // wantAdmitted sends requests of key and checks how many are within the limit.
@@ -43,7 +38,7 @@ func wantAdmitted(t *testing.T, l *overload.RateLimiter, key string, requests, w
 }
 
 func TestRateLimiterRefillsEachKey(t *testing.T) {
-	l, c := newRateLimiter(t, 2, 4)
+	l, c := newRateLimiter(2, 4)
 	wantAdmitted(t, l, "a", 10, 4)
 	wantAdmitted(t, l, "b", 10, 4)
 	c.advance(time.Second)
@@ -53,7 +48,7 @@ func TestRateLimiterRefillsEachKey(t *testing.T) {
 }
 
 func TestRateLimiterWithoutRateAdmitsAll(t *testing.T) {
-	l, _ := newRateLimiter(t, 0, 1)
+	l, _ := newRateLimiter(0, 1)
 	wantAdmitted(t, l, "a", 10, 10)
 	h := http.Header{}
 	l.Take("a").SetHeaders(h)
@@ -66,7 +61,7 @@ func TestRateLimiterWithoutRateAdmitsAll(t *testing.T) {
 // own.
 func TestRateLimiterIsBounded(t *testing.T) {
 	const maxBuckets = 1 << 16
-	l, _ := newRateLimiter(t, 1, 5)
+	l, _ := newRateLimiter(1, 5)
 	wantAdmitted(t, l, "idle", 10, 5)
 	wantAdmitted(t, l, "busy", 10, 5)
 	for i := range maxBuckets {
@@ -82,7 +77,7 @@ func TestRateLimiterIsBounded(t *testing.T) {
 }
 
 func TestPeekTakesNoToken(t *testing.T) {
-	l, _ := newRateLimiter(t, 1, 2)
+	l, _ := newRateLimiter(1, 2)
 	for range 10 {
 		if got := l.Peek("a"); got.Exceeded || got.Remaining != 2 {
 			t.Errorf("got %+v", got)
@@ -111,7 +106,7 @@ func TestQuotaHeaders(t *testing.T) {
 		{"window of no whole seconds", 3, 10, 1, 0, `"project";r=9;t=1`, `"project";q=10;w=4`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l, c := newRateLimiter(t, tt.perSecond, tt.burst)
+			l, c := newRateLimiter(tt.perSecond, tt.burst)
 			for range tt.requests - 1 {
 				l.Take("a")
 			}
@@ -126,7 +121,7 @@ func TestQuotaHeaders(t *testing.T) {
 }
 
 func TestConcurrentTakesShareOneBucket(t *testing.T) {
-	l, _ := newRateLimiter(t, 1, 100)
+	l, _ := newRateLimiter(1, 100)
 	var wg sync.WaitGroup
 	var admitted atomic.Int64
 	for range 8 {
