@@ -56,7 +56,8 @@ func newHandlerClient(v variant, handler http.Handler, d document, b body) *hand
 // one.
 func (c *handlerClient) send() error {
 	r := &http.Request{
-		Method: c.body.method, URL: c.url, RequestURI: c.url.Path, Host: "localhost", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: c.body.method, URL: c.url, RequestURI: c.url.Path, Host: "localhost",
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: c.header, Body: io.NopCloser(strings.NewReader(c.body.text)), ContentLength: int64(len(c.body.text)),
 	}
 	clear(c.response.header)

@@ -84,10 +84,13 @@ func measureClaims(results []result) ([]claim, error) {
 			allocs = max(allocs, r.allocs-find(results, "bare", r.paths, r.body).allocs)
 		}
 	}
-	return append(claims,
-		claim{text: "time of a valid request, relative to bare Echo: worst case in the table", value: slowest, bound: 1.3},
-		claim{text: "additional allocations of a valid request, compared with bare Echo: worst case in the table", value: allocs, bound: 4},
-	), nil
+	return append(claims, claim{
+		text:  "time of a valid request, relative to bare Echo: worst case in the table",
+		value: slowest, bound: 1.3,
+	}, claim{
+		text:  "additional allocations of a valid request, compared with bare Echo: worst case in the table",
+		value: allocs, bound: 4,
+	}), nil
 }
 
 // find returns the result with the given key, or the zero result.
@@ -161,7 +164,9 @@ func (v validators) ours(b body) workload {
 // kin is kin-openapi's complete check of a request whose route is known.
 func (v validators) kin(b body, options openapi3filter.Options) workload {
 	item := v.doc.Paths.Value(contractPath)
-	route := &routers.Route{Spec: v.doc, Path: contractPath, PathItem: item, Method: b.method, Operation: item.GetOperation(b.method)}
+	route := &routers.Route{
+		Spec: v.doc, Path: contractPath, PathItem: item, Method: b.method, Operation: item.GetOperation(b.method),
+	}
 	return repeat(b.valid, func() error {
 		return openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
 			Request: b.request(), PathParams: requestParams, Route: route, Options: &options,
@@ -195,10 +200,13 @@ func (v validators) largeBody() ([]claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []claim{
-		{text: "check of a valid 7 kB request, relative to encoding/json plus VisitJSON", value: 1 / ratios[1], bound: 0.15},
-		{text: "the same, relative to VisitJSON alone on the decoded body", value: 1 / ratios[2]},
-	}, nil
+	return []claim{{
+		text:  "check of a valid 7 kB request, relative to encoding/json plus VisitJSON",
+		value: 1 / ratios[1], bound: 0.15,
+	}, {
+		text:  "the same, relative to VisitJSON alone on the decoded body",
+		value: 1 / ratios[2],
+	}}, nil
 }
 
 // invalidBodies compares the check of invalid bodies with kin-openapi's.
@@ -212,10 +220,13 @@ func (v validators) invalidBodies() ([]claim, error) {
 		if err != nil {
 			return nil, err
 		}
-		claims = append(claims,
-			claim{text: "check of " + name + ", relative to openapi3filter.ValidateRequest", value: 1 / ratios[1], bound: 1},
-			claim{text: "the same, relative to ValidateRequest with MultiError, which lists all violations as this package does", value: 1 / ratios[2]},
-		)
+		claims = append(claims, claim{
+			text:  "check of " + name + ", relative to openapi3filter.ValidateRequest",
+			value: 1 / ratios[1], bound: 1,
+		}, claim{
+			text:  "the same, relative to ValidateRequest with MultiError, which lists all violations as this package does",
+			value: 1 / ratios[2],
+		})
 	}
 	return claims, nil
 }
@@ -238,5 +249,8 @@ func manyPaths() ([]claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []claim{{text: "valid request with a document of 500 paths, relative to one path", value: ratios[1], bound: 1.05}}, nil
+	return []claim{{
+		text:  "valid request with a document of 500 paths, relative to one path",
+		value: ratios[1], bound: 1.05,
+	}}, nil
 }

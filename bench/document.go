@@ -81,7 +81,9 @@ func echoPath(path string) string {
 
 // fillParameters replaces the path parameters with values.
 func fillParameters(path string) string {
-	return strings.NewReplacer("{project_id}", "4f30b9215e054c908d18f2b150131646", "{cluster_id}", "1000000").Replace(path)
+	return strings.NewReplacer(
+		"{project_id}", "4f30b9215e054c908d18f2b150131646", "{cluster_id}", "1000000",
+	).Replace(path)
 }
 
 // body is a request body and the method of the operation that takes it.

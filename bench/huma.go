@@ -11,8 +11,8 @@ import (
 	"github.com/peering/peering/gen"
 )
 
-// huma derives its schemas from Go types and their tags. These have the same rules
-// as the document.
+// huma derives its schemas from Go types and their tags. These have the same
+// rules as the document.
 type (
 	humaPath struct {
 		ProjectID string `path:"project_id" pattern:"^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"`
@@ -49,12 +49,14 @@ func humaEcho(d document) (http.Handler, error) {
 	registered := humaecho.New(e, config)
 	for _, path := range d.paths {
 		huma.Register(registered, huma.Operation{
-			OperationID: operationID(http.MethodPost, path), Method: http.MethodPost, Path: path, DefaultStatus: http.StatusCreated,
+			OperationID: operationID(http.MethodPost, path), Method: http.MethodPost, Path: path,
+			DefaultStatus: http.StatusCreated,
 		}, func(_ context.Context, in *humaCreate) (*humaCreated, error) {
 			return &humaCreated{createdPeering(in.Body.Name, in.Body.VPCID)}, nil
 		})
 		huma.Register(registered, huma.Operation{
-			OperationID: operationID(http.MethodPut, path), Method: http.MethodPut, Path: path, DefaultStatus: http.StatusNoContent,
+			OperationID: operationID(http.MethodPut, path), Method: http.MethodPut, Path: path,
+			DefaultStatus: http.StatusNoContent,
 		}, func(context.Context, *humaHosts) (*struct{}, error) { return nil, nil })
 	}
 	return e, nil

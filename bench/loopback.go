@@ -25,11 +25,13 @@ const (
 	connections  = 4
 )
 
-// discardStore is a store that keeps nothing, so that only the server's own work is
-// measured.
+// discardStore is a store that keeps nothing, so that only the server's own work
+// is measured.
 type discardStore struct{ peering.Store }
 
-func (discardStore) Create(_ context.Context, p peering.Peering, _ peering.Idempotency, _ peering.Quotas) (peering.Peering, bool, error) {
+func (discardStore) Create(
+	_ context.Context, p peering.Peering, _ peering.Idempotency, _ peering.Quotas,
+) (peering.Peering, bool, error) {
 	p.Requester = peering.VPC{ID: "83081290-198e-48e2-8e2d-64c50023d136", Tenant: "8185f87d043f4519a68420a282b5e2fa"}
 	return p, false, nil
 }
@@ -86,10 +88,13 @@ func loopback() ([]claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []claim{
-		{text: "create requests per second over loopback with validation, relative to without: the generated server", value: 1 / ratios[1], bound: 0.95, atLeast: true},
-		{text: "the same for the service's own server, derived from the time that validation takes in the generated one", value: (ns[2] - ns[1] + ns[0]) / ns[2], bound: 0.95, atLeast: true},
-	}, nil
+	return []claim{{
+		text:  "create requests per second over loopback with validation, relative to without: the generated server",
+		value: 1 / ratios[1], bound: 0.95, atLeast: true,
+	}, {
+		text:  "the same for the service's own server, derived from the time that validation takes in the generated one",
+		value: (ns[2] - ns[1] + ns[0]) / ns[2], bound: 0.95, atLeast: true,
+	}}, nil
 }
 
 // serve starts a server and returns a workload that sends create requests over
@@ -144,7 +149,8 @@ func dial(address string) (*connection, error) {
 		return nil, err
 	}
 	small := bodies()[0]
-	request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+	request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		fillParameters(contractPath), address, len(small.text), small.text)
 	return &connection{c, bufio.NewReader(c), []byte(request)}, nil
 }

@@ -39,7 +39,8 @@ func plot(results []result) string {
 	var svg strings.Builder
 	columns, lines := 2, (len(bodies())+1)/2
 	width, height := columns*panelWidth, lines*panelHeight
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n", width, height, width, height)
+	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[2]d" width="%[1]d" height="%[2]d" role="img">`+"\n",
+		width, height)
 	svg.WriteString("<title>Time of a request as a ratio to bare Echo, by the number of paths in the document</title>\n" + style)
 	for i, b := range bodies() {
 		fmt.Fprintf(&svg, `<g transform="translate(%d %d)">`+"\n", i%columns*panelWidth, i/columns*panelHeight)
@@ -89,14 +90,17 @@ func (p panel) draw(b *strings.Builder) {
 		if tick == 1 {
 			class = "one"
 		}
-		fmt.Fprintf(b, `<line class="%s" x1="%d" x2="%.1f" y1="%.1f" y2="%.1f"/>`+"\n", class, left, end, p.y(tick), p.y(tick))
+		fmt.Fprintf(b, `<line class="%s" x1="%d" x2="%.1f" y1="%.1f" y2="%.1f"/>`+"\n",
+			class, left, end, p.y(tick), p.y(tick))
 		fmt.Fprintf(b, `<text text-anchor="end" x="%d" y="%.1f">%v×</text>`+"\n", left-6, p.y(tick)+4, tick)
 	}
 	for _, paths := range sizes {
-		fmt.Fprintf(b, `<line class="grid" x1="%.1f" x2="%.1f" y1="%d" y2="%d"/>`+"\n", p.x(paths), p.x(paths), top, panelHeight-bottom)
-		fmt.Fprintf(b, `<text text-anchor="middle" x="%.1f" y="%d">%d</text>`+"\n", p.x(paths), panelHeight-bottom+16, paths)
+		x := p.x(paths)
+		fmt.Fprintf(b, `<line class="grid" x1="%.1f" x2="%.1f" y1="%d" y2="%d"/>`+"\n", x, x, top, panelHeight-bottom)
+		fmt.Fprintf(b, `<text text-anchor="middle" x="%.1f" y="%d">%d</text>`+"\n", x, panelHeight-bottom+16, paths)
 	}
-	fmt.Fprintf(b, `<text text-anchor="middle" x="%.1f" y="%d">paths in the document</text>`+"\n", (left+end)/2, panelHeight-bottom+34)
+	fmt.Fprintf(b, `<text text-anchor="middle" x="%.1f" y="%d">paths in the document</text>`+"\n",
+		(left+end)/2, panelHeight-bottom+34)
 	p.lines(b)
 }
 
@@ -119,7 +123,8 @@ func (p panel) lines(b *strings.Builder) {
 		if v.name == "ours" {
 			class = "line ours"
 		}
-		fmt.Fprintf(b, `<polyline class="%s" stroke="%s" points="%s"/>`+"\n", class, colours[v.name], strings.Join(points, " "))
+		fmt.Fprintf(b, `<polyline class="%s" stroke="%s" points="%s"/>`+"\n",
+			class, colours[v.name], strings.Join(points, " "))
 		for _, point := range points {
 			x, y, _ := strings.Cut(point, ",")
 			fmt.Fprintf(b, `<circle r="3" fill="%s" cx="%s" cy="%s"/>`+"\n", colours[v.name], x, y)
@@ -129,7 +134,8 @@ func (p panel) lines(b *strings.Builder) {
 	}
 	spreadLabels(labels)
 	for _, l := range labels {
-		fmt.Fprintf(b, `<text x="%d" y="%.1f" style="fill:%s">%s %s</text>`+"\n", panelWidth-right+8, l.y+4, colours[l.variant], l.variant, formatFigure(l.ratio))
+		fmt.Fprintf(b, `<text x="%d" y="%.1f" style="fill:%s">%s %s</text>`+"\n",
+			panelWidth-right+8, l.y+4, colours[l.variant], l.variant, formatFigure(l.ratio))
 	}
 }
 

@@ -11,18 +11,22 @@ func writeFiles(results []result, claims []claim) error {
 	var resultLines, claimLines strings.Builder
 	resultLines.WriteString("variant\tpaths\tbody\tns_op\tratio\tallocs_op\tbytes_op\n")
 	for _, r := range results {
-		fmt.Fprintf(&resultLines, "%s\t%d\t%s\t%.0f\t%.3f\t%.0f\t%.0f\n", r.variant, r.paths, r.body, r.ns, r.ratio, r.allocs, r.bytes)
+		fmt.Fprintf(&resultLines, "%s\t%d\t%s\t%.0f\t%.3f\t%.0f\t%.0f\n",
+			r.variant, r.paths, r.body, r.ns, r.ratio, r.allocs, r.bytes)
 	}
 	claimLines.WriteString("claim\tvalue\tbound\tholds\n")
 	for _, c := range claims {
 		fmt.Fprintf(&claimLines, "%s\t%.3f\t%s\t%t\n", c.text, c.value, c.limit(), c.holds())
 	}
-	for name, content := range map[string]string{"results.tsv": resultLines.String(), "claims.tsv": claimLines.String(), "plot.svg": plot(results)} {
+	for name, content := range map[string]string{
+		"results.tsv": resultLines.String(), "claims.tsv": claimLines.String(), "plot.svg": plot(results),
+	} {
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil { //nolint:gosec // public files
 			return err
 		}
 	}
-	if err := replaceTables("README.md", map[string]string{"results": resultsTable(results), "claims": claimsTable(claims)}); err != nil {
+	tables := map[string]string{"results": resultsTable(results), "claims": claimsTable(claims)}
+	if err := replaceTables("README.md", tables); err != nil {
 		return err
 	}
 	return replaceTables("../validate/README.md", map[string]string{"results": summaryTable(results)})
@@ -79,7 +83,8 @@ func resultsTable(results []result) string {
 func summaryTable(results []result) string {
 	var b strings.Builder
 	last := sizes[len(sizes)-1]
-	b.WriteString("| | small body | small body, " + formatPaths(last) + " | small, invalid | 7 kB | 7 kB, invalid | allocations, small |\n|---|" + strings.Repeat("---:|", 6) + "\n")
+	b.WriteString("| | small body | small body, " + formatPaths(last) + " | small, invalid | 7 kB | 7 kB, invalid " +
+		"| allocations, small |\n|---|" + strings.Repeat("---:|", 6) + "\n")
 	for _, v := range variants {
 		ratio := func(paths int, body string) string {
 			if v.lenient && strings.HasSuffix(body, "-invalid") {

@@ -38,8 +38,10 @@ var variants = []variant{
 func createdPeering(name, vpc string) gen.PeeringEnvelope {
 	return gen.PeeringEnvelope{Peering: gen.Peering{
 		ID: "7e974044-bcc1-4f25-aff8-5f10cb347b0f", Name: name, Status: gen.PeeringStatusPENDINGACCEPTANCE,
-		RequestVPCInfo: gen.ClusterVPCInfo{VPCID: "83081290-198e-48e2-8e2d-64c50023d136", TenantID: "8185f87d043f4519a68420a282b5e2fa"},
-		AcceptVPCInfo:  gen.VPCInfo{VPCID: vpc, TenantID: "4f30b9215e054c908d18f2b150131646"},
+		RequestVPCInfo: gen.ClusterVPCInfo{
+			VPCID: "83081290-198e-48e2-8e2d-64c50023d136", TenantID: "8185f87d043f4519a68420a282b5e2fa",
+		},
+		AcceptVPCInfo: gen.VPCInfo{VPCID: vpc, TenantID: "4f30b9215e054c908d18f2b150131646"},
 	}}
 }
 
@@ -73,7 +75,9 @@ type (
 	hostsHandler   struct{}
 )
 
-func (peeringHandler) CreatePeering(_ context.Context, r api.CreatePeeringRequestObject) (api.CreatePeeringResponseObject, error) {
+func (peeringHandler) CreatePeering(
+	_ context.Context, r api.CreatePeeringRequestObject,
+) (api.CreatePeeringResponseObject, error) {
 	return api.CreatePeering201JSONResponse{Body: createdPeering(r.Body.Name, r.Body.VPCID)}, nil
 }
 
@@ -81,8 +85,8 @@ func (hostsHandler) PutHosts(context.Context, hosts.PutHostsRequestObject) (host
 	return hosts.PutHosts204Response{}, nil
 }
 
-// strictServer returns an Echo with the generated strict servers on every path and
-// the middleware of each operation, by operation id.
+// strictServer returns an Echo with the generated strict servers on every path
+// and the middleware of each operation, by operation id.
 func strictServer(d document, middleware map[string]echo.MiddlewareFunc) *echo.Echo {
 	e := echo.New()
 	create := api.ServerInterfaceWrapper{Handler: api.NewStrictHandler(peeringHandler{}, nil)}

@@ -32,8 +32,8 @@ func ansible(ctx context.Context, t *checker, _ *runner, endpoint string) {
 	const path = "/v2.0/vpc/peerings"
 	var created []string
 	for i := 1; i <= ansibleCount; i++ {
-		got := c.send(http.MethodPost, path, fmt.Sprintf(
-			`{"peering":{"name":"ansible-%d","request_vpc_info":{"vpc_id":"%s0","tenant_id":""},"accept_vpc_info":{"vpc_id":"%s%d","tenant_id":""}}}`,
+		got := c.send(http.MethodPost, path, fmt.Sprintf(`{"peering":{"name":"ansible-%d",`+
+			`"request_vpc_info":{"vpc_id":"%s0","tenant_id":""},"accept_vpc_info":{"vpc_id":"%s%d","tenant_id":""}}}`,
 			i, ansibleVPCPrefix, ansibleVPCPrefix, i)).wantStatus(http.StatusCreated)
 		equal(t, "requester", got.text("peering", "request_vpc_info", "tenant_id"), ansibleProject)
 		equal(t, "accepter", got.text("peering", "accept_vpc_info", "tenant_id"), ansibleProject)

@@ -56,7 +56,9 @@ func install(ctx context.Context, withKeystone bool) (tools, error) {
 // installNode installs the npm packages without running their scripts: none is
 // needed, and one reports the installation to a third party.
 func installNode(ctx context.Context) error {
-	_, err := output(ctx, command{name: "npm", args: []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"}})
+	_, err := output(ctx, command{name: "npm", args: []string{
+		"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+	}})
 	return err
 }
 
@@ -65,10 +67,11 @@ func installNode(ctx context.Context) error {
 func installPython(ctx context.Context, dir string) error {
 	environment, lock := filepath.Join(dir, pythonDir), filepath.Join(dir, pythonLock)
 	return installIfChanged(environment, lock, func() error {
-		if _, err := output(ctx, command{name: "python3", args: []string{"-m", "venv", "--clear", environment}}); err != nil {
+		_, err := output(ctx, command{name: "python3", args: []string{"-m", "venv", "--clear", environment}})
+		if err != nil {
 			return err
 		}
-		_, err := output(ctx, command{name: filepath.Join(environment, "bin", "python"), args: []string{
+		_, err = output(ctx, command{name: filepath.Join(environment, "bin", "python"), args: []string{
 			"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement", lock,
 		}})
 		return err

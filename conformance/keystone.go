@@ -85,19 +85,24 @@ func (r *runner) startKeystone(ctx context.Context) (*daemon, error) {
 	if err := os.WriteFile(filepath.Join(dir, "keystone.conf"), []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	env := []string{"OS_KEYSTONE_CONFIG_DIR=" + dir, "PYTHONWARNINGS=ignore", "OS_BOOTSTRAP_PASSWORD=" + keystoneAdminPassword}
+	env := []string{
+		"OS_KEYSTONE_CONFIG_DIR=" + dir, "PYTHONWARNINGS=ignore", "OS_BOOTSTRAP_PASSWORD=" + keystoneAdminPassword,
+	}
+	manage := filepath.Join(r.tools.keystone, "keystone-manage")
 	for _, step := range [][]string{
 		{"db_sync"},
 		{"fernet_setup", "--keystone-user", strconv.Itoa(os.Getuid()), "--keystone-group", strconv.Itoa(os.Getgid())},
 		{"bootstrap"},
 	} {
 		args := append([]string{"--config-file", filepath.Join(dir, "keystone.conf")}, step...)
-		if _, err := output(ctx, command{name: filepath.Join(r.tools.keystone, "keystone-manage"), args: args, env: env}); err != nil {
+		if _, err := output(ctx, command{name: manage, args: args, env: env}); err != nil {
 			return nil, fmt.Errorf("%s: %w", step[0], err)
 		}
 	}
 	return startDaemon(ctx, "keystone is ready at ", command{
-		name: filepath.Join(r.tools.keystone, "python"), args: []string{filepath.Join(keystoneDir, "serve.py")}, env: env,
+		name: filepath.Join(r.tools.keystone, "python"),
+		args: []string{filepath.Join(keystoneDir, "serve.py")},
+		env:  env,
 	})
 }
 
@@ -124,7 +129,8 @@ func (k *keystoneSuite) createUsers() {
 	created := k.admin.send(http.MethodPost, "/v3/roles", `{"role":{"name":"auditor"}}`).wantStatus(http.StatusCreated)
 	k.roles["auditor"] = created.text("role", "id")
 	for _, name := range []string{"service", "north", "south"} {
-		created := k.admin.send(http.MethodPost, "/v3/projects", fmt.Sprintf(`{"project":{"name":%q,"domain_id":"default"}}`, name))
+		project := fmt.Sprintf(`{"project":{"name":%q,"domain_id":"default"}}`, name)
+		created := k.admin.send(http.MethodPost, "/v3/projects", project)
 		k.projects[name] = created.wantStatus(http.StatusCreated).text("project", "id")
 	}
 	for _, user := range []struct{ name, project, role string }{
@@ -134,10 +140,11 @@ func (k *keystoneSuite) createUsers() {
 		{"nell", "north", "auditor"},
 		{"bob", "south", "member"},
 	} {
-		created := k.admin.send(http.MethodPost, "/v3/users",
-			fmt.Sprintf(`{"user":{"name":%q,"password":%q,"domain_id":"default"}}`, user.name, keystoneUserPassword)).wantStatus(http.StatusCreated)
-		k.admin.send(http.MethodPut, fmt.Sprintf("/v3/projects/%s/users/%s/roles/%s",
-			k.projects[user.project], created.text("user", "id"), k.roles[user.role]), "").wantStatus(http.StatusNoContent)
+		body := fmt.Sprintf(`{"user":{"name":%q,"password":%q,"domain_id":"default"}}`, user.name, keystoneUserPassword)
+		created := k.admin.send(http.MethodPost, "/v3/users", body).wantStatus(http.StatusCreated)
+		role := fmt.Sprintf("/v3/projects/%s/users/%s/roles/%s",
+			k.projects[user.project], created.text("user", "id"), k.roles[user.role])
+		k.admin.send(http.MethodPut, role, "").wantStatus(http.StatusNoContent)
 	}
 }
 
@@ -150,8 +157,8 @@ func (k *keystoneSuite) issueToken(user, password, project string) string {
 	}
 	anonymous := *k.admin
 	anonymous.headers = nil
-	issued := anonymous.send(http.MethodPost, "/v3/auth/tokens", fmt.Sprintf(
-		`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%q,"domain":{"id":"default"},"password":%q}}},"scope":%s}}`,
+	issued := anonymous.send(http.MethodPost, "/v3/auth/tokens", fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],`+
+		`"password":{"user":{"name":%q,"domain":{"id":"default"},"password":%q}}},"scope":%s}}`,
 		user, password, scope)).wantStatus(http.StatusCreated)
 	return issued.header.Get("X-Subject-Token")
 }
@@ -162,11 +169,13 @@ func (k *keystoneSuite) checkOwnProject() {
 	const cluster = `{"name":"keystone","desc":"","maximum_spu_quota":100,` +
 		`"vpc_cidr":"172.16.0.0/23","subnet_cidr":"172.16.0.0/23","subnet_gateway":"172.16.0.1"}`
 	clusters := "/v1.0/" + k.projects["north"] + "/reserved_cluster"
-	alice, rita := k.issueToken("alice", keystoneUserPassword, "north"), k.issueToken("rita", keystoneUserPassword, "north")
+	alice := k.issueToken("alice", keystoneUserPassword, "north")
+	rita := k.issueToken("rita", keystoneUserPassword, "north")
 	k.sendWithRetry(alice, http.MethodPost, clusters, cluster).wantStatus(http.StatusOK)
 	k.sendWithRetry(rita, http.MethodPost, clusters, cluster).wantStatus(http.StatusForbidden)
 	for _, token := range []string{alice, rita} {
-		equal(k.checker, "clusters of north", k.listClusters(token, "north").wantStatus(http.StatusOK).number("payload", "total"), 1)
+		listed := k.listClusters(token, "north").wantStatus(http.StatusOK)
+		equal(k.checker, "clusters of north", listed.number("payload", "total"), 1)
 		k.sendWithRetry(token, http.MethodGet, "/v2.0/vpc/peerings", "").wantStatus(http.StatusOK)
 	}
 }
@@ -176,7 +185,8 @@ func (k *keystoneSuite) checkOwnProject() {
 // rejected.
 func (k *keystoneSuite) checkInvalidTokens() {
 	bob := k.issueToken("bob", keystoneUserPassword, "south")
-	equal(k.checker, "clusters of south", k.listClusters(bob, "south").wantStatus(http.StatusOK).number("payload", "total"), 0)
+	listed := k.listClusters(bob, "south").wantStatus(http.StatusOK)
+	equal(k.checker, "clusters of south", listed.number("payload", "total"), 0)
 	k.listClusters(bob, "north").wantStatus(http.StatusForbidden)
 	k.listClusters(k.issueToken("nell", keystoneUserPassword, "north"), "north").wantStatus(http.StatusForbidden)
 	k.listClusters(k.issueToken("alice", keystoneUserPassword, ""), "north").wantStatus(http.StatusUnauthorized)
@@ -201,17 +211,18 @@ func (k *keystoneSuite) checkRevokedToken() {
 // checkOutage stops Keystone and checks that cached tokens expire and no other
 // token is accepted.
 func (k *keystoneSuite) checkOutage(stopKeystone func() error) {
-	cached, uncached := k.issueToken("alice", keystoneUserPassword, "north"), k.issueToken("bob", keystoneUserPassword, "south")
+	cached := k.issueToken("alice", keystoneUserPassword, "north")
+	uncached := k.issueToken("bob", keystoneUserPassword, "south")
 	k.listClusters(cached, "north").wantStatus(http.StatusOK)
 	k.noError("stop Keystone", stopKeystone())
-	k.clientWithToken(uncached).send(http.MethodGet, k.clustersPath("south"), "").wantStatus(http.StatusServiceUnavailable)
+	k.listClustersOnce(uncached, "south").wantStatus(http.StatusServiceUnavailable)
 	k.eventually("a token is accepted without Keystone", func() bool {
-		return k.rejected(k.clientWithToken(cached).send(http.MethodGet, k.clustersPath("north"), ""), http.StatusServiceUnavailable)
+		return k.rejected(k.listClustersOnce(cached, "north"), http.StatusServiceUnavailable)
 	})
 	for range 10 { // enough to open the service's circuit breaker
-		k.clientWithToken("gAAAAABunknown").send(http.MethodGet, k.clustersPath("north"), "").wantStatus(http.StatusServiceUnavailable)
+		k.listClustersOnce("gAAAAABunknown", "north").wantStatus(http.StatusServiceUnavailable)
 	}
-	k.clientWithToken("").send(http.MethodGet, k.clustersPath("north"), "").wantStatus(http.StatusUnauthorized)
+	k.listClustersOnce("", "north").wantStatus(http.StatusUnauthorized)
 }
 
 // rejected reports whether a response is not 200. It fails the suite if the
@@ -226,7 +237,10 @@ func (*keystoneSuite) rejected(got response, status int) bool {
 // clientWithToken returns a client of the service. An empty token means no
 // token.
 func (k *keystoneSuite) clientWithToken(token string) *rawClient {
-	c := &rawClient{checker: k.checker, ctx: k.admin.ctx, client: k.admin.client, endpoint: k.endpoint, bodyHeaders: k.admin.bodyHeaders}
+	c := &rawClient{
+		checker: k.checker, ctx: k.admin.ctx, client: k.admin.client, endpoint: k.endpoint,
+		bodyHeaders: k.admin.bodyHeaders,
+	}
 	if token != "" {
 		c.headers = headers{"X-Auth-Token", token}
 	}
@@ -236,6 +250,10 @@ func (k *keystoneSuite) clientWithToken(token string) *rawClient {
 // clustersPath returns the path that lists a project's clusters.
 func (k *keystoneSuite) clustersPath(project string) string {
 	return "/v1.0/" + k.projects[project] + "/reserved_clusters"
+}
+
+func (k *keystoneSuite) listClustersOnce(token, project string) response {
+	return k.clientWithToken(token).send(http.MethodGet, k.clustersPath(project), "")
 }
 
 func (k *keystoneSuite) listClusters(token, project string) response {

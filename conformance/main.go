@@ -72,7 +72,8 @@ func runAll(ctx context.Context, opts options) (err error) {
 		return err
 	}
 	binary := filepath.Join(dir, "peering")
-	if _, err := output(ctx, command{dir: "..", name: "go", args: []string{"build", "-o", binary, "./cmd/peering"}}); err != nil {
+	build := command{dir: "..", name: "go", args: []string{"build", "-o", binary, "./cmd/peering"}}
+	if _, err := output(ctx, build); err != nil {
 		return fmt.Errorf("build the service: %w", err)
 	}
 	// The SDKs write a file with an installation id into the home directory.

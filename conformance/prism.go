@@ -38,8 +38,11 @@ var rejectionStatuses = []int{
 func (r *runner) startPrism(ctx context.Context, upstream string) (*daemon, error) {
 	return startDaemon(ctx, "Prism is listening on ", command{
 		name: "node",
-		args: []string{r.tools.prism, "proxy", contractFile, upstream, "--host", "127.0.0.1", "--port", "0", "--verboseLevel", "info"},
-		env:  loopbackEnv(),
+		args: []string{
+			r.tools.prism, "proxy", contractFile, upstream,
+			"--host", "127.0.0.1", "--port", "0", "--verboseLevel", "info",
+		},
+		env: loopbackEnv(),
 	})
 }
 
@@ -117,7 +120,8 @@ func (p *prismProxy) record(response *http.Response) {
 		return
 	}
 	if p.first == nil {
-		p.first = fmt.Errorf("prism: %s %s, status %d: %w", response.Request.Method, response.Request.URL, response.StatusCode, err)
+		p.first = fmt.Errorf("prism: %s %s, status %d: %w",
+			response.Request.Method, response.Request.URL, response.StatusCode, err)
 	}
 }
 

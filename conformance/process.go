@@ -125,7 +125,8 @@ func (d *daemon) stop() error {
 	_ = d.cmd.Process.Signal(os.Interrupt) // if it has already exited, Wait reports how
 	<-d.drained
 	err := d.cmd.Wait()
-	if status, ok := d.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGINT {
+	status, ok := d.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if ok && status.Signaled() && status.Signal() == syscall.SIGINT {
 		return nil
 	}
 	if err != nil {

@@ -81,8 +81,9 @@ func createFuzzResources(ctx context.Context, endpoint string) (string, error) {
 			"project_id": project, "cluster_id": "1000000", "peering_id": c.applyPeering("for_fuzzing"),
 		})
 		created := c.send(http.MethodPost, "/v2.0/vpc/peerings", fmt.Sprintf(
-			`{"peering":{"name":"for_fuzzing","request_vpc_info":{"vpc_id":%q},"accept_vpc_info":{"vpc_id":%q}}}`, sdkVPCs[0], sdkVPCs[1]))
-		resources = append(resources, map[string]string{"peering_id": created.wantStatus(http.StatusCreated).text("peering", "id")})
+			`{"peering":{"name":"for_fuzzing","request_vpc_info":{"vpc_id":%q},"accept_vpc_info":{"vpc_id":%q}}}`,
+			sdkVPCs[0], sdkVPCs[1])).wantStatus(http.StatusCreated)
+		resources = append(resources, map[string]string{"peering_id": created.text("peering", "id")})
 	})
 	text, err := json.Marshal(resources)
 	return string(text), errors.Join(t.err, err)

@@ -114,8 +114,12 @@ func installShells(ctx context.Context) {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "installing bash-completion, zsh and fish")
-	for _, args := range [][]string{{"update", "-qq"}, {"install", "-qq", "-y", "--no-install-recommends", "bash-completion", "zsh", "fish"}} {
-		if _, err := output(ctx, command{name: "apt-get", args: args, env: []string{"DEBIAN_FRONTEND=noninteractive"}}); err != nil {
+	env := []string{"DEBIAN_FRONTEND=noninteractive"}
+	for _, args := range [][]string{
+		{"update", "-qq"},
+		{"install", "-qq", "-y", "--no-install-recommends", "bash-completion", "zsh", "fish"},
+	} {
+		if _, err := output(ctx, command{name: "apt-get", args: args, env: env}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return
 		}
@@ -128,7 +132,10 @@ func (r *runner) checkCompletion(ctx context.Context, s shell, env []string, id 
 	ctx, cancel := context.WithTimeout(ctx, 2*shellTimeout)
 	defer cancel()
 	dir := filepath.Join(r.dir, "shell-"+s.name)
-	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, s.file), []byte(s.rc), 0o600)); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, s.file), []byte(s.rc), 0o600); err != nil {
 		return err
 	}
 	cmd := command{dir: dir, name: s.name, args: s.args(dir), env: append(env, "ZDOTDIR="+dir, "HOME="+dir)}.build(ctx)

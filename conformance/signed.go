@@ -66,7 +66,8 @@ func credentialsFile() string {
 	for name, letter := range signingSuites {
 		for n := 1; n <= 2; n++ {
 			tenant := fmt.Sprintf("%s%031d", letter, n)
-			fmt.Fprintf(&text, "- {access_key: access-%s, secret_key: secret-%s, project_id: %s, user: %s, roles: [admin]}\n", tenant, tenant, tenant, name)
+			fmt.Fprintf(&text, "- {access_key: access-%[1]s, secret_key: secret-%[1]s, project_id: %[1]s, user: %[2]s, roles: [admin]}\n",
+				tenant, name)
 		}
 	}
 	return text.String()
@@ -101,7 +102,7 @@ func startTamperingProxy(upstream string) (*tamperingProxy, error) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host // some clients sign it
 	}}
-	p.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
@@ -110,7 +111,8 @@ func startTamperingProxy(upstream string) (*tamperingProxy, error) {
 		p.sendTampered(r, body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		proxy.ServeHTTP(w, r)
-	})}
+	})
+	p.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}
 	go func() { _ = p.server.Serve(listener) }() // stop ends it
 	return p, nil
 }
@@ -153,7 +155,8 @@ func (p *tamperingProxy) sendTampered(r *http.Request, body []byte) {
 		changeLastByte(authorization)
 		tampered.Header.Set("Authorization", string(authorization))
 	}
-	tampered.Body, tampered.ContentLength, tampered.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	tampered.Body = io.NopCloser(bytes.NewReader(body))
+	tampered.ContentLength, tampered.TransferEncoding = int64(len(body)), nil
 	if err := expectUnauthorized(tampered); err != nil && p.first == nil {
 		p.first = fmt.Errorf("%s %s with a changed %s: %w", r.Method, r.URL.Path, part, err)
 	}

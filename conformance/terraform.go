@@ -32,7 +32,8 @@ func newTerraformClient(ctx context.Context, t *checker, endpoint string) *rawCl
 			"User-Agent", "terraform-provider-iac golangsdk/2.0.0",
 			"X-Project-Id", project,
 			"X-Sdk-Date", time.Now().UTC().Format("20060102T150405Z"),
-			"Authorization", "SDK-HMAC-SHA256 Access=access, SignedHeaders=accept;content-type;user-agent;x-sdk-date, Signature=00",
+			"Authorization", "SDK-HMAC-SHA256 Access=access, " +
+				"SignedHeaders=accept;content-type;user-agent;x-sdk-date, Signature=00",
 		},
 		bodyHeaders: headers{"Content-Type", "application/json"},
 	}
@@ -50,8 +51,8 @@ func (c *rawClient) withContentType() *rawClient {
 // create below the cluster, accept at the VPC service at once, then show until
 // the peering is ACTIVE.
 func (c *rawClient) applyPeering(name string) (id string) {
-	created := c.send(http.MethodPost, clusterPath+"/peering", fmt.Sprintf(`{"name":%q,"vpc_id":%q}`, name, terraformVPC)).
-		wantStatus(http.StatusCreated)
+	body := fmt.Sprintf(`{"name":%q,"vpc_id":%q}`, name, terraformVPC)
+	created := c.send(http.MethodPost, clusterPath+"/peering", body).wantStatus(http.StatusCreated)
 	id = created.text("peering", "id")
 	equal(c.checker, "status of a new peering", created.text("peering", "status"), "PENDING_ACCEPTANCE")
 	equal(c.checker, "requester's VPC", created.text("peering", "request_vpc_info", "vpc_id"), clusterVPC)
@@ -92,7 +93,8 @@ func terraformRoute(ctx context.Context, t *checker, _ *runner, endpoint string)
 	c := newTerraformClient(ctx, t, endpoint)
 	peering := c.applyPeering("terraform_route")
 	path := clusterPath + "/peering/" + peering + "/route"
-	created := c.send(http.MethodPost, path, fmt.Sprintf(`{"destination":%q}`, terraformRange)).wantStatus(http.StatusCreated)
+	body := fmt.Sprintf(`{"destination":%q}`, terraformRange)
+	created := c.send(http.MethodPost, path, body).wantStatus(http.StatusCreated)
 	id := created.text("route", "id")
 	equal(t, "type", created.text("route", "type"), "peering")
 	equal(t, "nexthop", created.text("route", "nexthop"), peering)

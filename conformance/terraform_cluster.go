@@ -22,8 +22,10 @@ func terraformCluster(ctx context.Context, t *checker, _ *runner, endpoint strin
 	path := "/v1.0/" + project + "/reserved_cluster/" + formatValue(created.value("payload", "cluster_id"))
 
 	c.checkCluster(c.waitUntilDone(path), 100, "terraform_cluster", "made by terraform")
-	c.send(http.MethodPatch, path, `{"desc":"changed","maximum_spu_quota":50,"name":"terraform_renamed"}`).wantStatus(http.StatusOK)
-	c.checkCluster(c.withContentType().send(http.MethodGet, path, "").wantStatus(http.StatusOK), 50, "terraform_renamed", "changed")
+	update := `{"desc":"changed","maximum_spu_quota":50,"name":"terraform_renamed"}`
+	c.send(http.MethodPatch, path, update).wantStatus(http.StatusOK)
+	updated := c.withContentType().send(http.MethodGet, path, "").wantStatus(http.StatusOK)
+	c.checkCluster(updated, 50, "terraform_renamed", "changed")
 
 	c.withContentType().send(http.MethodDelete, path, "").wantStatus(http.StatusOK)
 	for {

@@ -177,7 +177,7 @@ func output(ctx context.Context, dir, name string, args ...string) (string, erro
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the commands of README.md
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environment(), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return stdout.String(), fmt.Errorf("%s: %w\n%s%s", strings.Join(append([]string{name}, args...), " "), err, &stdout, &stderr)
+		return stdout.String(), fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(args, " "), err, &stdout, &stderr)
 	}
 	return stdout.String(), nil
 }
@@ -194,7 +194,7 @@ func environment() []string {
 	return append(env, "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost", "NO_COLOR=1")
 }
 
-// checkFree returns an error if something already listens on one of the addresses.
+// checkFree returns an error if one of the addresses is in use.
 func checkFree(addresses ...string) error {
 	for _, address := range addresses {
 		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
