@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// requestTimeout bounds one request of a rawClient.
-const requestTimeout = 10 * time.Second
+// requestTimeout bounds one request of a rawClient. Keystone is slow on busy
+// machines.
+const requestTimeout = 30 * time.Second
 
 // headers are alternating names and values.
 type headers []string
