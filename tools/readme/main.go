@@ -7,7 +7,7 @@
 //
 //   - sh: every line. "make run" keeps running until the end.
 //   - console: lines that start with "$ ", followed by their expected output. A
-//     line "…" stands for any number of lines.
+//     line "…" stands for any number of lines, and JSON may be formatted.
 //   - go: runs a program, a test or, without a package clause, a function body,
 //     which is only compiled if it has placeholders. A text block that follows
 //     contains the expected output.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +59,11 @@ func parse(text string) []block {
 		case isFence:
 			blocks = append(blocks, *current)
 			current = nil
-		case current != nil:
+		case current == nil:
+		case len(current.lines) > 0 && strings.HasSuffix(current.lines[len(current.lines)-1], "\\") && current.language != "go":
+			last := &current.lines[len(current.lines)-1] // the command continues
+			*last = strings.TrimSuffix(*last, "\\") + strings.TrimLeft(line, " ")
+		default:
 			current.lines = append(current.lines, line)
 		}
 	}
@@ -100,8 +106,12 @@ var changing = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]
 	`|"request_id":"[^"]+"|\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\b|\b1\d{12}\b`)
 
 // compare returns an error unless the output has the expected lines. A line "…"
-// stands for any number of lines.
+// stands for any number of lines. The white space of JSON is ignored.
 func compare(expected []string, printed string) error {
+	want, wantOK := compactJSON(strings.Join(expected, "\n"))
+	if got, ok := compactJSON(printed); ok && wantOK {
+		expected, printed = []string{want}, got
+	}
 	rest := lines(printed)
 	skip := false
 	for _, want := range expected {
@@ -122,6 +132,16 @@ func compare(expected []string, printed string) error {
 		return fmt.Errorf("the output has the additional line %q; it is\n%s", rest[0], printed)
 	}
 	return nil
+}
+
+// compactJSON removes the white space of a JSON text. It reports whether the text
+// is JSON.
+func compactJSON(text string) (string, bool) {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(text)); err != nil {
+		return "", false
+	}
+	return compact.String(), true
 }
 
 // lines returns the lines of an output without what differs in every run.
