@@ -144,7 +144,8 @@ func (l *limiter) queueOf(operation *validate.Operation) *operationQueue {
 }
 
 // shedLoad refuses requests while the queue is full, before their body is read.
-// It reads the body of the others, so that slow clients occupy no queue.
+// Other requests enter the queue when their body has arrived and leave it when
+// the response begins, so that slow clients do not occupy it.
 func (l *limiter) shedLoad(operation *validate.Operation) echo.MiddlewareFunc {
 	q := l.queueOf(operation)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -156,6 +157,13 @@ func (l *limiter) shedLoad(operation *validate.Operation) echo.MiddlewareFunc {
 			if err := receiveBody(c.Request()); err != nil {
 				return err
 			}
+			if !q.Enter() {
+				discardBody(c)
+				return l.shed(q)
+			}
+			leave := sync.OnceFunc(q.Leave)
+			defer leave()
+			c.Response().Before(leave)
 			return next(c)
 		}
 	}

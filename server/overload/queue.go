@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ErrOverloaded is the error of Queue.Acquire for a request that is shed
-// because the queue is full or the request has waited too long.
+// ErrOverloaded is the error of Queue.Acquire for a request that has waited too
+// long.
 var ErrOverloaded = errors.New("the server is overloaded")
 
 // QueueConfig configures a Queue.
@@ -18,23 +18,25 @@ type QueueConfig struct {
 	// Concurrency is the number of requests that run concurrently; 0 sets no
 	// limit, and then the other fields have no effect.
 	Concurrency int
-	// KeyConcurrency is the number of these that one key may use.
+	// KeyConcurrency is the number of these that one key may use, at least 1.
 	KeyConcurrency int
-	// Length is the number of requests that may wait.
+	// Length is the number of further requests in the queue.
 	Length int
 	// MaxWait is the longest time that a request waits.
 	MaxWait time.Duration
 }
 
-// Queue limits how many requests run concurrently. Further requests wait, in a
-// FIFO queue per key; the keys are served round robin, so that one with many
-// requests does not delay the others. It is safe for concurrent use.
+// Queue limits how many requests run concurrently. A request enters the queue,
+// which may be full, and acquires permission to run as soon as its key is known.
+// Until then it waits, in a FIFO queue per key; the keys are served round robin,
+// so that one with many requests does not delay the others. Queue is safe for
+// concurrent use.
 type Queue struct {
 	cfg QueueConfig
 
-	mu               sync.Mutex
-	running, waiting int
-	keys             map[string]*keyQueue
+	mu                        sync.Mutex
+	entered, running, waiting int
+	keys                      map[string]*keyQueue
 	// ready holds the keys whose next request may run, in round-robin order.
 	ready list.List
 }
@@ -52,18 +54,42 @@ func NewQueue(cfg QueueConfig) *Queue {
 	return &Queue{cfg: cfg, keys: map[string]*keyQueue{}}
 }
 
-// Acquire waits until a request of key may run. The caller must call release
-// when the request is done; further calls have no effect. It returns
-// ErrOverloaded if the queue is full or the wait exceeds MaxWait, and the
-// context's error if ctx ends first.
+// Full reports whether Enter would return false. It allows a server to shed
+// requests before it reads them.
+func (q *Queue) Full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.full()
+}
+
+// Enter adds a request to the queue. It returns false if the queue is full;
+// otherwise the caller must call Leave when the request is done.
+func (q *Queue) Enter() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.full() {
+		return false
+	}
+	q.entered++
+	return true
+}
+
+// Leave removes a request from the queue.
+func (q *Queue) Leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.entered--
+}
+
+// Acquire waits until a request of key that has entered may run. The caller
+// must call release when it has run; further calls have no effect. Acquire
+// returns ErrOverloaded if the wait exceeds MaxWait, and the context's error if
+// ctx ends first.
 func (q *Queue) Acquire(ctx context.Context, key string) (release func(), err error) {
 	if q.cfg.Concurrency == 0 {
 		return func() {}, nil
 	}
-	admitted, ok := q.enqueue(key)
-	if !ok {
-		return nil, ErrOverloaded
-	}
+	admitted := q.enqueue(key)
 	timeout := time.NewTimer(q.cfg.MaxWait)
 	defer timeout.Stop()
 	select {
@@ -79,22 +105,14 @@ func (q *Queue) Acquire(ctx context.Context, key string) (release func(), err er
 	return sync.OnceFunc(func() { q.release(key) }), nil
 }
 
-// Full reports whether Acquire would return ErrOverloaded at once. It allows a
-// server to shed requests before it reads them.
-func (q *Queue) Full() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.full()
-}
-
-// InFlight returns the number of requests that run or wait.
+// InFlight returns the number of requests that have entered.
 func (q *Queue) InFlight() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.running + q.waiting
+	return q.entered
 }
 
-// Waiting returns the number of requests that wait.
+// Waiting returns the number of requests that wait in Acquire.
 func (q *Queue) Waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -102,16 +120,13 @@ func (q *Queue) Waiting() int {
 }
 
 func (q *Queue) full() bool {
-	return q.cfg.Concurrency > 0 && q.running+q.waiting >= q.cfg.Concurrency+q.cfg.Length
+	return q.cfg.Concurrency > 0 && q.entered >= q.cfg.Concurrency+q.cfg.Length
 }
 
-// enqueue adds a request. Its channel is closed when the request may run.
-func (q *Queue) enqueue(key string) (admitted chan struct{}, ok bool) {
+// enqueue adds a waiting request. Its channel is closed when the request may run.
+func (q *Queue) enqueue(key string) (admitted chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.full() {
-		return nil, false
-	}
 	k := q.keys[key]
 	if k == nil {
 		k = &keyQueue{}
@@ -122,7 +137,7 @@ func (q *Queue) enqueue(key string) (admitted chan struct{}, ok bool) {
 	q.waiting++
 	q.update(key, k)
 	q.dispatch()
-	return admitted, true
+	return admitted
 }
 
 // cancel removes a waiting request. It returns false if the request has been

@@ -19,6 +19,7 @@ type client struct {
 	mu       sync.Mutex
 	admitted []string
 	releases map[string][]func()
+	shed     []string
 	failed   []error
 }
 
@@ -26,15 +27,20 @@ func newClient(cfg overload.QueueConfig) *client {
 	return &client{queue: overload.NewQueue(cfg), releases: map[string][]func(){}}
 }
 
-// send sends a request of each key, one after another. It returns when each has
-// been admitted or waits.
+// send sends a request of each key, one after another. It returns when each is
+// shed, runs or waits.
 func (c *client) send(ctx context.Context, keys ...string) {
 	for _, key := range keys {
+		if !c.queue.Enter() {
+			c.shed = append(c.shed, key)
+			continue
+		}
 		go func() {
 			release, err := c.queue.Acquire(ctx, key)
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if err != nil {
+				c.queue.Leave()
 				c.failed = append(c.failed, err)
 				return
 			}
@@ -53,6 +59,7 @@ func (c *client) finish(key string) {
 	c.mu.Unlock()
 	release()
 	release() // has no effect
+	c.queue.Leave()
 	synctest.Wait()
 }
 
@@ -78,7 +85,7 @@ func (c *client) wantFailed(t *testing.T, errs ...error) {
 	}
 }
 
-// wantLoad checks the numbers of requests in flight and of those waiting.
+// wantLoad checks how many requests have entered and how many of them wait.
 func (c *client) wantLoad(t *testing.T, inFlight, waiting int) {
 	t.Helper()
 	if c.queue.InFlight() != inFlight || c.queue.Waiting() != waiting {
@@ -140,7 +147,10 @@ func TestQueueShedsLoad(t *testing.T) {
 			t.Error("the queue is not full")
 		}
 		c.send(t.Context(), "d")
-		c.wantFailed(t, overload.ErrOverloaded)
+		if !slices.Equal(c.shed, []string{"d"}) {
+			t.Errorf("requests of %v were shed, want d", c.shed)
+		}
+		c.wantLoad(t, 3, 2)
 		c.finish("a")
 		c.wantAdmitted(t, "a", "b")
 		if c.queue.Full() {
@@ -148,6 +158,7 @@ func TestQueueShedsLoad(t *testing.T) {
 		}
 		c.finish("b")
 		c.finish("c")
+		c.wantLoad(t, 0, 0)
 	})
 }
 
@@ -177,8 +188,11 @@ func TestQueueWaitEnds(t *testing.T) {
 func TestQueueWithoutLimitAdmitsAll(t *testing.T) {
 	q := overload.NewQueue(overload.QueueConfig{})
 	for range 100 {
-		if _, err := q.Acquire(t.Context(), "a"); err != nil || q.Full() {
-			t.Fatalf("got %v, full: %t", err, q.Full())
+		if q.Full() || !q.Enter() {
+			t.Fatal("a queue without limit is full")
+		}
+		if _, err := q.Acquire(t.Context(), "a"); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -216,7 +230,7 @@ func TestQueueUnderContention(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := q.InFlight(); n != 0 {
-		t.Errorf("%d requests are left in flight", n)
+	if n := q.Waiting(); n != 0 {
+		t.Errorf("%d requests are left waiting", n)
 	}
 }
