@@ -9,61 +9,64 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// watch makes the world's service tell of what it changes; told answers what it told since it was last asked.
-func (w *world) watch() (told func() []peering.Event) {
+// audit replaces the service of the environment by one with an audited store.
+// The returned function returns the events since its last call.
+func (env *environment) audit() (takeEvents func() []peering.Event) {
 	var events []peering.Event
-	watched := peering.Audit(store, func(_ context.Context, e peering.Event) { events = append(events, e) })
-	w.Service = peering.NewService(watched, peering.DefaultRules(), func() time.Time { return w.now }, newID)
+	audited := peering.Audit(store, func(_ context.Context, e peering.Event) { events = append(events, e) })
+	env.Service = peering.NewService(audited, peering.DefaultRules(), func() time.Time { return env.now }, newID)
 	return func() []peering.Event {
-		told := events
+		taken := events
 		events = nil
-		return told
+		return taken
 	}
 }
 
 func wantEvents(t *testing.T, got []peering.Event, want ...peering.Event) {
 	t.Helper()
 	if !slices.Equal(got, want) {
-		t.Errorf("told %+v, want %+v", got, want)
+		t.Errorf("got events %+v, want %+v", got, want)
 	}
 }
 
-func TestEveryChangeOfAPeeringIsTold(t *testing.T) {
+func TestAuditRecordsPeeringChanges(t *testing.T) {
 	const pending, active, rejected, expired, deleted = peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted
-	w := newWorld(t)
-	told := w.watch()
+	env := newEnvironment(t)
+	takeEvents := env.audit()
 	name := "renamed"
 	rename := func(id peering.ID) error {
-		_, err := w.Rename(t.Context(), w.requester.Tenant, id, peering.Change{Name: &name})
+		_, err := env.Rename(t.Context(), env.requester.Tenant, id, peering.Change{Name: &name})
 		return err
 	}
 	accept := func(id peering.ID) error {
-		_, err := w.Accept(t.Context(), w.accepter.Tenant, id)
+		_, err := env.Accept(t.Context(), env.accepter.Tenant, id)
 		return err
 	}
 	reject := func(id peering.ID) error {
-		_, err := w.Reject(t.Context(), w.accepter.Tenant, id)
+		_, err := env.Reject(t.Context(), env.accepter.Tenant, id)
 		return err
 	}
-	remove := func(id peering.ID) error { return w.Delete(t.Context(), peering.Scope{Tenant: w.accepter.Tenant}, id) }
-	age := func(peering.ID) error {
-		w.now = w.now.Add(peering.DefaultRules().Lifetime)
+	remove := func(id peering.ID) error {
+		return env.Delete(t.Context(), peering.Scope{Tenant: env.accepter.Tenant}, id)
+	}
+	passLifetime := func(peering.ID) error {
+		env.now = env.now.Add(peering.DefaultRules().Lifetime)
 		return nil
 	}
 	type step struct {
 		name   string
 		act    func(peering.ID) error
-		action peering.Action // empty where nothing changes
+		action peering.Action // empty if nothing changes
 		from   peering.Status
 		to     peering.Status
 	}
-	for _, life := range [][]step{
+	for _, lifecycle := range [][]step{
 		{
 			{"rename", rename, peering.Rename, pending, pending},
-			{"rename to the same", rename, "", "", ""},
+			{"rename to the same name", rename, "", "", ""},
 			{"accept", accept, peering.Accept, pending, active},
 			{"accept again", accept, "", "", ""},
-			{"reject, too late", reject, "", "", ""},
+			{"reject active", reject, "", "", ""},
 			{"delete", remove, peering.Delete, active, deleted},
 			{"delete again", remove, "", "", ""},
 		},
@@ -73,130 +76,130 @@ func TestEveryChangeOfAPeeringIsTold(t *testing.T) {
 			{"delete", remove, peering.Delete, rejected, deleted},
 		},
 		{
-			{"age", age, "", "", ""},
-			{"accept, too late", accept, "", "", ""},
+			{"expire", passLifetime, "", "", ""},
+			{"accept expired", accept, "", "", ""},
 			{"delete", remove, peering.Delete, expired, deleted},
 		},
 	} {
-		p := w.pending(t)
-		wantEvents(t, told(), peering.Event{Action: peering.Create, Peering: p.ID, To: pending})
-		for _, s := range life {
+		p := env.pending(t)
+		wantEvents(t, takeEvents(), peering.Event{Action: peering.Create, Peering: p.ID, To: pending})
+		for _, s := range lifecycle {
 			t.Run(s.name, func(t *testing.T) {
-				_ = s.act(p.ID) // what is refused is told by nothing
+				_ = s.act(p.ID) // may fail; then no event is recorded
 				var want []peering.Event
 				if s.action != "" {
 					want = []peering.Event{{Action: s.action, Peering: p.ID, From: s.from, To: s.to}}
 				}
-				wantEvents(t, told(), want...)
+				wantEvents(t, takeEvents(), want...)
 			})
 		}
 	}
 }
 
-func TestOwnPeeringIsToldActive(t *testing.T) {
-	w := newWorld(t)
-	told := w.watch()
-	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{Requester: w.requester, Accepter: peering.VPC{ID: newID()}})
+func TestAuditRecordsActiveStatusOfPeeringWithinTenant(t *testing.T) {
+	env := newEnvironment(t)
+	takeEvents := env.audit()
+	p, err := env.Create(t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: peering.VPC{ID: newID()}})
 	wantCode(t, err, "")
-	wantEvents(t, told(), peering.Event{Action: peering.Create, Peering: p.ID, To: peering.Active})
+	wantEvents(t, takeEvents(), peering.Event{Action: peering.Create, Peering: p.ID, To: peering.Active})
 }
 
-func TestExpiryIsTold(t *testing.T) {
-	w := newWorld(t)
-	told := w.watch()
-	p := w.hanging(t)
-	told()
-	w.now = p.ExpiresAt
-	_, err := w.ExpireDue(t.Context())
+func TestAuditRecordsExpiry(t *testing.T) {
+	env := newEnvironment(t)
+	takeEvents := env.audit()
+	p := env.clusterPending(t)
+	takeEvents()
+	env.now = p.ExpiresAt
+	_, err := env.ExpireDue(t.Context())
 	wantCode(t, err, "")
-	// Other tests have left peerings that have expired by then, too.
-	own := slices.DeleteFunc(told(), func(e peering.Event) bool { return e.Peering != p.ID })
+	// Peerings of other tests may expire as well.
+	own := slices.DeleteFunc(takeEvents(), func(e peering.Event) bool { return e.Peering != p.ID })
 	wantEvents(t, own, peering.Event{
-		Action: peering.Expire, By: peering.ByExpiry, Peering: p.ID, Cluster: w.cluster.ClusterRef,
+		Action: peering.Expire, By: peering.ByExpiry, Peering: p.ID, Cluster: env.cluster.ClusterRef,
 		From: peering.PendingAcceptance, To: peering.Expired,
 	})
 }
 
-func TestEveryChangeOfAClusterIsTold(t *testing.T) {
-	w := newWorld(t)
-	told := w.watch()
-	once := peering.Idempotency{Project: w.stranger, Key: "k", Request: "r"}
-	wanted := peering.Cluster{ClusterRef: peering.ClusterRef{Project: w.stranger}, Name: "n", VPC: peering.VPC{Tenant: w.requester.Tenant}}
-	c, _, err := w.CreateCluster(t.Context(), wanted, once)
+func TestAuditRecordsClusterChanges(t *testing.T) {
+	env := newEnvironment(t)
+	takeEvents := env.audit()
+	idem := peering.Idempotency{Project: env.stranger, Key: "k", Request: "r"}
+	request := peering.Cluster{ClusterRef: peering.ClusterRef{Project: env.stranger}, Name: "n", VPC: peering.VPC{Tenant: env.requester.Tenant}}
+	c, _, err := env.CreateCluster(t.Context(), request, idem)
 	wantCode(t, err, "")
-	wantEvents(t, told(), peering.Event{Action: peering.Create, Cluster: c.ClusterRef})
-	_, replayed, err := w.CreateCluster(t.Context(), wanted, once)
+	wantEvents(t, takeEvents(), peering.Event{Action: peering.Create, Cluster: c.ClusterRef})
+	_, replayed, err := env.CreateCluster(t.Context(), request, idem)
 	if wantCode(t, err, ""); !replayed {
-		t.Error("it is not replayed")
+		t.Error("the second creation was not replayed")
 	}
-	wantEvents(t, told())
+	wantEvents(t, takeEvents())
 
 	change := peering.ClusterChange{Name: "m"}
-	wantCode(t, w.UpdateCluster(t.Context(), c.ClusterRef, change), "")
-	wantEvents(t, told(), peering.Event{Action: peering.Update, Cluster: c.ClusterRef})
-	wantCode(t, w.UpdateCluster(t.Context(), c.ClusterRef, change), "")
-	wantEvents(t, told())
+	wantCode(t, env.UpdateCluster(t.Context(), c.ClusterRef, change), "")
+	wantEvents(t, takeEvents(), peering.Event{Action: peering.Update, Cluster: c.ClusterRef})
+	wantCode(t, env.UpdateCluster(t.Context(), c.ClusterRef, change), "")
+	wantEvents(t, takeEvents())
 
-	wantCode(t, w.DeleteCluster(t.Context(), c.ClusterRef), "")
-	wantEvents(t, told(), peering.Event{Action: peering.Delete, Cluster: c.ClusterRef})
-	wantCode(t, w.DeleteCluster(t.Context(), c.ClusterRef), peering.ClusterNotFound)
-	wantEvents(t, told())
+	wantCode(t, env.DeleteCluster(t.Context(), c.ClusterRef), "")
+	wantEvents(t, takeEvents(), peering.Event{Action: peering.Delete, Cluster: c.ClusterRef})
+	wantCode(t, env.DeleteCluster(t.Context(), c.ClusterRef), peering.ClusterNotFound)
+	wantEvents(t, takeEvents())
 
-	listed := newCluster(w.stranger)
+	listed := newCluster(env.stranger)
 	for _, want := range []peering.Action{peering.Create, "", peering.Update} {
 		if want == peering.Update {
 			listed.Name = "renamed"
 		}
-		wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{listed}), "")
+		wantCode(t, env.EnsureClusters(t.Context(), []peering.Cluster{listed}), "")
 		if want == "" {
-			wantEvents(t, told())
+			wantEvents(t, takeEvents())
 		} else {
-			wantEvents(t, told(), peering.Event{Action: want, By: peering.ByInventory, Cluster: listed.ClusterRef})
+			wantEvents(t, takeEvents(), peering.Event{Action: want, By: peering.ByInventory, Cluster: listed.ClusterRef})
 		}
 	}
 }
 
-func TestEveryChangeOfARouteIsTold(t *testing.T) {
-	w := newWorld(t)
-	p := w.hanging(t)
-	_, err := w.Accept(t.Context(), w.accepter.Tenant, p.ID)
+func TestAuditRecordsRouteChanges(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.clusterPending(t)
+	_, err := env.Accept(t.Context(), env.accepter.Tenant, p.ID)
 	wantCode(t, err, "")
-	told := w.watch()
-	hop := peering.PeeringRef{Cluster: w.cluster.ClusterRef, Peering: p.ID}
-	once := peering.Idempotency{Project: w.cluster.Project, Key: "k", Request: "r"}
-	r, _, err := w.CreateRoute(t.Context(), hop, "192.168.0.0/16", once)
+	takeEvents := env.audit()
+	ref := peering.PeeringRef{Cluster: env.cluster.ClusterRef, Peering: p.ID}
+	idem := peering.Idempotency{Project: env.cluster.Project, Key: "k", Request: "r"}
+	r, _, err := env.CreateRoute(t.Context(), ref, "192.168.0.0/16", idem)
 	wantCode(t, err, "")
-	wantEvents(t, told(), peering.Event{Action: peering.Create, Peering: p.ID, Route: r.ID, Cluster: hop.Cluster})
-	_, _, err = w.CreateRoute(t.Context(), hop, "192.168.0.0/16", once)
+	wantEvents(t, takeEvents(), peering.Event{Action: peering.Create, Peering: p.ID, Route: r.ID, Cluster: ref.Cluster})
+	_, _, err = env.CreateRoute(t.Context(), ref, "192.168.0.0/16", idem)
 	wantCode(t, err, "")
-	_, _, err = w.CreateRoute(t.Context(), hop, "192.168.0.0/16", peering.Idempotency{})
+	_, _, err = env.CreateRoute(t.Context(), ref, "192.168.0.0/16", peering.Idempotency{})
 	wantCode(t, err, peering.RouteExists)
-	wantEvents(t, told())
-	wantCode(t, w.DeleteRoute(t.Context(), peering.Scope{Cluster: hop.Cluster}, p.ID, r.ID), "")
-	wantEvents(t, told(), peering.Event{Action: peering.Delete, Peering: p.ID, Route: r.ID})
-	wantCode(t, w.DeleteRoute(t.Context(), peering.Scope{Cluster: hop.Cluster}, p.ID, r.ID), peering.RouteNotFound)
-	wantEvents(t, told())
+	wantEvents(t, takeEvents())
+	wantCode(t, env.DeleteRoute(t.Context(), peering.Scope{Cluster: ref.Cluster}, p.ID, r.ID), "")
+	wantEvents(t, takeEvents(), peering.Event{Action: peering.Delete, Peering: p.ID, Route: r.ID})
+	wantCode(t, env.DeleteRoute(t.Context(), peering.Scope{Cluster: ref.Cluster}, p.ID, r.ID), peering.RouteNotFound)
+	wantEvents(t, takeEvents())
 }
 
-// silent is a store whose changes are made, but not answered.
-type silent struct{ peering.Store }
+// unresponsiveStore makes updates and then returns an error of code Unavailable.
+type unresponsiveStore struct{ peering.Store }
 
-func (s silent) Update(
-	ctx context.Context, id peering.ID, limits peering.Quotas, change func(peering.Peering) (peering.Peering, error),
+func (s unresponsiveStore) Update(
+	ctx context.Context, id peering.ID, quotas peering.Quotas, change func(peering.Peering) (peering.Peering, error),
 ) (peering.Peering, error) {
-	if _, err := s.Store.Update(ctx, id, limits, change); err != nil {
+	if _, err := s.Store.Update(ctx, id, quotas, change); err != nil {
 		return peering.Peering{}, err
 	}
-	return peering.Peering{}, peering.Errorf(peering.Unavailable, "no answer")
+	return peering.Peering{}, peering.Errorf(peering.Unavailable, "no response")
 }
 
-func TestChangeOfUnknownOutcomeIsTold(t *testing.T) {
-	w := newWorld(t)
-	p := w.pending(t)
+func TestAuditRecordsUnknownOutcome(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.pending(t)
 	var events []peering.Event
-	watched := peering.Audit(silent{store}, func(_ context.Context, e peering.Event) { events = append(events, e) })
-	service := peering.NewService(watched, peering.DefaultRules(), func() time.Time { return w.now }, newID)
-	_, err := service.Accept(t.Context(), w.accepter.Tenant, p.ID)
+	audited := peering.Audit(unresponsiveStore{store}, func(_ context.Context, e peering.Event) { events = append(events, e) })
+	service := peering.NewService(audited, peering.DefaultRules(), func() time.Time { return env.now }, newID)
+	_, err := service.Accept(t.Context(), env.accepter.Tenant, p.ID)
 	wantCode(t, err, peering.Unavailable)
 	wantEvents(t, events, peering.Event{
 		Action: peering.Accept, Peering: p.ID, From: peering.PendingAcceptance, To: peering.Active, OutcomeUnknown: true,

@@ -6,7 +6,7 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestCallerMayChange(t *testing.T) {
+func TestCallerCanWrite(t *testing.T) {
 	tests := []struct {
 		name  string
 		roles []peering.Role
@@ -16,12 +16,12 @@ func TestCallerMayChange(t *testing.T) {
 		{"reader", []peering.Role{peering.Reader}, false},
 		{"admin", []peering.Role{peering.Admin}, true},
 		{"both", []peering.Role{peering.Reader, peering.Admin}, true},
-		{"a role that nobody knows", []peering.Role{"owner"}, false},
+		{"unknown role", []peering.Role{"owner"}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := (peering.Caller{Roles: tt.roles}).CanWrite(); got != tt.want {
-				t.Errorf("MayChange() = %t, want %t", got, tt.want)
+				t.Errorf("CanWrite() = %t, want %t", got, tt.want)
 			}
 		})
 	}

@@ -11,35 +11,35 @@ func TestClusterValidate(t *testing.T) {
 	tests := []struct {
 		name string
 		edit func(*peering.Cluster)
-		want bool // whether it is valid
+		want bool
 	}{
 		{"complete", func(*peering.Cluster) {}, true},
-		{"ids in another form", func(c *peering.Cluster) {
+		{"IDs in another spelling", func(c *peering.Cluster) {
 			c.Project, c.VPC.ID = "4F30B921-5E05-4C90-8D18-F2B150131646", "83081290198E48E28E2D64C50023D136"
 		}, true},
 		{"no project", func(c *peering.Cluster) { c.Project = "" }, false},
 		{"project of 31 digits", func(c *peering.Cluster) { c.Project = c.Project[1:] }, false},
 		{"no VPC", func(c *peering.Cluster) { c.VPC.ID = "" }, false},
-		{"VPC that is no id", func(c *peering.Cluster) { c.VPC.ID = "vpc-1" }, false},
+		{"invalid VPC ID", func(c *peering.Cluster) { c.VPC.ID = "vpc-1" }, false},
 		{"no tenant", func(c *peering.Cluster) { c.VPC.Tenant = "" }, false},
-		{"cluster id of letters", func(c *peering.Cluster) { c.ID = "cluster" }, false},
-		{"cluster id that begins with 0", func(c *peering.Cluster) { c.ID = "07" }, false},
-		{"cluster id of 18 digits", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 18) }, true},
-		{"cluster id of 19 digits", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 19) }, false},
-		{"no cluster id", func(c *peering.Cluster) { c.ID = "" }, false},
-		{"cluster id with a slash", func(c *peering.Cluster) { c.ID = "1/2" }, false},
-		{"cluster id with a dot", func(c *peering.Cluster) { c.ID = "1.2" }, false},
-		{"cluster id with letters that are not ASCII", func(c *peering.Cluster) { c.ID = "\u00e9" }, false},
+		{"cluster ID of letters", func(c *peering.Cluster) { c.ID = "cluster" }, false},
+		{"cluster ID with a leading zero", func(c *peering.Cluster) { c.ID = "07" }, false},
+		{"cluster ID of 18 digits", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 18) }, true},
+		{"cluster ID of 19 digits", func(c *peering.Cluster) { c.ID = strings.Repeat("1", 19) }, false},
+		{"no cluster ID", func(c *peering.Cluster) { c.ID = "" }, false},
+		{"cluster ID with a slash", func(c *peering.Cluster) { c.ID = "1/2" }, false},
+		{"cluster ID with a dot", func(c *peering.Cluster) { c.ID = "1.2" }, false},
+		{"cluster ID with non-ASCII letters", func(c *peering.Cluster) { c.ID = "\u00e9" }, false},
 		{"no name", func(c *peering.Cluster) { c.Name = "" }, false},
 		{"no VPC block", func(c *peering.Cluster) { c.VPCCIDR = "" }, false},
 		{"VPC block without a length", func(c *peering.Cluster) { c.VPCCIDR = "172.16.0.0" }, false},
 		{"VPC block with host bits", func(c *peering.Cluster) { c.VPCCIDR = "172.16.1.0/23" }, false},
-		{"VPC block that is no address", func(c *peering.Cluster) { c.VPCCIDR = "172.16.0.256/23" }, false},
+		{"VPC block with an invalid address", func(c *peering.Cluster) { c.VPCCIDR = "172.16.0.256/23" }, false},
 		{"no subnet", func(c *peering.Cluster) { c.SubnetCIDR = "" }, false},
 		{"subnet with host bits", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.0.1/24" }, false},
 		{"subnet in the VPC", func(c *peering.Cluster) { c.SubnetCIDR, c.SubnetGateway = "172.16.1.0/24", "172.16.1.1" }, true},
 		{"subnet larger than the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.0.0/22" }, false},
-		{"subnet beside the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.2.0/24" }, false},
+		{"subnet outside the VPC", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.2.0/24" }, false},
 		{"no gateway", func(c *peering.Cluster) { c.SubnetGateway = "" }, false},
 		{"gateway in another subnet", func(c *peering.Cluster) { c.SubnetCIDR = "172.16.1.0/24" }, false},
 		{"gateway that is a block", func(c *peering.Cluster) { c.SubnetGateway = "172.16.0.1/23" }, false},
@@ -59,7 +59,7 @@ func TestClusterValidate(t *testing.T) {
 			}.WithDefaults()
 			tt.edit(&c)
 			if err := c.Validate(); (err == nil) != tt.want {
-				t.Errorf("Validate() = %v, want valid: %t", err, tt.want)
+				t.Errorf("Validate() = %v, want success: %t", err, tt.want)
 			}
 		})
 	}
@@ -75,7 +75,7 @@ func TestClusterWithDefaults(t *testing.T) {
 		{"a VPC", peering.Cluster{VPCCIDR: "10.0.0.0/8"}, "10.0.0.0/8", "10.0.0.0/8", "10.0.0.1"},
 		{"a subnet", peering.Cluster{SubnetCIDR: "172.16.1.0/24"}, "172.16.0.0/23", "172.16.1.0/24", "172.16.1.1"},
 		{"a gateway", peering.Cluster{SubnetGateway: "172.16.0.9"}, "172.16.0.0/23", "172.16.0.0/23", "172.16.0.9"},
-		{"a VPC that is none", peering.Cluster{VPCCIDR: "x"}, "x", "x", ""},
+		{"an invalid VPC block", peering.Cluster{VPCCIDR: "x"}, "x", "x", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestClusterWithDefaults(t *testing.T) {
 	}
 }
 
-func TestClusterRefIs(t *testing.T) {
+func TestClusterRefEqual(t *testing.T) {
 	ref := peering.ClusterRef{Project: "4f30b9215e054c908d18f2b150131646", ID: "a1"}
 	tests := []struct {
 		name  string
@@ -95,14 +95,14 @@ func TestClusterRefIs(t *testing.T) {
 		want  bool
 	}{
 		{"the same", ref, true},
-		{"the project in another form", peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "a1"}, true},
-		{"the cluster id in upper case", peering.ClusterRef{Project: ref.Project, ID: "A1"}, false},
+		{"the project in another spelling", peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "a1"}, true},
+		{"the cluster ID in upper case", peering.ClusterRef{Project: ref.Project, ID: "A1"}, false},
 		{"another project", peering.ClusterRef{Project: "8185f87d043f4519a68420a282b5e2fa", ID: "a1"}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := ref.Equal(tt.other); got != tt.want {
-				t.Errorf("Is = %t, want %t", got, tt.want)
+				t.Errorf("Equal() = %t, want %t", got, tt.want)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ var (
 	expiry  = created.Add(peering.DefaultRules().Lifetime)
 )
 
-// sample is a peering of the status that has not changed since it was made.
+// sample returns a peering that has the status since its creation.
 func sample(status peering.Status) peering.Peering {
 	return peering.Peering{
 		ID:        "0190a3b4-0000-7000-8000-00000000000a",
@@ -34,15 +34,15 @@ func TestPeeringAt(t *testing.T) {
 		at     time.Time
 		want   peering.Status
 	}{
-		{"pending waits", peering.PendingAcceptance, created, peering.PendingAcceptance},
-		{"pending waits a nanosecond before its expiry", peering.PendingAcceptance, expiry.Add(-1), peering.PendingAcceptance},
-		{"pending is expired at its expiry", peering.PendingAcceptance, expiry, peering.Expired},
-		{"pending is expired after its expiry", peering.PendingAcceptance, expiry.Add(1), peering.Expired},
-		{"pending is expired in every zone", peering.PendingAcceptance, expiry.In(time.FixedZone("", -3600)), peering.Expired},
-		{"active stays", peering.Active, expiry, peering.Active},
-		{"rejected stays", peering.Rejected, expiry, peering.Rejected},
-		{"expired stays", peering.Expired, expiry, peering.Expired},
-		{"expired stays for an earlier clock", peering.Expired, created, peering.Expired},
+		{"pending before its expiry", peering.PendingAcceptance, created, peering.PendingAcceptance},
+		{"pending a nanosecond before its expiry", peering.PendingAcceptance, expiry.Add(-1), peering.PendingAcceptance},
+		{"expired at its expiry", peering.PendingAcceptance, expiry, peering.Expired},
+		{"expired after its expiry", peering.PendingAcceptance, expiry.Add(1), peering.Expired},
+		{"expired in any time zone", peering.PendingAcceptance, expiry.In(time.FixedZone("", -3600)), peering.Expired},
+		{"active does not expire", peering.Active, expiry, peering.Active},
+		{"rejected does not expire", peering.Rejected, expiry, peering.Rejected},
+		{"stays expired", peering.Expired, expiry, peering.Expired},
+		{"stays expired for an earlier clock", peering.Expired, created, peering.Expired},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,11 +59,11 @@ func TestPeeringAt(t *testing.T) {
 	}
 }
 
-// TestPeeringAfter walks the same cross product as TestNext, before the expiry and exactly at it.
-func TestPeeringAfter(t *testing.T) {
+// TestPeeringApply covers all statuses and actions, before and at the expiry.
+func TestPeeringApply(t *testing.T) {
 	for _, status := range statuses {
 		for i, action := range actions {
-			for when, now := range map[string]time.Time{"in time": created.Add(time.Hour), "at expiry": expiry} {
+			for when, now := range map[string]time.Time{"before expiry": created.Add(time.Hour), "at expiry": expiry} {
 				t.Run(string(action)+" "+string(status)+" "+when, func(t *testing.T) {
 					p := sample(status)
 					want := p.At(now)
@@ -78,7 +78,7 @@ func TestPeeringAfter(t *testing.T) {
 					}
 					wantCode(t, err, "")
 					if got != want {
-						t.Errorf("After(%s) = %+v, want %+v", action, got, want)
+						t.Errorf("Apply(%s) = %+v, want %+v", action, got, want)
 					}
 				})
 			}
@@ -86,20 +86,20 @@ func TestPeeringAfter(t *testing.T) {
 	}
 }
 
-func TestFilterMatch(t *testing.T) {
+func TestFilterMatches(t *testing.T) {
 	p := sample(peering.Active)
 	tests := []struct {
 		name   string
 		filter peering.Filter
 		want   bool
 	}{
-		{"nothing asked", peering.Filter{}, true},
-		{"its id", peering.Filter{ID: p.ID}, true},
-		{"its id in another form", peering.Filter{ID: "0190A3B400007000800000000000000A"}, true},
-		{"another id", peering.Filter{ID: "0190a3b4-0000-7000-8000-00000000000b"}, false},
+		{"empty filter", peering.Filter{}, true},
+		{"its ID", peering.Filter{ID: p.ID}, true},
+		{"its ID in another spelling", peering.Filter{ID: "0190A3B400007000800000000000000A"}, true},
+		{"another ID", peering.Filter{ID: "0190a3b4-0000-7000-8000-00000000000b"}, false},
 		{"its name", peering.Filter{Name: "orders"}, true},
 		{"its name in upper case", peering.Filter{Name: "ORDERS"}, false},
-		{"the beginning of its name", peering.Filter{Name: "order"}, false},
+		{"prefix of its name", peering.Filter{Name: "order"}, false},
 		{"its status", peering.Filter{Status: peering.Active}, true},
 		{"another status", peering.Filter{Status: peering.Rejected}, false},
 		{"the requester's tenant", peering.Filter{Tenant: p.Requester.Tenant}, true},
@@ -109,24 +109,24 @@ func TestFilterMatch(t *testing.T) {
 		{"the accepter's VPC", peering.Filter{VPC: p.Accepter.ID}, true},
 		{"another VPC", peering.Filter{VPC: p.Accepter.Tenant}, false},
 		{
-			"all of it",
+			"all fields",
 			peering.Filter{ID: p.ID, Name: p.Name, Status: p.Status, Tenant: p.Accepter.Tenant, VPC: p.Requester.ID}, true,
 		},
 		{
-			"all of it but the VPC",
+			"all fields but the VPC",
 			peering.Filter{ID: p.ID, Name: p.Name, Status: p.Status, Tenant: p.Accepter.Tenant, VPC: p.Accepter.Tenant}, false,
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := tt.filter.Matches(p); got != tt.want {
-				t.Errorf("Match = %t, want %t", got, tt.want)
+				t.Errorf("Matches() = %t, want %t", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestScopeSees(t *testing.T) {
+func TestScopeContains(t *testing.T) {
 	p := sample(peering.Active)
 	clusterless := p
 	clusterless.Cluster = peering.ClusterRef{}
@@ -137,23 +137,23 @@ func TestScopeSees(t *testing.T) {
 		want  bool
 	}{
 		{"the requester's tenant", peering.Scope{Tenant: p.Requester.Tenant}, p, true},
-		{"the accepter's tenant in another form", peering.Scope{Tenant: "4F30B921-5E05-4C90-8D18-F2B150131646"}, p, true},
-		{"a stranger", peering.Scope{Tenant: "00000000000000000000000000000001"}, p, false},
-		{"nobody", peering.Scope{}, p, false},
+		{"the accepter's tenant in another spelling", peering.Scope{Tenant: "4F30B921-5E05-4C90-8D18-F2B150131646"}, p, true},
+		{"another tenant", peering.Scope{Tenant: "00000000000000000000000000000001"}, p, false},
+		{"no tenant", peering.Scope{}, p, false},
 		{"its cluster", peering.Scope{Cluster: p.Cluster}, p, true},
 		{
-			"its cluster, the project in another form",
+			"its cluster with the project in another spelling",
 			peering.Scope{Cluster: peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "1000000"}}, p, true,
 		},
 		{"another cluster of its project", peering.Scope{Cluster: peering.ClusterRef{Project: p.Cluster.Project, ID: "1000001"}}, p, false},
-		{"its cluster's id in another project", peering.Scope{Cluster: peering.ClusterRef{Project: p.Requester.Tenant, ID: "1000000"}}, p, false},
-		{"a cluster, of a peering without one", peering.Scope{Cluster: p.Cluster}, clusterless, false},
-		{"a cluster, whoever the tenant is", peering.Scope{Tenant: p.Requester.Tenant, Cluster: p.Cluster}, clusterless, false},
+		{"its cluster's ID in another project", peering.Scope{Cluster: peering.ClusterRef{Project: p.Requester.Tenant, ID: "1000000"}}, p, false},
+		{"a cluster for a peering without one", peering.Scope{Cluster: p.Cluster}, clusterless, false},
+		{"a cluster takes precedence over the tenant", peering.Scope{Tenant: p.Requester.Tenant, Cluster: p.Cluster}, clusterless, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := tt.scope.Contains(tt.p); got != tt.want {
-				t.Errorf("Sees = %t, want %t", got, tt.want)
+				t.Errorf("Contains() = %t, want %t", got, tt.want)
 			}
 		})
 	}

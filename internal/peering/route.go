@@ -20,7 +20,7 @@ type Route struct {
 }
 
 // A PeeringRef identifies a peering of a cluster.
-type PeeringRef struct {
+type PeeringRef struct { //nolint:revive // next to ClusterRef, Ref alone would be ambiguous
 	Cluster ClusterRef
 	Peering ID
 }

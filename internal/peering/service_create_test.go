@@ -9,62 +9,62 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestCreateForClusterWaitsForItsAccepter(t *testing.T) {
-	w := newWorld(t)
+func TestCreateForClusterIsPending(t *testing.T) {
+	env := newEnvironment(t)
 	tests := []struct {
 		name string
 		peer peering.VPC
-		want peering.ID // the accepter
+		want peering.ID // accepter's tenant
 	}{
-		{"the project where no tenant is named", peering.VPC{ID: newID()}, w.cluster.Project},
-		{"the tenant that is named", peering.VPC{ID: newID(), Tenant: w.stranger}, w.stranger},
-		{"the cluster's own tenant", peering.VPC{ID: newID(), Tenant: w.cluster.VPC.Tenant}, w.cluster.VPC.Tenant},
+		{"accepter defaults to the project", peering.VPC{ID: newID()}, env.cluster.Project},
+		{"accepter is the given tenant", peering.VPC{ID: newID(), Tenant: env.stranger}, env.stranger},
+		{"accepter is the tenant of the cluster's VPC", peering.VPC{ID: newID(), Tenant: env.cluster.VPC.Tenant}, env.cluster.VPC.Tenant},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: tt.peer})
+			got, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: tt.peer})
 			wantCode(t, err, "")
 			want := peering.Peering{
 				ID:        got.ID,
 				Name:      "myVpc",
 				Status:    peering.PendingAcceptance,
-				Requester: w.cluster.VPC,
+				Requester: env.cluster.VPC,
 				Accepter:  peering.VPC{ID: tt.peer.ID, Tenant: tt.want},
-				Cluster:   w.cluster.ClusterRef,
+				Cluster:   env.cluster.ClusterRef,
 				CreatedAt: created, UpdatedAt: created, ExpiresAt: expiry,
 			}
 			if got != want || !got.ID.Valid() {
-				t.Errorf("created %+v, want %+v", got, want)
+				t.Errorf("got %+v, want %+v", got, want)
 			}
-			shown, err := w.Show(t.Context(), peering.Scope{Cluster: w.cluster.ClusterRef}, got.ID)
+			shown, err := env.Show(t.Context(), peering.Scope{Cluster: env.cluster.ClusterRef}, got.ID)
 			wantCode(t, err, "")
 			if shown != got {
-				t.Errorf("it reads as %+v, created was %+v", shown, got)
+				t.Errorf("stored peering = %+v, want %+v", shown, got)
 			}
 		})
 	}
 }
 
-func TestCreateForClusterThatIsNotThere(t *testing.T) {
-	w := newWorld(t)
+func TestCreateForClusterFailsWithoutCluster(t *testing.T) {
+	env := newEnvironment(t)
 	for name, ref := range map[string]peering.ClusterRef{
-		"another cluster of the project":      {Project: w.cluster.Project, ID: "1000001"},
-		"another project":                     {Project: w.stranger, ID: w.cluster.ID},
-		"the tenant of the cluster's VPC":     {Project: w.cluster.VPC.Tenant, ID: w.cluster.ID},
-		"the beginning of the cluster's id":   {Project: w.cluster.Project, ID: "100000"},
-		"no cluster id":                       {Project: w.cluster.Project},
-		"the cluster's id with more after it": {Project: w.cluster.Project, ID: "1000000/1"},
+		"other cluster of the project": {Project: env.cluster.Project, ID: "1000001"},
+		"other project":                {Project: env.stranger, ID: env.cluster.ID},
+		"tenant of the cluster's VPC":  {Project: env.cluster.VPC.Tenant, ID: env.cluster.ID},
+		"prefix of the cluster ID":     {Project: env.cluster.Project, ID: "100000"},
+		"empty cluster ID":             {Project: env.cluster.Project},
+		"cluster ID with a suffix":     {Project: env.cluster.Project, ID: "1000000/1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.CreateForCluster(t.Context(), ref, peering.Peering{Name: "myVpc", Accepter: w.accepter})
+			_, err := env.CreateForCluster(t.Context(), ref, peering.Peering{Name: "myVpc", Accepter: env.accepter})
 			wantCode(t, err, peering.ClusterNotFound)
 		})
 	}
 }
 
 func TestCreate(t *testing.T) {
-	w := newWorld(t)
-	caller := w.requester.Tenant
+	env := newEnvironment(t)
+	caller := env.requester.Tenant
 	callerInUpperCase := peering.ID(strings.ToUpper(caller.Key()))
 	tests := []struct {
 		name                string
@@ -72,13 +72,13 @@ func TestCreate(t *testing.T) {
 		want                peering.Status
 		wantCode            peering.Code
 	}{
-		{"waits for another tenant", caller, w.accepter.Tenant, peering.PendingAcceptance, ""},
-		{"is the caller's where no requester is named", "", w.accepter.Tenant, peering.PendingAcceptance, ""},
-		{"is active at once between the caller's own", caller, caller, peering.Active, ""},
-		{"is active at once where no tenant is named", "", "", peering.Active, ""},
-		{"is active at once however the caller is written", callerInUpperCase, callerInUpperCase, peering.Active, ""},
-		{"is forbidden for another tenant", w.accepter.Tenant, caller, "", peering.Forbidden},
-		{"is forbidden between the VPCs of another tenant", w.accepter.Tenant, w.accepter.Tenant, "", peering.Forbidden},
+		{"pending if the accepter is another tenant", caller, env.accepter.Tenant, peering.PendingAcceptance, ""},
+		{"requester defaults to the caller", "", env.accepter.Tenant, peering.PendingAcceptance, ""},
+		{"active between VPCs of the caller", caller, caller, peering.Active, ""},
+		{"active if both tenants are omitted", "", "", peering.Active, ""},
+		{"active with another spelling of the caller", callerInUpperCase, callerInUpperCase, peering.Active, ""},
+		{"forbidden with another tenant as requester", env.accepter.Tenant, caller, "", peering.Forbidden},
+		{"forbidden between VPCs of another tenant", env.accepter.Tenant, env.accepter.Tenant, "", peering.Forbidden},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestCreate(t *testing.T) {
 				Requester: peering.VPC{ID: newID(), Tenant: tt.requester},
 				Accepter:  peering.VPC{ID: newID(), Tenant: tt.accepter},
 			}
-			got, err := w.Create(t.Context(), caller, request)
+			got, err := env.Create(t.Context(), caller, request)
 			wantCode(t, err, tt.wantCode)
 			if tt.wantCode != "" {
 				return
@@ -99,80 +99,79 @@ func TestCreate(t *testing.T) {
 				CreatedAt: created, UpdatedAt: created, ExpiresAt: expiry,
 			}
 			if got != want {
-				t.Errorf("created %+v, want %+v", got, want)
+				t.Errorf("got %+v, want %+v", got, want)
 			}
-			shown, err := w.Show(t.Context(), peering.Scope{Tenant: caller}, got.ID)
+			shown, err := env.Show(t.Context(), peering.Scope{Tenant: caller}, got.ID)
 			wantCode(t, err, "")
 			if shown != got {
-				t.Errorf("it reads as %+v, created was %+v", shown, got)
+				t.Errorf("stored peering = %+v, want %+v", shown, got)
 			}
 		})
 	}
 }
 
-func orElse(id, other peering.ID) peering.ID {
+func orElse(id, fallback peering.ID) peering.ID {
 	if id == "" {
-		return other
+		return fallback
 	}
 	return id
 }
 
-func TestCreateRefusesAPeeringWithItself(t *testing.T) {
-	w := newWorld(t)
-	for name, id := range spellings(w.requester.ID) {
+func TestCreateRejectsSelfPeering(t *testing.T) {
+	env := newEnvironment(t)
+	for name, id := range spellings(env.requester.ID) {
 		t.Run("the caller's VPC "+name, func(t *testing.T) {
-			_, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{
-				Requester: w.requester, Accepter: peering.VPC{ID: id, Tenant: w.accepter.Tenant},
+			_, err := env.Create(t.Context(), env.requester.Tenant, peering.Peering{
+				Requester: env.requester, Accepter: peering.VPC{ID: id, Tenant: env.accepter.Tenant},
 			})
 			wantCode(t, err, peering.SelfPeering)
 		})
 	}
-	for name, id := range spellings(w.cluster.VPC.ID) {
+	for name, id := range spellings(env.cluster.VPC.ID) {
 		t.Run("the cluster's VPC "+name, func(t *testing.T) {
-			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: peering.VPC{ID: id}})
+			_, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Accepter: peering.VPC{ID: id}})
 			wantCode(t, err, peering.SelfPeering)
 		})
 	}
 }
 
-// TestCreateRefusesASecondOfThePair asks again for a pair that stands, in every way in which it can be asked for.
-func TestCreateRefusesASecondOfThePair(t *testing.T) {
-	w := newWorld(t)
-	ofTenants, ofCluster := w.pending(t), w.hanging(t)
+func TestCreateRejectsSecondPeeringOfVPCs(t *testing.T) {
+	env := newEnvironment(t)
+	ofTenants, ofCluster := env.pending(t), env.clusterPending(t)
 	upper := func(v peering.VPC) peering.VPC {
 		return peering.VPC{ID: peering.ID(strings.ToUpper(v.ID.Key())), Tenant: v.Tenant}
 	}
 	create := func(a, b peering.VPC) func() error {
 		return func() error {
-			_, err := w.Create(t.Context(), a.Tenant, peering.Peering{Requester: a, Accepter: b})
+			_, err := env.Create(t.Context(), a.Tenant, peering.Peering{Requester: a, Accepter: b})
 			return err
 		}
 	}
 	createForCluster := func(peer peering.VPC) func() error {
 		return func() error {
-			_, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: peer})
+			_, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Accepter: peer})
 			return err
 		}
 	}
 	tests := []struct {
-		name   string
-		create func() error
-		stands peering.Peering
+		name     string
+		create   func() error
+		existing peering.Peering
 	}{
-		{"in the same direction", create(w.requester, w.accepter), ofTenants},
-		{"in the other direction", create(w.accepter, w.requester), ofTenants},
-		{"in the same direction, written differently", create(upper(w.requester), upper(w.accepter)), ofTenants},
-		{"in the other direction, written differently", create(upper(w.accepter), w.requester), ofTenants},
-		{"for another tenant of the VPC", create(w.requester, peering.VPC{ID: w.accepter.ID, Tenant: w.stranger}), ofTenants},
-		{"of the cluster again", createForCluster(w.accepter), ofCluster},
-		{"of the cluster again, written differently", createForCluster(upper(w.accepter)), ofCluster},
-		{"of the cluster, by its VPC's tenant", create(w.cluster.VPC, w.accepter), ofCluster},
-		{"of the cluster, by the accepter", create(w.accepter, w.cluster.VPC), ofCluster},
+		{"in the same direction", create(env.requester, env.accepter), ofTenants},
+		{"in the other direction", create(env.accepter, env.requester), ofTenants},
+		{"in the same direction in another spelling", create(upper(env.requester), upper(env.accepter)), ofTenants},
+		{"in the other direction in another spelling", create(upper(env.accepter), env.requester), ofTenants},
+		{"for another tenant of the VPC", create(env.requester, peering.VPC{ID: env.accepter.ID, Tenant: env.stranger}), ofTenants},
+		{"of the cluster", createForCluster(env.accepter), ofCluster},
+		{"of the cluster in another spelling", createForCluster(upper(env.accepter)), ofCluster},
+		{"of the cluster by its VPC's tenant", create(env.cluster.VPC, env.accepter), ofCluster},
+		{"of the cluster by the accepter", create(env.accepter, env.cluster.VPC), ofCluster},
 	}
 	for _, status := range []peering.Status{peering.PendingAcceptance, peering.Active} {
 		if status == peering.Active {
 			for _, p := range []peering.Peering{ofTenants, ofCluster} {
-				_, err := w.Accept(t.Context(), w.accepter.Tenant, p.ID)
+				_, err := env.Accept(t.Context(), env.accepter.Tenant, p.ID)
 				wantCode(t, err, "")
 			}
 		}
@@ -180,64 +179,63 @@ func TestCreateRefusesASecondOfThePair(t *testing.T) {
 			t.Run(string(status)+" "+tt.name, func(t *testing.T) {
 				err := tt.create()
 				wantCode(t, err, peering.AlreadyPeered)
-				if e, ok := errors.AsType[*peering.Error](err); !ok || !strings.Contains(e.Message, string(tt.stands.ID)) {
-					t.Errorf("the message does not name %s: %v", tt.stands.ID, err)
+				if e, ok := errors.AsType[*peering.Error](err); !ok || !strings.Contains(e.Message, string(tt.existing.ID)) {
+					t.Errorf("message does not name peering %s: %v", tt.existing.ID, err)
 				}
 			})
 		}
 	}
 }
 
-func TestCreateForClusterOverAPeeringOfTenants(t *testing.T) {
-	w := newWorld(t)
-	_, err := w.Create(t.Context(), w.accepter.Tenant, peering.Peering{Requester: w.accepter, Accepter: w.cluster.VPC})
+func TestCreateForClusterRejectsSecondPeeringOfVPCs(t *testing.T) {
+	env := newEnvironment(t)
+	_, err := env.Create(t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.cluster.VPC})
 	wantCode(t, err, "")
-	_, err = w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Accepter: w.accepter})
+	_, err = env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Accepter: env.accepter})
 	wantCode(t, err, peering.AlreadyPeered)
 }
 
-// TestPairIsFreeAgain frees a pair and takes it in the other direction.
-func TestPairIsFreeAgain(t *testing.T) {
+func TestVPCsCanBePeeredAgain(t *testing.T) {
 	tests := []struct {
 		name   string
 		status peering.Status
 		delete bool
 	}{
-		{"after a reject", peering.Rejected, false},
-		{"after the expiry", peering.Expired, false},
-		{"after a pending one was deleted", peering.PendingAcceptance, true},
-		{"after an active one was deleted", peering.Active, true},
-		{"after an expired one was deleted", peering.Expired, true},
+		{"after rejection", peering.Rejected, false},
+		{"after expiry", peering.Expired, false},
+		{"after deletion of a pending peering", peering.PendingAcceptance, true},
+		{"after deletion of an active peering", peering.Active, true},
+		{"after deletion of an expired peering", peering.Expired, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.in(t, tt.status)
+			env := newEnvironment(t)
+			p := env.in(t, tt.status)
 			if tt.delete {
-				wantCode(t, w.Delete(t.Context(), peering.Scope{Tenant: w.requester.Tenant}, p.ID), "")
+				wantCode(t, env.Delete(t.Context(), peering.Scope{Tenant: env.requester.Tenant}, p.ID), "")
 			}
-			p, err := w.Create(t.Context(), w.accepter.Tenant, peering.Peering{Requester: w.accepter, Accepter: w.requester})
+			p, err := env.Create(t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester})
 			wantCode(t, err, "")
-			_, err = w.Accept(t.Context(), w.requester.Tenant, p.ID)
+			_, err = env.Accept(t.Context(), env.requester.Tenant, p.ID)
 			wantCode(t, err, "")
-			_, err = w.Create(t.Context(), w.requester.Tenant, peering.Peering{Requester: w.requester, Accepter: w.accepter})
+			_, err = env.Create(t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: env.accepter})
 			wantCode(t, err, peering.AlreadyPeered)
 		})
 	}
 }
 
-// TestTimesOutliveTheStore uses a clock with what a store does not keep: a zone and a monotonic part.
-func TestTimesOutliveTheStore(t *testing.T) {
-	w := newWorld(t)
-	w.now = time.Now().In(time.FixedZone("UTC+2", 2*60*60))
-	p := w.pending(t)
-	if got := w.show(t, p.ID); got != p {
-		t.Errorf("it reads as %+v, created was %+v", got, p)
+// The clock has a zone and a monotonic reading, which the store does not keep.
+func TestTimesSurviveTheStore(t *testing.T) {
+	env := newEnvironment(t)
+	env.now = time.Now().In(time.FixedZone("UTC+2", 2*60*60))
+	p := env.pending(t)
+	if got := env.show(t, p.ID); got != p {
+		t.Errorf("stored peering = %+v, want %+v", got, p)
 	}
-	w.now = w.now.Add(time.Second)
-	p, err := w.Accept(t.Context(), w.accepter.Tenant, p.ID)
+	env.now = env.now.Add(time.Second)
+	p, err := env.Accept(t.Context(), env.accepter.Tenant, p.ID)
 	wantCode(t, err, "")
-	if got := w.show(t, p.ID); got != p {
-		t.Errorf("it reads as %+v, accepted was %+v", got, p)
+	if got := env.show(t, p.ID); got != p {
+		t.Errorf("stored peering = %+v, want %+v", got, p)
 	}
 }

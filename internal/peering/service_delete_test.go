@@ -6,22 +6,22 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-func TestDeleteByEitherSideInEveryStatus(t *testing.T) {
+func TestDeleteByEitherSideInAnyStatus(t *testing.T) {
 	for _, status := range []peering.Status{peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired} {
-		for side, tenant := range map[string]func(*world) peering.ID{
-			"requester": func(w *world) peering.ID { return w.requester.Tenant },
-			"accepter":  func(w *world) peering.ID { return w.accepter.Tenant },
+		for side, tenant := range map[string]func(*environment) peering.ID{
+			"requester": func(env *environment) peering.ID { return env.requester.Tenant },
+			"accepter":  func(env *environment) peering.ID { return env.accepter.Tenant },
 		} {
 			t.Run(string(status)+" by the "+side, func(t *testing.T) {
-				w := newWorld(t)
-				p := w.in(t, status)
-				scope := peering.Scope{Tenant: tenant(w)}
-				wantCode(t, w.Delete(t.Context(), scope, p.ID), "")
-				wantCode(t, w.Delete(t.Context(), scope, p.ID), peering.NotFound)
-				for _, tenant := range []peering.ID{w.requester.Tenant, w.accepter.Tenant} {
-					_, err := w.Show(t.Context(), peering.Scope{Tenant: tenant}, p.ID)
+				env := newEnvironment(t)
+				p := env.in(t, status)
+				scope := peering.Scope{Tenant: tenant(env)}
+				wantCode(t, env.Delete(t.Context(), scope, p.ID), "")
+				wantCode(t, env.Delete(t.Context(), scope, p.ID), peering.NotFound)
+				for _, tenant := range []peering.ID{env.requester.Tenant, env.accepter.Tenant} {
+					_, err := env.Show(t.Context(), peering.Scope{Tenant: tenant}, p.ID)
 					wantCode(t, err, peering.NotFound)
-					found, _, err := w.List(t.Context(), peering.Scope{Tenant: tenant}, peering.Filter{}, "", 0)
+					found, _, err := env.List(t.Context(), peering.Scope{Tenant: tenant}, peering.Filter{}, "", 0)
 					wantCode(t, err, "")
 					wantIDs(t, found)
 				}
@@ -30,66 +30,67 @@ func TestDeleteByEitherSideInEveryStatus(t *testing.T) {
 	}
 }
 
-func TestDeleteHoweverTheIDIsWritten(t *testing.T) {
-	for how := range spellings("") {
-		t.Run(how, func(t *testing.T) {
-			w := newWorld(t)
-			id := spellings(w.pending(t).ID)[how]
-			wantCode(t, w.Delete(t.Context(), peering.Scope{Tenant: spellings(w.requester.Tenant)[how]}, id), "")
-			w.pending(t) // the pair is free
+func TestDeleteAcceptsAnySpellingOfID(t *testing.T) {
+	for spelling := range spellings("") {
+		t.Run(spelling, func(t *testing.T) {
+			env := newEnvironment(t)
+			id := spellings(env.pending(t).ID)[spelling]
+			wantCode(t, env.Delete(t.Context(), peering.Scope{Tenant: spellings(env.requester.Tenant)[spelling]}, id), "")
+			env.pending(t) // succeeds
 		})
 	}
 }
 
-// TestProjectOfTheClusterDeletes is about a peering on whose two sides the cluster's project does not stand.
-func TestProjectOfTheClusterDeletes(t *testing.T) {
-	w := newWorld(t)
-	peer := peering.VPC{ID: newID(), Tenant: w.stranger}
-	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: peer})
+// The cluster's project is neither the requester nor the accepter.
+func TestDeleteThroughCluster(t *testing.T) {
+	env := newEnvironment(t)
+	peer := peering.VPC{ID: newID(), Tenant: env.stranger}
+	p, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: peer})
 	wantCode(t, err, "")
-	wantCode(t, w.Delete(t.Context(), peering.Scope{Tenant: w.cluster.Project}, p.ID), peering.NotFound)
-	wantCode(t, w.Delete(t.Context(), peering.Scope{Cluster: w.cluster.ClusterRef}, p.ID), "")
-	_, err = w.Show(t.Context(), peering.Scope{Tenant: w.stranger}, p.ID)
+	wantCode(t, env.Delete(t.Context(), peering.Scope{Tenant: env.cluster.Project}, p.ID), peering.NotFound)
+	wantCode(t, env.Delete(t.Context(), peering.Scope{Cluster: env.cluster.ClusterRef}, p.ID), "")
+	_, err = env.Show(t.Context(), peering.Scope{Tenant: env.stranger}, p.ID)
 	wantCode(t, err, peering.NotFound)
 }
 
-func TestClusterSeesItsOwnOnly(t *testing.T) {
-	w := newWorld(t)
-	own := w.hanging(t)
-	sibling := newCluster(w.cluster.Project)
-	sibling.ID = w.cluster.ID + "0"
-	wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{sibling}), "")
-	siblings, err := w.CreateForCluster(t.Context(), sibling.ClusterRef, peering.Peering{Name: "myVpc", Accepter: w.accepter})
+func TestClusterScopeContainsOnlyItsPeerings(t *testing.T) {
+	env := newEnvironment(t)
+	own := env.clusterPending(t)
+	sibling := newCluster(env.cluster.Project)
+	sibling.ID = env.cluster.ID + "0"
+	wantCode(t, env.EnsureClusters(t.Context(), []peering.Cluster{sibling}), "")
+	siblings, err := env.CreateForCluster(t.Context(), sibling.ClusterRef, peering.Peering{Name: "myVpc", Accepter: env.accepter})
 	wantCode(t, err, "")
-	// The tenant of the cluster's VPC asks for this one itself, so it does not hang on the cluster.
-	without, err := w.Create(t.Context(), w.cluster.VPC.Tenant, peering.Peering{Requester: w.cluster.VPC, Accepter: w.requester})
+	// The tenant of the cluster's VPC requests this one itself, so it does not belong
+	// to the cluster.
+	without, err := env.Create(t.Context(), env.cluster.VPC.Tenant, peering.Peering{Requester: env.cluster.VPC, Accepter: env.requester})
 	wantCode(t, err, "")
 
-	scope := peering.Scope{Cluster: w.cluster.ClusterRef}
-	found, more, err := w.List(t.Context(), scope, peering.Filter{}, "", 0)
+	scope := peering.Scope{Cluster: env.cluster.ClusterRef}
+	found, more, err := env.List(t.Context(), scope, peering.Filter{}, "", 0)
 	wantCode(t, err, "")
 	wantIDs(t, found, own.ID)
 	if more {
-		t.Error("there are more, want none")
+		t.Error("more = true, want false")
 	}
 	for name, p := range map[string]peering.Peering{"of another cluster": siblings, "without a cluster": without} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.Show(t.Context(), scope, p.ID)
+			_, err := env.Show(t.Context(), scope, p.ID)
 			wantCode(t, err, peering.NotFound)
-			wantCode(t, w.Delete(t.Context(), scope, p.ID), peering.NotFound)
+			wantCode(t, env.Delete(t.Context(), scope, p.ID), peering.NotFound)
 		})
 	}
 }
 
-func TestScopeOfAClusterThatIsNotThere(t *testing.T) {
-	w := newWorld(t)
-	p := w.hanging(t)
-	scope := peering.Scope{Cluster: peering.ClusterRef{Project: w.stranger, ID: w.cluster.ID}}
-	_, err := w.Show(t.Context(), scope, p.ID)
+func TestClusterScopeFailsWithoutCluster(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.clusterPending(t)
+	scope := peering.Scope{Cluster: peering.ClusterRef{Project: env.stranger, ID: env.cluster.ID}}
+	_, err := env.Show(t.Context(), scope, p.ID)
 	wantCode(t, err, peering.ClusterNotFound)
-	_, _, err = w.List(t.Context(), scope, peering.Filter{}, "", 0)
+	_, _, err = env.List(t.Context(), scope, peering.Filter{}, "", 0)
 	wantCode(t, err, peering.ClusterNotFound)
-	wantCode(t, w.Delete(t.Context(), scope, p.ID), peering.ClusterNotFound)
-	_, err = w.Cluster(t.Context(), scope.Cluster)
+	wantCode(t, env.Delete(t.Context(), scope, p.ID), peering.ClusterNotFound)
+	_, err = env.Cluster(t.Context(), scope.Cluster)
 	wantCode(t, err, peering.ClusterNotFound)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// store is shared by the tests of the service. They keep apart by their ids, which are new in each of them.
+// store is shared by the tests of the service. Each test uses new IDs.
 var store *etcd.Store
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func runWithStore(m *testing.M) int {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // the system clears its temporary folder
+	defer os.RemoveAll(dir) //nolint:errcheck // the operating system cleans its temporary directory
 	store, err = etcd.Open(context.Background(), etcd.Config{DataDir: dir, Timeout: time.Minute})
 	if err != nil {
 		panic(err)
@@ -40,40 +40,42 @@ func runWithStore(m *testing.M) int {
 	return code
 }
 
-// A world is a service over tenants, VPCs and a cluster that no other test knows.
-type world struct {
+// An environment is a service with tenants, VPCs and a cluster of one test.
+type environment struct {
 	*peering.Service
 
 	now time.Time
-	// requester and accepter are tenants with a VPC each, stranger is a tenant without.
+	// requester and accepter are VPCs of two tenants. stranger is a third tenant.
 	requester, accepter peering.VPC
 	stranger            peering.ID
-	// cluster belongs to the project of accepter's tenant; its VPC is a third one, of a tenant of the stream service.
+	// cluster belongs to the accepter's project. Its VPC belongs to a tenant of the
+	// stream service.
 	cluster peering.Cluster
 }
 
-func newWorld(t *testing.T) *world {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
-	w := &world{
+	env := &environment{
 		now:       created,
 		requester: peering.VPC{ID: newID(), Tenant: newID()},
 		accepter:  peering.VPC{ID: newID(), Tenant: newID()},
 		stranger:  newID(),
 	}
-	w.Service = peering.NewService(store, peering.DefaultRules(), func() time.Time { return w.now }, newID)
-	w.cluster = newCluster(w.accepter.Tenant)
-	wantCode(t, w.EnsureClusters(t.Context(), []peering.Cluster{w.cluster}), "")
-	return w
+	env.Service = peering.NewService(store, peering.DefaultRules(), func() time.Time { return env.now }, newID)
+	env.cluster = newCluster(env.accepter.Tenant)
+	wantCode(t, env.EnsureClusters(t.Context(), []peering.Cluster{env.cluster}), "")
+	return env
 }
 
-// Create creates a peering without an idempotency key; so do the others.
-func (w *world) Create(ctx context.Context, caller peering.ID, r peering.Peering) (peering.Peering, error) {
-	p, _, err := w.Service.Create(ctx, caller, r, peering.Idempotency{})
+// Create creates a peering without an idempotency key.
+func (env *environment) Create(ctx context.Context, caller peering.ID, request peering.Peering) (peering.Peering, error) {
+	p, _, err := env.Service.Create(ctx, caller, request, peering.Idempotency{})
 	return p, err
 }
 
-func (w *world) CreateForCluster(ctx context.Context, ref peering.ClusterRef, r peering.Peering) (peering.Peering, error) {
-	p, _, err := w.Service.CreateForCluster(ctx, ref, r, peering.Idempotency{})
+// CreateForCluster creates a peering without an idempotency key.
+func (env *environment) CreateForCluster(ctx context.Context, ref peering.ClusterRef, request peering.Peering) (peering.Peering, error) {
+	p, _, err := env.Service.CreateForCluster(ctx, ref, request, peering.Idempotency{})
 	return p, err
 }
 
@@ -81,7 +83,7 @@ func newID() peering.ID {
 	return peering.ID(uuid.Must(uuid.NewV7()).String())
 }
 
-// newCluster answers a cluster of the project that is not stored.
+// newCluster returns a cluster of the project without storing it.
 func newCluster(project peering.ID) peering.Cluster {
 	return peering.Cluster{
 		ClusterRef: peering.ClusterRef{Project: project, ID: "1000000"},
@@ -92,35 +94,35 @@ func newCluster(project peering.ID) peering.Cluster {
 	}
 }
 
-// pending makes a peering that waits for w.accepter.
-func (w *world) pending(t *testing.T) peering.Peering {
+// pending creates a peering between requester and accepter.
+func (env *environment) pending(t *testing.T) peering.Peering {
 	t.Helper()
-	p, err := w.Create(t.Context(), w.requester.Tenant, peering.Peering{Name: "orders", Requester: w.requester, Accepter: w.accepter})
+	p, err := env.Create(t.Context(), env.requester.Tenant, peering.Peering{Name: "orders", Requester: env.requester, Accepter: env.accepter})
 	wantCode(t, err, "")
 	return p
 }
 
-// hanging makes a peering of w.cluster that waits for w.accepter.
-func (w *world) hanging(t *testing.T) peering.Peering {
+// clusterPending creates a peering between the cluster's VPC and accepter.
+func (env *environment) clusterPending(t *testing.T) peering.Peering {
 	t.Helper()
-	p, err := w.CreateForCluster(t.Context(), w.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: w.accepter})
+	p, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: env.accepter})
 	wantCode(t, err, "")
 	return p
 }
 
-// in makes a peering like pending does and brings it to the status.
-func (w *world) in(t *testing.T, status peering.Status) peering.Peering {
+// in creates a peering between requester and accepter with the given status.
+func (env *environment) in(t *testing.T, status peering.Status) peering.Peering {
 	t.Helper()
-	p := w.pending(t)
+	p := env.pending(t)
 	var err error
 	switch status {
 	case peering.Active:
-		p, err = w.Accept(t.Context(), w.accepter.Tenant, p.ID)
+		p, err = env.Accept(t.Context(), env.accepter.Tenant, p.ID)
 	case peering.Rejected:
-		p, err = w.Reject(t.Context(), w.accepter.Tenant, p.ID)
+		p, err = env.Reject(t.Context(), env.accepter.Tenant, p.ID)
 	case peering.Expired:
-		w.now = p.ExpiresAt
-		p, err = w.Show(t.Context(), peering.Scope{Tenant: w.accepter.Tenant}, p.ID)
+		env.now = p.ExpiresAt
+		p, err = env.Show(t.Context(), peering.Scope{Tenant: env.accepter.Tenant}, p.ID)
 	default:
 	}
 	wantCode(t, err, "")
@@ -128,10 +130,10 @@ func (w *world) in(t *testing.T, status peering.Status) peering.Peering {
 	return p
 }
 
-// show answers the peering as its accepter reads it.
-func (w *world) show(t *testing.T, id peering.ID) peering.Peering {
+// show returns the peering as seen by the accepter.
+func (env *environment) show(t *testing.T, id peering.ID) peering.Peering {
 	t.Helper()
-	p, err := w.Show(t.Context(), peering.Scope{Tenant: w.accepter.Tenant}, id)
+	p, err := env.Show(t.Context(), peering.Scope{Tenant: env.accepter.Tenant}, id)
 	wantCode(t, err, "")
 	return p
 }
@@ -139,11 +141,11 @@ func (w *world) show(t *testing.T, id peering.ID) peering.Peering {
 func wantStatus(t *testing.T, p peering.Peering, want peering.Status) {
 	t.Helper()
 	if p.Status != want {
-		t.Fatalf("peering %s is %s, want %s", p.ID, p.Status, want)
+		t.Fatalf("status of peering %s = %s, want %s", p.ID, p.Status, want)
 	}
 }
 
-// wantIDs fails the test where the peerings are others or in another order.
+// wantIDs checks the IDs of the peerings and their order.
 func wantIDs(t *testing.T, got []peering.Peering, want ...peering.ID) {
 	t.Helper()
 	ids := make([]peering.ID, len(got))
@@ -151,16 +153,16 @@ func wantIDs(t *testing.T, got []peering.Peering, want ...peering.ID) {
 		ids[i] = p.ID
 	}
 	if !slices.Equal(ids, want) {
-		t.Errorf("peerings are %v, want %v", ids, want)
+		t.Errorf("got peerings %v, want %v", ids, want)
 	}
 }
 
-// spellings are all ways to write an id.
+// spellings returns equal IDs in different forms.
 func spellings(id peering.ID) map[string]peering.ID {
 	return map[string]peering.ID{
-		"as it is":                          id,
-		"in upper case":                     peering.ID(strings.ToUpper(string(id))),
-		"without hyphens":                   peering.ID(id.Key()),
-		"in upper case and without hyphens": peering.ID(strings.ToUpper(id.Key())),
+		"unchanged":                     id,
+		"in upper case":                 peering.ID(strings.ToUpper(string(id))),
+		"without hyphens":               peering.ID(id.Key()),
+		"in upper case without hyphens": peering.ID(strings.ToUpper(id.Key())),
 	}
 }

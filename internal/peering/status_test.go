@@ -6,7 +6,7 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// conflict stands in a table for an action that is not allowed.
+// conflict marks an action that is not allowed.
 const conflict peering.Status = ""
 
 var (
@@ -16,7 +16,8 @@ var (
 	actions = []peering.Action{peering.Accept, peering.Reject, peering.Rename, peering.Expire, peering.Delete}
 )
 
-// wantNext is the state machine as it is agreed: the columns are accept, reject, rename, expire and delete.
+// wantNext is the specified state machine. The columns are accept, reject,
+// rename, expire and delete.
 var wantNext = map[peering.Status][5]peering.Status{
 	"PENDING_ACCEPTANCE": {"ACTIVE", "REJECTED", "PENDING_ACCEPTANCE", "EXPIRED", "DELETED"},
 	"ACTIVE":             {"ACTIVE", conflict, "ACTIVE", conflict, "DELETED"},
@@ -39,12 +40,12 @@ func TestNext(t *testing.T) {
 	}
 }
 
-func TestNextRefusesWhatIsUnknown(t *testing.T) {
+func TestNextRejectsUnknownStatusAndAction(t *testing.T) {
 	if got, ok := peering.Next("HALF_OPEN", peering.Accept); ok {
-		t.Errorf("accept of an unknown status leads to %q", got)
+		t.Errorf("Next of an unknown status = %q, true; want false", got)
 	}
 	if got, ok := peering.Next(peering.Active, "annul"); ok {
-		t.Errorf("an unknown action leads to %q", got)
+		t.Errorf("Next of an unknown action = %q, true; want false", got)
 	}
 }
 
