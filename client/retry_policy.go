@@ -1,7 +1,9 @@
 package client
 
 import (
+	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 )
 
@@ -69,4 +71,36 @@ func (p RetryPolicy) backoff(attempts int, random func(time.Duration) time.Durat
 		bound *= 2
 	}
 	return random(min(bound, p.Max))
+}
+
+// timing is the client's source of time and randomness. Tests replace it.
+type timing struct {
+	now func() time.Time
+	// sleep blocks for d. It returns the context's error if the context ends
+	// first.
+	sleep func(ctx context.Context, d time.Duration) error
+	// random returns a duration in [0, d).
+	random func(d time.Duration) time.Duration
+}
+
+func systemTiming() timing {
+	return timing{now: time.Now, sleep: sleep, random: random}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func random(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return rand.N(d) //nolint:gosec // jitter does not need a cryptographic source
 }
