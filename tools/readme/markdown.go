@@ -146,6 +146,9 @@ func compactJSON(text string) (string, bool) {
 
 // lines returns the lines of an output without what differs in every run.
 func lines(printed string) []string {
-	printed = strings.ReplaceAll(printed, "\r\n", "\n")
-	return strings.Split(strings.TrimRight(changing.ReplaceAllString(printed, "ID"), "\n"), "\n")
+	printed = strings.TrimRight(strings.ReplaceAll(printed, "\r\n", "\n"), "\n")
+	if printed == "" {
+		return nil
+	}
+	return strings.Split(changing.ReplaceAllString(printed, "ID"), "\n")
 }
