@@ -64,7 +64,9 @@ func (s auditedStore) recordUnlessFailed(ctx context.Context, e Event, err error
 }
 
 // Create implements Store.
-func (s auditedStore) Create(ctx context.Context, p Peering, idem Idempotency, quotas Quotas) (created Peering, replayed bool, err error) {
+func (s auditedStore) Create(
+	ctx context.Context, p Peering, idem Idempotency, quotas Quotas,
+) (created Peering, replayed bool, err error) {
 	created, replayed, err = s.Store.Create(ctx, p, idem, quotas)
 	if !replayed {
 		s.recordUnlessFailed(ctx, Event{Action: Create, Peering: p.ID, Cluster: p.Cluster, To: p.Status}, err)
@@ -73,7 +75,9 @@ func (s auditedStore) Create(ctx context.Context, p Peering, idem Idempotency, q
 }
 
 // Update implements Store.
-func (s auditedStore) Update(ctx context.Context, id ID, quotas Quotas, change func(Peering) (Peering, error)) (Peering, error) {
+func (s auditedStore) Update(
+	ctx context.Context, id ID, quotas Quotas, change func(Peering) (Peering, error),
+) (Peering, error) {
 	var before, after Peering
 	p, err := s.Store.Update(ctx, id, quotas, func(p Peering) (Peering, error) {
 		changed, err := change(p)
@@ -120,7 +124,8 @@ func (s auditedStore) CreateRoute(
 		return r, err
 	})
 	if !replayed && attempted != (Route{}) {
-		s.recordUnlessFailed(ctx, Event{Action: Create, Peering: ref.Peering, Route: attempted.ID, Cluster: ref.Cluster}, err)
+		e := Event{Action: Create, Peering: ref.Peering, Route: attempted.ID, Cluster: ref.Cluster}
+		s.recordUnlessFailed(ctx, e, err)
 	}
 	return created, replayed, err
 }
@@ -133,7 +138,9 @@ func (s auditedStore) DeleteRoute(ctx context.Context, id, route ID) error {
 }
 
 // CreateCluster implements Store.
-func (s auditedStore) CreateCluster(ctx context.Context, c Cluster, idem Idempotency) (created Cluster, replayed bool, err error) {
+func (s auditedStore) CreateCluster(
+	ctx context.Context, c Cluster, idem Idempotency,
+) (created Cluster, replayed bool, err error) {
 	created, replayed, err = s.Store.CreateCluster(ctx, c, idem)
 	if !replayed {
 		s.recordUnlessFailed(ctx, Event{Action: Create, Cluster: ClusterRef{Project: c.Project, ID: created.ID}}, err)

@@ -30,7 +30,13 @@ func wantEvents(t *testing.T, got []peering.Event, want ...peering.Event) {
 }
 
 func TestAuditRecordsPeeringChanges(t *testing.T) {
-	const pending, active, rejected, expired, deleted = peering.PendingAcceptance, peering.Active, peering.Rejected, peering.Expired, peering.Deleted
+	const (
+		pending  = peering.PendingAcceptance
+		active   = peering.Active
+		rejected = peering.Rejected
+		expired  = peering.Expired
+		deleted  = peering.Deleted
+	)
 	env := newEnvironment(t)
 	takeEvents := env.audit()
 	name := "renamed"
@@ -99,7 +105,9 @@ func TestAuditRecordsPeeringChanges(t *testing.T) {
 func TestAuditRecordsActiveStatusOfPeeringWithinTenant(t *testing.T) {
 	env := newEnvironment(t)
 	takeEvents := env.audit()
-	p, err := env.Create(t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: peering.VPC{ID: newID()}})
+	p, err := env.Create(
+		t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: peering.VPC{ID: newID()}},
+	)
 	wantCode(t, err, "")
 	wantEvents(t, takeEvents(), peering.Event{Action: peering.Create, Peering: p.ID, To: peering.Active})
 }
@@ -124,7 +132,9 @@ func TestAuditRecordsClusterChanges(t *testing.T) {
 	env := newEnvironment(t)
 	takeEvents := env.audit()
 	idem := peering.Idempotency{Project: env.stranger, Key: "k", Request: "r"}
-	request := peering.Cluster{ClusterRef: peering.ClusterRef{Project: env.stranger}, Name: "n", VPC: peering.VPC{Tenant: env.requester.Tenant}}
+	request := peering.Cluster{
+		ClusterRef: peering.ClusterRef{Project: env.stranger}, Name: "n", VPC: peering.VPC{Tenant: env.requester.Tenant},
+	}
 	c, _, err := env.CreateCluster(t.Context(), request, idem)
 	wantCode(t, err, "")
 	wantEvents(t, takeEvents(), peering.Event{Action: peering.Create, Cluster: c.ClusterRef})
@@ -197,7 +207,9 @@ func TestAuditRecordsUnknownOutcome(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.pending(t)
 	var events []peering.Event
-	audited := peering.Audit(unresponsiveStore{store}, func(_ context.Context, e peering.Event) { events = append(events, e) })
+	audited := peering.Audit(unresponsiveStore{store}, func(_ context.Context, e peering.Event) {
+		events = append(events, e)
+	})
 	service := peering.NewService(audited, peering.DefaultRules(), func() time.Time { return env.now }, newID)
 	_, err := service.Accept(t.Context(), env.accepter.Tenant, p.ID)
 	wantCode(t, err, peering.Unavailable)

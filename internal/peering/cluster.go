@@ -149,7 +149,9 @@ func validClusterID(id string) bool {
 //
 // If idem replays an earlier creation, it returns the cluster of that one, and
 // replayed is true.
-func (s *Service) CreateCluster(ctx context.Context, c Cluster, idem Idempotency) (created Cluster, replayed bool, err error) {
+func (s *Service) CreateCluster(
+	ctx context.Context, c Cluster, idem Idempotency,
+) (created Cluster, replayed bool, err error) {
 	c = c.WithDefaults()
 	c.VPC.ID = s.newID()
 	c.CreatedAt = s.now()
@@ -197,7 +199,9 @@ func (s *Service) Clusters(ctx context.Context, project ID, q ClusterQuery) (pag
 		return clusters[:min(q.Limit, total)], total, nil
 	}
 	isAfter := func(c Cluster) bool { return (c.Number() > q.Cursor) != q.Descending && c.Number() != q.Cursor }
-	before := slices.DeleteFunc(slices.Clone(clusters), func(c Cluster) bool { return isAfter(c) || c.Number() == q.Cursor })
+	before := slices.DeleteFunc(slices.Clone(clusters), func(c Cluster) bool {
+		return isAfter(c) || c.Number() == q.Cursor
+	})
 	if q.Before {
 		return before[max(0, len(before)-q.Limit):], total, nil
 	}
@@ -254,7 +258,8 @@ func (s *Service) EnsureClusters(ctx context.Context, clusters []Cluster) error 
 // its inventory entry.
 func mergeInventory(existing, entry Cluster) (Cluster, error) {
 	if !existing.VPC.ID.Equal(entry.VPC.ID) || !existing.VPC.Tenant.Equal(entry.VPC.Tenant) {
-		return existing, Errorf(Invalid, "The cluster exists with VPC %s of tenant %s, which cannot be changed to VPC %s of tenant %s.",
+		return existing, Errorf(Invalid,
+			"The cluster exists with VPC %s of tenant %s, which cannot be changed to VPC %s of tenant %s.",
 			existing.VPC.ID, existing.VPC.Tenant, entry.VPC.ID, entry.VPC.Tenant)
 	}
 	merged := existing

@@ -95,7 +95,10 @@ func TestClusterRefEqual(t *testing.T) {
 		want  bool
 	}{
 		{"the same", ref, true},
-		{"the project in another spelling", peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "a1"}, true},
+		{
+			"the project in another spelling",
+			peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "a1"}, true,
+		},
 		{"the cluster ID in upper case", peering.ClusterRef{Project: ref.Project, ID: "A1"}, false},
 		{"another project", peering.ClusterRef{Project: "8185f87d043f4519a68420a282b5e2fa", ID: "a1"}, false},
 	}

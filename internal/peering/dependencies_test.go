@@ -7,7 +7,8 @@ import (
 )
 
 func TestDomainImportsOnlyTheStandardLibrary(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,14 +33,17 @@ func TestIDEqual(t *testing.T) {
 		{"the same text", "83081290-198e-48e2-8e2d-64c50023d136", "83081290-198e-48e2-8e2d-64c50023d136", true},
 		{"with and without hyphens", "83081290-198e-48e2-8e2d-64c50023d136", "83081290198e48e28e2d64c50023d136", true},
 		{"upper and lower case", "83081290-198E-48E2-8E2D-64C50023D136", "83081290-198e-48e2-8e2d-64c50023d136", true},
-		{"upper case without hyphens", "83081290198E48E28E2D64C50023D136", "83081290-198e-48e2-8e2d-64c50023d136", true},
+		{
+			"upper case without hyphens", "83081290198E48E28E2D64C50023D136", "83081290-198e-48e2-8e2d-64c50023d136", true,
+		},
 		{"another digit", "83081290-198e-48e2-8e2d-64c50023d137", "83081290-198e-48e2-8e2d-64c50023d136", false},
 		{"empty", "", "83081290-198e-48e2-8e2d-64c50023d136", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.a.Equal(tt.b) != tt.want || tt.b.Equal(tt.a) != tt.want {
-				t.Errorf("%[1]q.Equal(%[2]q) = %[3]t, %[2]q.Equal(%[1]q) = %[4]t; want %[5]t", tt.a, tt.b, tt.a.Equal(tt.b), tt.b.Equal(tt.a), tt.want)
+				t.Errorf("%[1]q.Equal(%[2]q) = %[3]t, %[2]q.Equal(%[1]q) = %[4]t; want %[5]t",
+					tt.a, tt.b, tt.a.Equal(tt.b), tt.b.Equal(tt.a), tt.want)
 			}
 		})
 	}

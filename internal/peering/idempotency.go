@@ -14,5 +14,6 @@ type Idempotency struct {
 
 // KeyReusedError returns the error for a key that was used for another request.
 func (i Idempotency) KeyReusedError() *Error {
-	return Errorf(KeyReused, "The idempotency key %q was used for another request. Retry the original request, or use a new key.", i.Key)
+	return Errorf(KeyReused,
+		"The idempotency key %q was used for another request. Retry the original request, or use a new key.", i.Key)
 }

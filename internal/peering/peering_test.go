@@ -35,7 +35,9 @@ func TestPeeringAt(t *testing.T) {
 		want   peering.Status
 	}{
 		{"pending before its expiry", peering.PendingAcceptance, created, peering.PendingAcceptance},
-		{"pending a nanosecond before its expiry", peering.PendingAcceptance, expiry.Add(-1), peering.PendingAcceptance},
+		{
+			"pending a nanosecond before its expiry", peering.PendingAcceptance, expiry.Add(-1), peering.PendingAcceptance,
+		},
 		{"expired at its expiry", peering.PendingAcceptance, expiry, peering.Expired},
 		{"expired after its expiry", peering.PendingAcceptance, expiry.Add(1), peering.Expired},
 		{"expired in any time zone", peering.PendingAcceptance, expiry.In(time.FixedZone("", -3600)), peering.Expired},
@@ -137,7 +139,10 @@ func TestScopeContains(t *testing.T) {
 		want  bool
 	}{
 		{"the requester's tenant", peering.Scope{Tenant: p.Requester.Tenant}, p, true},
-		{"the accepter's tenant in another spelling", peering.Scope{Tenant: "4F30B921-5E05-4C90-8D18-F2B150131646"}, p, true},
+		{
+			"the accepter's tenant in another spelling",
+			peering.Scope{Tenant: "4F30B921-5E05-4C90-8D18-F2B150131646"}, p, true,
+		},
 		{"another tenant", peering.Scope{Tenant: "00000000000000000000000000000001"}, p, false},
 		{"no tenant", peering.Scope{}, p, false},
 		{"its cluster", peering.Scope{Cluster: p.Cluster}, p, true},
@@ -145,10 +150,19 @@ func TestScopeContains(t *testing.T) {
 			"its cluster with the project in another spelling",
 			peering.Scope{Cluster: peering.ClusterRef{Project: "4F30B921-5E05-4C90-8D18-F2B150131646", ID: "1000000"}}, p, true,
 		},
-		{"another cluster of its project", peering.Scope{Cluster: peering.ClusterRef{Project: p.Cluster.Project, ID: "1000001"}}, p, false},
-		{"its cluster's ID in another project", peering.Scope{Cluster: peering.ClusterRef{Project: p.Requester.Tenant, ID: "1000000"}}, p, false},
+		{
+			"another cluster of its project",
+			peering.Scope{Cluster: peering.ClusterRef{Project: p.Cluster.Project, ID: "1000001"}}, p, false,
+		},
+		{
+			"its cluster's ID in another project",
+			peering.Scope{Cluster: peering.ClusterRef{Project: p.Requester.Tenant, ID: "1000000"}}, p, false,
+		},
 		{"a cluster for a peering without one", peering.Scope{Cluster: p.Cluster}, clusterless, false},
-		{"a cluster takes precedence over the tenant", peering.Scope{Tenant: p.Requester.Tenant, Cluster: p.Cluster}, clusterless, false},
+		{
+			"a cluster takes precedence over the tenant",
+			peering.Scope{Tenant: p.Requester.Tenant, Cluster: p.Cluster}, clusterless, false,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

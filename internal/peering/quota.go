@@ -70,16 +70,20 @@ func (q Quotas) Check(c Counter, count int) error {
 	switch c.Kind {
 	case ClusterQuota:
 		if count >= q.Cluster {
-			return Errorf(QuotaExceeded, "Cluster %s has %d pending or active peerings; the quota is %d.", c.Cluster.ID, count, q.Cluster)
+			return Errorf(QuotaExceeded,
+				"Cluster %s has %d pending or active peerings; the quota is %d.", c.Cluster.ID, count, q.Cluster)
 		}
 	case PendingQuota:
 		// The message withholds the count because the caller may be another tenant.
 		if count >= q.Pending {
-			return Errorf(QuotaExceeded, "Too many peerings are pending acceptance by tenant %s; it must accept or reject some of them first.", c.Tenant)
+			return Errorf(QuotaExceeded,
+				"Too many peerings are pending acceptance by tenant %s; it must accept or reject some of them first.",
+				c.Tenant)
 		}
 	default:
 		if count >= q.Tenant {
-			return Errorf(QuotaExceeded, "Tenant %s has %d pending or active peerings; the quota is %d.", c.Tenant, count, q.Tenant)
+			return Errorf(QuotaExceeded,
+				"Tenant %s has %d pending or active peerings; the quota is %d.", c.Tenant, count, q.Tenant)
 		}
 	}
 	return nil

@@ -30,7 +30,9 @@ type PeeringRef struct { //nolint:revive // next to ClusterRef, Ref alone would 
 // NotFound, ClusterNotFound, InvalidNetwork, WrongStatus, RouteExists and
 // KeyReused. If idem replays an earlier creation, it returns the route of that
 // one, and replayed is true.
-func (s *Service) CreateRoute(ctx context.Context, ref PeeringRef, destination string, idem Idempotency) (created Route, replayed bool, err error) {
+func (s *Service) CreateRoute(
+	ctx context.Context, ref PeeringRef, destination string, idem Idempotency,
+) (created Route, replayed bool, err error) {
 	id, now := s.newID(), s.now()
 	return s.store.CreateRoute(ctx, ref, idem, func(cluster Cluster, p Peering) (Route, error) {
 		if !(Scope{Cluster: ref.Cluster}).Contains(p) {

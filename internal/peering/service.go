@@ -49,7 +49,9 @@ func NewService(store Store, rules Rules, now func() time.Time, newID func() ID)
 //
 // If idem replays an earlier creation, it returns the peering of that one, and
 // replayed is true.
-func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
+func (s *Service) CreateForCluster(
+	ctx context.Context, ref ClusterRef, p Peering, idem Idempotency,
+) (created Peering, replayed bool, err error) {
 	accepter := p.Accepter
 	if accepter.Tenant == "" {
 		accepter.Tenant = ref.Project
@@ -64,7 +66,9 @@ func (s *Service) CreateForCluster(ctx context.Context, ref ClusterRef, p Peerin
 //
 // If idem replays an earlier creation, it returns the peering of that one, and
 // replayed is true.
-func (s *Service) Create(ctx context.Context, caller ID, p Peering, idem Idempotency) (created Peering, replayed bool, err error) {
+func (s *Service) Create(
+	ctx context.Context, caller ID, p Peering, idem Idempotency,
+) (created Peering, replayed bool, err error) {
 	p = Peering{
 		Name:        p.Name,
 		Description: p.Description,
@@ -142,7 +146,9 @@ func (s *Service) ListForCluster(ctx context.Context, ref ClusterRef) (Cluster, 
 	return cluster, found, err
 }
 
-func (s *Service) list(ctx context.Context, scope Scope, filter Filter, after ID, limit int) (found []Peering, more bool, err error) {
+func (s *Service) list(
+	ctx context.Context, scope Scope, filter Filter, after ID, limit int,
+) (found []Peering, more bool, err error) {
 	now := s.now()
 	match := func(p Peering) bool { return filter.Matches(p.At(now)) }
 	if filter.ID != "" {

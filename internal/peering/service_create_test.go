@@ -18,11 +18,16 @@ func TestCreateForClusterIsPending(t *testing.T) {
 	}{
 		{"accepter defaults to the project", peering.VPC{ID: newID()}, env.cluster.Project},
 		{"accepter is the given tenant", peering.VPC{ID: newID(), Tenant: env.stranger}, env.stranger},
-		{"accepter is the tenant of the cluster's VPC", peering.VPC{ID: newID(), Tenant: env.cluster.VPC.Tenant}, env.cluster.VPC.Tenant},
+		{
+			"accepter is the tenant of the cluster's VPC",
+			peering.VPC{ID: newID(), Tenant: env.cluster.VPC.Tenant}, env.cluster.VPC.Tenant,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: tt.peer})
+			got, err := env.CreateForCluster(
+				t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: tt.peer},
+			)
 			wantCode(t, err, "")
 			want := peering.Peering{
 				ID:        got.ID,
@@ -129,7 +134,9 @@ func TestCreateRejectsSelfPeering(t *testing.T) {
 	}
 	for name, id := range spellings(env.cluster.VPC.ID) {
 		t.Run("the cluster's VPC "+name, func(t *testing.T) {
-			_, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Accepter: peering.VPC{ID: id}})
+			_, err := env.CreateForCluster(
+				t.Context(), env.cluster.ClusterRef, peering.Peering{Accepter: peering.VPC{ID: id}},
+			)
 			wantCode(t, err, peering.SelfPeering)
 		})
 	}
@@ -162,7 +169,10 @@ func TestCreateRejectsSecondPeeringOfVPCs(t *testing.T) {
 		{"in the other direction", create(env.accepter, env.requester), ofTenants},
 		{"in the same direction in another spelling", create(upper(env.requester), upper(env.accepter)), ofTenants},
 		{"in the other direction in another spelling", create(upper(env.accepter), env.requester), ofTenants},
-		{"for another tenant of the VPC", create(env.requester, peering.VPC{ID: env.accepter.ID, Tenant: env.stranger}), ofTenants},
+		{
+			"for another tenant of the VPC",
+			create(env.requester, peering.VPC{ID: env.accepter.ID, Tenant: env.stranger}), ofTenants,
+		},
 		{"of the cluster", createForCluster(env.accepter), ofCluster},
 		{"of the cluster in another spelling", createForCluster(upper(env.accepter)), ofCluster},
 		{"of the cluster by its VPC's tenant", create(env.cluster.VPC, env.accepter), ofCluster},
@@ -189,7 +199,9 @@ func TestCreateRejectsSecondPeeringOfVPCs(t *testing.T) {
 
 func TestCreateForClusterRejectsSecondPeeringOfVPCs(t *testing.T) {
 	env := newEnvironment(t)
-	_, err := env.Create(t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.cluster.VPC})
+	_, err := env.Create(
+		t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.cluster.VPC},
+	)
 	wantCode(t, err, "")
 	_, err = env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Accepter: env.accepter})
 	wantCode(t, err, peering.AlreadyPeered)
@@ -214,11 +226,15 @@ func TestVPCsCanBePeeredAgain(t *testing.T) {
 			if tt.delete {
 				wantCode(t, env.Delete(t.Context(), peering.Scope{Tenant: env.requester.Tenant}, p.ID), "")
 			}
-			p, err := env.Create(t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester})
+			p, err := env.Create(
+				t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester},
+			)
 			wantCode(t, err, "")
 			_, err = env.Accept(t.Context(), env.requester.Tenant, p.ID)
 			wantCode(t, err, "")
-			_, err = env.Create(t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: env.accepter})
+			_, err = env.Create(
+				t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: env.accepter},
+			)
 			wantCode(t, err, peering.AlreadyPeered)
 		})
 	}

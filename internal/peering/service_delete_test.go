@@ -59,11 +59,15 @@ func TestClusterScopeContainsOnlyItsPeerings(t *testing.T) {
 	sibling := newCluster(env.cluster.Project)
 	sibling.ID = env.cluster.ID + "0"
 	wantCode(t, env.EnsureClusters(t.Context(), []peering.Cluster{sibling}), "")
-	siblings, err := env.CreateForCluster(t.Context(), sibling.ClusterRef, peering.Peering{Name: "myVpc", Accepter: env.accepter})
+	siblings, err := env.CreateForCluster(
+		t.Context(), sibling.ClusterRef, peering.Peering{Name: "myVpc", Accepter: env.accepter},
+	)
 	wantCode(t, err, "")
 	// The tenant of the cluster's VPC requests this one itself, so it does not belong
 	// to the cluster.
-	without, err := env.Create(t.Context(), env.cluster.VPC.Tenant, peering.Peering{Requester: env.cluster.VPC, Accepter: env.requester})
+	without, err := env.Create(
+		t.Context(), env.cluster.VPC.Tenant, peering.Peering{Requester: env.cluster.VPC, Accepter: env.requester},
+	)
 	wantCode(t, err, "")
 
 	scope := peering.Scope{Cluster: env.cluster.ClusterRef}

@@ -83,7 +83,9 @@ func TestCreateExpiresOldPeeringOfVPCs(t *testing.T) {
 	wantCode(t, err, peering.WrongStatus)
 
 	wantCode(t, env.Delete(t.Context(), peering.Scope{Tenant: env.requester.Tenant}, old.ID), "")
-	_, err = env.Create(t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester})
+	_, err = env.Create(
+		t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester},
+	)
 	wantCode(t, err, peering.AlreadyPeered)
 	active, err := env.Accept(t.Context(), env.accepter.Tenant, recent.ID)
 	wantCode(t, err, "")

@@ -26,7 +26,9 @@ func fivePeerings(t *testing.T) (env *environment, all []peering.Peering) {
 		wantCode(t, err, "")
 		all = append(all, p)
 	}
-	p, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "a", Accepter: env.requester})
+	p, err := env.CreateForCluster(
+		t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "a", Accepter: env.requester},
+	)
 	wantCode(t, err, "")
 	return env, append(all, p)
 }
@@ -62,7 +64,9 @@ func TestListPages(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for spelling, after := range spellings(tt.after) {
-				found, more, err := env.List(t.Context(), peering.Scope{Tenant: env.requester.Tenant}, peering.Filter{}, after, tt.limit)
+				found, more, err := env.List(
+					t.Context(), peering.Scope{Tenant: env.requester.Tenant}, peering.Filter{}, after, tt.limit,
+				)
 				wantCode(t, err, "")
 				wantIDs(t, found, idsOf(all, tt.want...)...)
 				if more != tt.wantMore {
@@ -139,7 +143,9 @@ func TestListFiltersByDerivedStatus(t *testing.T) {
 		{peering.Rejected, []int{2}},
 	} {
 		t.Run(string(tt.status), func(t *testing.T) {
-			found, _, err := env.List(t.Context(), peering.Scope{Tenant: env.requester.Tenant}, peering.Filter{Status: tt.status}, "", 0)
+			found, _, err := env.List(
+				t.Context(), peering.Scope{Tenant: env.requester.Tenant}, peering.Filter{Status: tt.status}, "", 0,
+			)
 			wantCode(t, err, "")
 			wantIDs(t, found, idsOf(all, tt.want...)...)
 			for _, p := range found {

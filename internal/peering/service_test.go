@@ -68,13 +68,17 @@ func newEnvironment(t *testing.T) *environment {
 }
 
 // Create creates a peering without an idempotency key.
-func (env *environment) Create(ctx context.Context, caller peering.ID, request peering.Peering) (peering.Peering, error) {
+func (env *environment) Create(
+	ctx context.Context, caller peering.ID, request peering.Peering,
+) (peering.Peering, error) {
 	p, _, err := env.Service.Create(ctx, caller, request, peering.Idempotency{})
 	return p, err
 }
 
 // CreateForCluster creates a peering without an idempotency key.
-func (env *environment) CreateForCluster(ctx context.Context, ref peering.ClusterRef, request peering.Peering) (peering.Peering, error) {
+func (env *environment) CreateForCluster(
+	ctx context.Context, ref peering.ClusterRef, request peering.Peering,
+) (peering.Peering, error) {
 	p, _, err := env.Service.CreateForCluster(ctx, ref, request, peering.Idempotency{})
 	return p, err
 }
@@ -97,7 +101,9 @@ func newCluster(project peering.ID) peering.Cluster {
 // pending creates a peering between requester and accepter.
 func (env *environment) pending(t *testing.T) peering.Peering {
 	t.Helper()
-	p, err := env.Create(t.Context(), env.requester.Tenant, peering.Peering{Name: "orders", Requester: env.requester, Accepter: env.accepter})
+	p, err := env.Create(
+		t.Context(), env.requester.Tenant, peering.Peering{Name: "orders", Requester: env.requester, Accepter: env.accepter},
+	)
 	wantCode(t, err, "")
 	return p
 }
@@ -105,7 +111,9 @@ func (env *environment) pending(t *testing.T) peering.Peering {
 // clusterPending creates a peering between the cluster's VPC and accepter.
 func (env *environment) clusterPending(t *testing.T) peering.Peering {
 	t.Helper()
-	p, err := env.CreateForCluster(t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: env.accepter})
+	p, err := env.CreateForCluster(
+		t.Context(), env.cluster.ClusterRef, peering.Peering{Name: "myVpc", Accepter: env.accepter},
+	)
 	wantCode(t, err, "")
 	return p
 }

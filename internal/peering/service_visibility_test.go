@@ -34,14 +34,20 @@ func TestErrorsHidePeeringsOfOtherTenants(t *testing.T) {
 			_, err := env.Rename(t.Context(), env.stranger, id, peering.Change{Name: &name})
 			return err
 		},
-		"delete":                         func(id peering.ID) error { return env.Delete(t.Context(), peering.Scope{Tenant: env.stranger}, id) },
+		"delete": func(id peering.ID) error {
+			return env.Delete(t.Context(), peering.Scope{Tenant: env.stranger}, id)
+		},
 		"delete through another cluster": func(id peering.ID) error { return env.Delete(t.Context(), elsewhere, id) },
 		"create route": func(id peering.ID) error {
-			_, _, err := env.CreateRoute(t.Context(), peering.PeeringRef{Cluster: elsewhere.Cluster, Peering: id}, "192.168.0.0/16", peering.Idempotency{})
+			_, _, err := env.CreateRoute(
+				t.Context(), peering.PeeringRef{Cluster: elsewhere.Cluster, Peering: id}, "192.168.0.0/16", peering.Idempotency{},
+			)
 			return err
 		},
 		"create invalid route": func(id peering.ID) error {
-			_, _, err := env.CreateRoute(t.Context(), peering.PeeringRef{Cluster: elsewhere.Cluster, Peering: id}, "172.16.0.0/16", peering.Idempotency{})
+			_, _, err := env.CreateRoute(
+				t.Context(), peering.PeeringRef{Cluster: elsewhere.Cluster, Peering: id}, "172.16.0.0/16", peering.Idempotency{},
+			)
 			return err
 		},
 		"list routes": func(id peering.ID) error {
@@ -84,7 +90,8 @@ func TestConflictNamesOnlyVisiblePeering(t *testing.T) {
 	}{
 		{"hidden from another tenant", func() error {
 			_, err := env.Create(t.Context(), env.stranger, peering.Peering{
-				Requester: peering.VPC{ID: env.requester.ID, Tenant: env.stranger}, Accepter: peering.VPC{ID: env.accepter.ID, Tenant: env.stranger},
+				Requester: peering.VPC{ID: env.requester.ID, Tenant: env.stranger},
+				Accepter:  peering.VPC{ID: env.accepter.ID, Tenant: env.stranger},
 			})
 			return err
 		}, ""},
@@ -93,11 +100,15 @@ func TestConflictNamesOnlyVisiblePeering(t *testing.T) {
 			return err
 		}, ""},
 		{"named to the requester", func() error {
-			_, err := env.Create(t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: env.accepter})
+			_, err := env.Create(
+				t.Context(), env.requester.Tenant, peering.Peering{Requester: env.requester, Accepter: env.accepter},
+			)
 			return err
 		}, ofTenants.ID},
 		{"named to the accepter", func() error {
-			_, err := env.Create(t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester})
+			_, err := env.Create(
+				t.Context(), env.accepter.Tenant, peering.Peering{Requester: env.accepter, Accepter: env.requester},
+			)
 			return err
 		}, ofTenants.ID},
 		{"named to the cluster", func() error {
