@@ -9,24 +9,25 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// settleEvery is how often the elected process settles peerings that have expired. Nobody waits for it: they read as
-// EXPIRED before.
-const settleEvery = 30 * time.Second
+// expiryInterval is the interval between two runs of the expiry worker.
+// Peerings read as EXPIRED before it stores that status.
+const expiryInterval = 30 * time.Second
 
-// startSettling settles expired peerings while this process is the one that is elected to, until stop returns.
-func startSettling(ctx context.Context, store *etcd.Store, service *peering.Service, log *slog.Logger) (stop func()) {
+// startExpiry stores overdue peerings as EXPIRED while this process is the
+// elected leader. It runs until stop is called; stop waits for it to end.
+func startExpiry(ctx context.Context, store *etcd.Store, service *peering.Service, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for every(ctx, settleEvery) {
+		for wait(ctx, expiryInterval) {
 			err := store.RunAsLeader(ctx, "expiry", func(ctx context.Context) {
-				for settle(ctx, service, log); every(ctx, settleEvery); {
-					settle(ctx, service, log)
+				for expireDue(ctx, service, log); wait(ctx, expiryInterval); {
+					expireDue(ctx, service, log)
 				}
 			})
 			if err != nil && ctx.Err() == nil {
-				log.WarnContext(ctx, "settling expired peerings is held up", "error", err)
+				log.WarnContext(ctx, "the expiry worker can't run", "error", err)
 			}
 		}
 	}()
@@ -36,8 +37,8 @@ func startSettling(ctx context.Context, store *etcd.Store, service *peering.Serv
 	}
 }
 
-// every returns after the time, false where ctx ended before.
-func every(ctx context.Context, d time.Duration) bool {
+// wait waits for d. It returns false if ctx ends first.
+func wait(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):
 		return true
@@ -46,18 +47,19 @@ func every(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func settle(ctx context.Context, service *peering.Service, log *slog.Logger) {
-	settled, err := service.ExpireDue(ctx)
+func expireDue(ctx context.Context, service *peering.Service, log *slog.Logger) {
+	expired, err := service.ExpireDue(ctx)
 	if err != nil && ctx.Err() == nil {
-		log.ErrorContext(ctx, "not all expired peerings could be settled", "settled", settled, "error", err)
-	} else if settled > 0 {
-		log.InfoContext(ctx, "expired peerings were settled", "settled", settled)
+		log.ErrorContext(ctx, "some overdue peerings could not be expired", "expired", expired, "error", err)
+	} else if expired > 0 {
+		log.InfoContext(ctx, "expired overdue peerings", "expired", expired)
 	}
 }
 
-// steadyClock answers a clock that starts with the wall clock and then goes on by itself: a wall clock that is set while
-// the service runs must not make peerings expire or come back.
-func steadyClock() func() time.Time {
+// monotonicClock returns a clock that starts at the wall clock's time and does
+// not follow later changes to it: setting the wall clock must neither expire
+// peerings nor bring them back.
+func monotonicClock() func() time.Time {
 	start := time.Now()
 	return func() time.Time { return start.Add(time.Since(start)) }
 }

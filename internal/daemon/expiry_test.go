@@ -43,7 +43,7 @@ func TestAuditOfExpiry(t *testing.T) {
 	}
 	const expired = "changed expire peering by expiry from=PENDING_ACCEPTANCE to=EXPIRED"
 	harness.WantAudit(t, buffer.Audit(t, `"EXPIRED"`), expired)
-	daemon.Settle(t.Context(), service, log)
+	daemon.ExpireDue(t.Context(), service, log)
 	for _, id := range ids {
 		harness.WantAudit(t, buffer.Audit(t, id)[1:], expired)
 	}

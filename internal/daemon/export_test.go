@@ -15,7 +15,7 @@ var (
 	MaxOpenFiles   = maxOpenFiles
 	OpenStore      = openStore
 	ParseInventory = parseInventory
-	Settle         = settle
+	ExpireDue      = expireDue
 )
 
 const (
@@ -35,9 +35,10 @@ func CheckEtcdEndpoints(endpoints []string) error {
 	return err
 }
 
-// CheckListener reports whether --auth allows the API to listen at an address.
-func CheckListener(auth string, address net.Addr, listen string, encrypted bool, log *slog.Logger) error {
-	return (&authFlags{auth: auth}).allows(address, listen, encrypted, log)
+// CheckListener returns an error unless --auth allows the API to listen at an
+// address.
+func CheckListener(auth string, address net.Addr, listen string, withTLS bool, log *slog.Logger) error {
+	return (&authFlags{auth: auth}).allows(address, listen, withTLS, log)
 }
 
 // NewLimitedServer returns a server and the listener that limits its

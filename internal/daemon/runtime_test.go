@@ -13,12 +13,12 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// metric answers the value of a metric without labels.
+// metric returns the value of a metric without labels.
 func metric(t *testing.T, p *harness.Process, name string) float64 {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(get(t, p.Admin+"/metrics", http.StatusOK))
 	if found == nil {
-		t.Fatalf("there is no metric %s", name)
+		t.Fatalf("metric %s is missing", name)
 	}
 	value, err := strconv.ParseFloat(found[1], 64)
 	if err != nil {
@@ -27,11 +27,11 @@ func metric(t *testing.T, p *harness.Process, name string) float64 {
 	return value
 }
 
-// unset takes variables out of the environment for a test.
+// unset removes variables from the environment during a test.
 func unset(t *testing.T, variables ...string) {
 	t.Helper()
 	for _, v := range variables {
-		t.Setenv(v, "") // gives it back afterwards
+		t.Setenv(v, "") // restores the variable at the end
 		if err := os.Unsetenv(v); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestEnvironmentSetsGarbageCollector(t *testing.T) {
 	}
 }
 
-// get answers the body of a URL that the contract does not know.
+// get returns the body of a URL outside the contract.
 func get(t *testing.T, url string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -72,10 +72,10 @@ func get(t *testing.T, url string, want int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read
+	defer resp.Body.Close() //nolint:errcheck // the body was read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != want {
-		t.Errorf("%s answered %d %s, %v", url, resp.StatusCode, text, err)
+		t.Errorf("%s returned %d %s, %v", url, resp.StatusCode, text, err)
 	}
 	return string(text)
 }

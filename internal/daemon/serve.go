@@ -121,7 +121,7 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 	}
 	defer closeListener(adminListener)
 
-	now := steadyClock()
+	now := monotonicClock()
 	store, service, err := openStore(ctx, storeConfig, cfg.rules, now, log)
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	defer startSettling(ctx, store, service, log)()
+	defer startExpiry(ctx, store, service, log)()
 	return serveHTTP(ctx, servers, func() error {
 		return announce(env, cfg, apiListener.Addr(), adminListener.Addr(), clusters)
 	})

@@ -11,10 +11,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// timeLike are texts that readers of YAML 1.1 take for times, also without a zone.
+// timeLike matches texts that YAML 1.1 parsers take for timestamps.
 var timeLike = regexp.MustCompile(`^\d{4}-\d\d?-\d\d?([Tt \t]|$)`)
 
-// writeYAML writes a value as YAML with the names and the order that it has as JSON.
+// writeYAML writes a value as YAML, with the names and the order of its JSON.
 func writeYAML(w io.Writer, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -31,7 +31,7 @@ func writeYAML(w io.Writer, value any) error {
 	return errors.Join(encoder.Encode(node), encoder.Close())
 }
 
-// yamlNode answers the next JSON value as YAML.
+// yamlNode converts the next JSON value.
 func yamlNode(d *json.Decoder) (*yaml.Node, error) {
 	token, err := d.Token()
 	if err != nil {
@@ -44,7 +44,7 @@ func yamlNode(d *json.Decoder) (*yaml.Node, error) {
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: token.String()}, nil
 	default:
 		node := &yaml.Node{}
-		// It quotes texts that a reader of YAML could take for something else, such as no.
+		// Encode quotes texts that YAML parsers take for other types, such as no.
 		err := node.Encode(token)
 		if text, ok := token.(string); ok && timeLike.MatchString(text) {
 			node.Style = yaml.DoubleQuotedStyle
@@ -53,7 +53,8 @@ func yamlNode(d *json.Decoder) (*yaml.Node, error) {
 	}
 }
 
-// yamlCollection answers the rest of a JSON object or array as YAML: names and values stand one after the other.
+// yamlCollection converts the rest of a JSON object or array. Names and values
+// alternate in the content of a mapping node.
 func yamlCollection(d *json.Decoder, open json.Delim) (*yaml.Node, error) {
 	node := &yaml.Node{Kind: yaml.SequenceNode}
 	if open == '{' {
