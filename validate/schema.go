@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/peering/peering/validate/internal/regex"
 )
 
 // direction is the use of a schema. It decides about read-only and write-only
@@ -91,8 +93,8 @@ func (s *compiledSchema) subschemas() []*compiledSchema {
 type compiler struct {
 	direction      direction
 	schemas        map[schemaKey]*compiledSchema
-	patterns       map[string]matcher
-	formatPatterns map[string]matcher
+	patterns       map[string]regex.Matcher
+	formatPatterns map[string]regex.Matcher
 }
 
 // schemaKey identifies a compiled schema. exempt are the members that are not
@@ -104,7 +106,7 @@ type schemaKey struct {
 }
 
 func newCompiler(d direction) *compiler {
-	return &compiler{direction: d, schemas: map[schemaKey]*compiledSchema{}, patterns: map[string]matcher{}, formatPatterns: map[string]matcher{}}
+	return &compiler{direction: d, schemas: map[schemaKey]*compiledSchema{}, patterns: map[string]regex.Matcher{}, formatPatterns: map[string]regex.Matcher{}}
 }
 
 // compile returns the compiled form of a schema. enclosing are the schemas that

@@ -6,16 +6,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/peering/peering/validate/internal/regex"
 )
 
 // stringRules are the keywords for strings.
 type stringRules struct {
 	min, max uint64
-	pattern  matcher
+	pattern  regex.Matcher
 	format   openapi3.StringFormatValidator
 	// formatPattern replaces a format that kin-openapi checks by a regular
 	// expression.
-	formatPattern matcher
+	formatPattern regex.Matcher
 }
 
 // builtinFormats are the regular expressions of kin-openapi's built-in formats.
@@ -47,11 +49,11 @@ func (c *compiler) compileString(cs *compiledSchema) *stringRules {
 
 // formatPattern returns the matcher for a format that is one of kin-openapi's
 // built-in regular expressions, or nil.
-func (c *compiler) formatPattern(name string, format openapi3.StringFormatValidator) matcher {
+func (c *compiler) formatPattern(name string, format openapi3.StringFormatValidator) regex.Matcher {
 	if cached, ok := c.formatPatterns[name]; ok {
 		return cached
 	}
-	var found matcher
+	var found regex.Matcher
 	for _, pattern := range builtinFormats {
 		if reflect.DeepEqual(format, openapi3.NewRegexpFormatValidator(pattern)) {
 			found = c.compilePattern(pattern)
@@ -62,11 +64,11 @@ func (c *compiler) formatPattern(name string, format openapi3.StringFormatValida
 }
 
 // compilePattern returns nil for a pattern that does not compile.
-func (c *compiler) compilePattern(pattern string) matcher {
+func (c *compiler) compilePattern(pattern string) regex.Matcher {
 	if m, ok := c.patterns[pattern]; ok {
 		return m
 	}
-	m, err := newMatcher(pattern)
+	m, err := regex.Compile(pattern)
 	if err != nil {
 		m = nil
 	}
@@ -92,12 +94,12 @@ func (e *evaluator) validString(s *compiledSchema, i int) bool {
 			}
 		}
 	}
-	if rules.pattern != nil && !rules.pattern.match(value) {
+	if rules.pattern != nil && !rules.pattern.Match(value) {
 		if ok = e.reject(s, "pattern"); !e.continues() {
 			return false
 		}
 	}
-	if rules.formatPattern != nil && !rules.formatPattern.match(value) || rules.format != nil && rules.format.Validate(string(value)) != nil {
+	if rules.formatPattern != nil && !rules.formatPattern.Match(value) || rules.format != nil && rules.format.Validate(string(value)) != nil {
 		ok = e.reject(s, "format")
 	}
 	return ok

@@ -1,4 +1,6 @@
-package validate
+// Package regex matches the patterns of schemas. It gives the results of package
+// regexp, but matches most patterns with a table, one look-up per character.
+package regex
 
 import (
 	"encoding/binary"
@@ -9,23 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// matcher reports whether a text, which is valid UTF-8, matches a pattern as
-// package regexp defines it.
-type matcher interface {
-	match(text []byte) bool
+// A Matcher matches a pattern as package regexp defines it. It is safe for
+// concurrent use.
+type Matcher interface {
+	// Match reports whether the text, which must be valid UTF-8, contains a
+	// match of the pattern.
+	Match(text []byte) bool
 }
-
-type regexpMatcher struct{ *regexp.Regexp }
-
-func (m regexpMatcher) match(text []byte) bool { return m.Match(text) }
 
 // unicodeEscapes are escapes of ECMAScript that kin-openapi translates for
 // package regexp. Only upper-case digits are recognised.
 var unicodeEscapes = regexp.MustCompile(`\\u([0-9A-F]{4})`)
 
-// newMatcher returns a DFA for the pattern if its table is small, and the
-// regular expression otherwise.
-func newMatcher(pattern string) (matcher, error) {
+// Compile returns a DFA for the pattern if its table is small, and the regular
+// expression otherwise. Escapes of the form \uXXXX are accepted, as in
+// ECMAScript.
+func Compile(pattern string) (Matcher, error) {
 	pattern = unicodeEscapes.ReplaceAllString(pattern, `\x{$1}`)
 	re, err := regexp.Compile(pattern)
 	if err != nil {
@@ -34,7 +35,7 @@ func newMatcher(pattern string) (matcher, error) {
 	if a := newDFA(pattern); a != nil {
 		return a, nil
 	}
-	return regexpMatcher{re}, nil
+	return re, nil
 }
 
 // dfa is a deterministic finite automaton for a pattern, which takes one table
@@ -59,7 +60,7 @@ const (
 	stateStart
 )
 
-func (a *dfa) match(text []byte) bool {
+func (a *dfa) Match(text []byte) bool {
 	width := len(a.classes)
 	next, ascii, state := a.next, &a.ascii, stateStart*width
 	for i := 0; i < len(text); {

@@ -1,4 +1,4 @@
-package validate
+package regex
 
 import (
 	"regexp"
@@ -25,9 +25,9 @@ func TestPatternsMatchLikeRegexp(t *testing.T) {
 		strings.Repeat("0", 32), "10.0.0.0/8", "10.0.0.0/33", "256.0.0.0/8", `"a b"`, `"\""`, "x@y", "A_0.-", " ", "ba" + strings.Repeat("ab", 6),
 	}
 	for _, pattern := range patterns {
-		m, re := newMatchers(t, pattern)
+		m, re := compileBoth(t, pattern)
 		for _, text := range texts {
-			if got, want := m.match([]byte(text)), re.MatchString(text); got != want {
+			if got, want := m.Match([]byte(text)), re.MatchString(text); got != want {
 				t.Errorf("pattern %q on %q: got %t, want %t", pattern, text, got, want)
 			}
 		}
@@ -36,17 +36,17 @@ func TestPatternsMatchLikeRegexp(t *testing.T) {
 
 func TestOnlyUnusualPatternsUseRegexp(t *testing.T) {
 	for _, pattern := range patterns {
-		m, _ := newMatchers(t, pattern)
-		_, usesRegexp := m.(regexpMatcher)
+		m, _ := compileBoth(t, pattern)
+		_, usesRegexp := m.(*regexp.Regexp)
 		if want := pattern == `\bword\b` || pattern == "(?m)^line$" || pattern == "(a|b)*a(a|b){12}"; usesRegexp != want {
 			t.Errorf("pattern %q uses regexp: got %t, want %t", pattern, usesRegexp, want)
 		}
 	}
 }
 
-func newMatchers(t *testing.T, pattern string) (matcher, *regexp.Regexp) {
+func compileBoth(t *testing.T, pattern string) (Matcher, *regexp.Regexp) {
 	t.Helper()
-	m, err := newMatcher(pattern)
+	m, err := Compile(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,12 +61,12 @@ func FuzzPattern(f *testing.F) {
 		if len(pattern) > 100 || !utf8.ValidString(text) {
 			return
 		}
-		m, err := newMatcher(pattern)
+		m, err := Compile(pattern)
 		if err != nil {
 			return
 		}
 		re := regexp.MustCompile(unicodeEscapes.ReplaceAllString(pattern, `\x{$1}`))
-		if got, want := m.match([]byte(text)), re.MatchString(text); got != want {
+		if got, want := m.Match([]byte(text)), re.MatchString(text); got != want {
 			t.Errorf("got %t, want %t", got, want)
 		}
 	})
