@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // Bind decodes the body of a request that Check accepted into v, a pointer to a
@@ -96,11 +98,11 @@ func decodesItself(t reflect.Type) bool {
 }
 
 func decodeString(e *evaluator, i int, shared string, v reflect.Value) bool {
-	switch e.entries[i].kind {
-	case jsonString:
+	switch e.Entries[i].Kind {
+	case jsonscan.String:
 		v.SetString(e.decodeString(i, shared))
 		return true
-	case jsonNull:
+	case jsonscan.Null:
 		return true
 	default:
 		return false
@@ -108,27 +110,27 @@ func decodeString(e *evaluator, i int, shared string, v reflect.Value) bool {
 }
 
 func decodeBool(e *evaluator, i int, _ string, v reflect.Value) bool {
-	kind := e.entries[i].kind
-	if kind != jsonNull {
-		v.SetBool(kind == jsonTrue)
+	kind := e.Entries[i].Kind
+	if kind != jsonscan.Null {
+		v.SetBool(kind == jsonscan.True)
 	}
-	return kind <= jsonTrue
+	return kind <= jsonscan.True
 }
 
 func decodeInt(e *evaluator, i int, _ string, v reflect.Value) bool {
-	if e.entries[i].kind != jsonNumber {
-		return e.entries[i].kind == jsonNull
+	if e.Entries[i].Kind != jsonscan.Number {
+		return e.Entries[i].Kind == jsonscan.Null
 	}
-	n, err := strconv.ParseInt(string(e.text(i)), 10, v.Type().Bits())
+	n, err := strconv.ParseInt(string(e.Text(i)), 10, v.Type().Bits())
 	v.SetInt(n)
 	return err == nil
 }
 
 func decodeFloat(e *evaluator, i int, _ string, v reflect.Value) bool {
-	if e.entries[i].kind != jsonNumber {
-		return e.entries[i].kind == jsonNull
+	if e.Entries[i].Kind != jsonscan.Number {
+		return e.Entries[i].Kind == jsonscan.Null
 	}
-	f, err := strconv.ParseFloat(string(e.text(i)), v.Type().Bits())
+	f, err := strconv.ParseFloat(string(e.Text(i)), v.Type().Bits())
 	v.SetFloat(f)
 	return err == nil
 }
@@ -138,7 +140,7 @@ func pointerDecoder(t reflect.Type, element decoder) decoder {
 		return nil
 	}
 	return func(e *evaluator, i int, shared string, v reflect.Value) bool {
-		if e.entries[i].kind == jsonNull {
+		if e.Entries[i].Kind == jsonscan.Null {
 			return true
 		}
 		v.Set(reflect.New(t.Elem()))
@@ -151,12 +153,12 @@ func sliceDecoder(t reflect.Type, element decoder) decoder {
 		return nil
 	}
 	return func(e *evaluator, i int, shared string, v reflect.Value) bool {
-		if e.entries[i].kind != jsonArray {
-			return e.entries[i].kind == jsonNull
+		if e.Entries[i].Kind != jsonscan.Array {
+			return e.Entries[i].Kind == jsonscan.Null
 		}
-		count := int(e.entries[i].count())
+		count := int(e.Entries[i].Count())
 		v.Set(reflect.MakeSlice(t, count, count))
-		for item, at := 0, i+1; item < count; item, at = item+1, e.next(at) {
+		for item, at := 0, i+1; item < count; item, at = item+1, e.Next(at) {
 			if !element(e, at, shared, v.Index(item)) {
 				return false
 			}
@@ -178,12 +180,12 @@ func structDecoder(t reflect.Type, pending map[reflect.Type]bool) decoder {
 		return nil
 	}
 	return func(e *evaluator, i int, shared string, v reflect.Value) bool {
-		if e.entries[i].kind != jsonObject {
-			return e.entries[i].kind == jsonNull
+		if e.Entries[i].Kind != jsonscan.Object {
+			return e.Entries[i].Kind == jsonscan.Null
 		}
-		end := e.next(i)
-		for at := i + 1; at < end; at = e.next(at + 1) {
-			name := e.text(at)
+		end := e.Next(i)
+		for at := i + 1; at < end; at = e.Next(at + 1) {
+			name := e.Text(at)
 			for k := range fields {
 				if f := &fields[k]; len(f.name) == len(name) && f.name == string(name) {
 					if !f.decode(e, at+1, shared, v.Field(f.index)) {

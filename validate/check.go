@@ -8,6 +8,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // check is the validation of one request.
@@ -55,12 +57,12 @@ func (c *check) readBody() error {
 	if !c.media.json {
 		return nil
 	}
-	if !c.evaluator.scan(data, c.operation.options.MaxDepth) {
+	if !c.evaluator.Scan(data, c.operation.options.MaxDepth) {
 		if c.operation.options.LaxJSON {
 			c.media = &compiledMedia{schema: c.media.schema}
 			return nil
 		}
-		return &Error{Kind: Invalid, Violations: []Violation{*c.evaluator.violation()}}
+		return &Error{Kind: Invalid, Violations: []Violation{jsonViolation(c.evaluator.Err())}}
 	}
 	body.keep(c.evaluator)
 	if c.media.schema == nil {
@@ -77,6 +79,11 @@ func (c *check) readBody() error {
 		c.bodyVerdict = invalid
 	}
 	return nil
+}
+
+// jsonViolation converts an error of the JSON scanner.
+func jsonViolation(err *jsonscan.Error) Violation {
+	return Violation{In: Body, Field: jsonPointer(err.Path), Keyword: err.Keyword, Reason: err.Reason}
 }
 
 // fallback lets kin-openapi decide about parameters and bodies that the
@@ -131,7 +138,7 @@ func (c *check) fallbackBody(input *openapi3filter.RequestValidationInput) error
 	c.evaluator.restart(passCost)
 	c.evaluator.valid(schema, 0)
 	switch cost := c.evaluator.cost; {
-	case c.bodyVerdict == invalid && (cost > maxExplainCost || len(c.evaluator.entries) > maxExplainCost || len(c.body) > maxExplainBytes):
+	case c.bodyVerdict == invalid && (cost > maxExplainCost || len(c.evaluator.Entries) > maxExplainCost || len(c.body) > maxExplainBytes):
 		return c.explain()
 	case cost > maxFallbackCost || c.evaluator.tooComplex():
 		return complexityError()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/peering/peering/internal/httpbody"
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // checkedBody is a request body that Check accepted. It can be read again, and
@@ -19,7 +20,7 @@ type checkedBody struct {
 	value    any
 	decoded  bool
 	// entries are the scanner's if these are few; otherwise entryCount is 0.
-	entries    [16]entry
+	entries    [16]jsonscan.Entry
 	entryCount int
 }
 
@@ -39,18 +40,18 @@ func (b *checkedBody) read(r *http.Request, limit int64) error {
 // keep stores a copy of the scanner's entries if they are few, so that the body
 // need not be scanned again.
 func (b *checkedBody) keep(e *evaluator) {
-	if len(e.entries) <= len(b.entries) && len(e.unescaped) == 0 {
-		b.entryCount = copy(b.entries[:], e.entries)
+	if len(e.Entries) <= len(b.entries) && len(e.Unescaped) == 0 {
+		b.entryCount = copy(b.entries[:], e.Entries)
 	}
 }
 
 // load gives the evaluator the entries of the body.
 func (b *checkedBody) load(e *evaluator) bool {
 	if b.entryCount == 0 {
-		return e.scan(b.Bytes(), b.maxDepth)
+		return e.Scan(b.Bytes(), b.maxDepth)
 	}
-	e.reset(b.Bytes(), b.maxDepth)
-	e.entries = append(e.entries, b.entries[:b.entryCount]...)
+	e.Reset(b.Bytes(), b.maxDepth)
+	e.Entries = append(e.Entries, b.entries[:b.entryCount]...)
 	return true
 }
 
@@ -84,25 +85,25 @@ func sharedText(data []byte) string {
 // UseNumber. Strings are parts of shared, the scanned text, unless that is
 // empty.
 func (e *evaluator) decodeAny(i int, shared string) any {
-	value := &e.entries[i]
-	switch value.kind {
-	case jsonFalse:
+	value := &e.Entries[i]
+	switch value.Kind {
+	case jsonscan.False:
 		return false
-	case jsonTrue:
+	case jsonscan.True:
 		return true
-	case jsonString:
+	case jsonscan.String:
 		return e.decodeString(i, shared)
-	case jsonNumber:
+	case jsonscan.Number:
 		return json.Number(e.decodeString(i, shared))
-	case jsonArray:
-		items := make([]any, 0, value.count())
-		for at := i + 1; at < value.next(); at = e.next(at) {
+	case jsonscan.Array:
+		items := make([]any, 0, value.Count())
+		for at := i + 1; at < value.Next(); at = e.Next(at) {
 			items = append(items, e.decodeAny(at, shared))
 		}
 		return items
-	case jsonObject:
-		members := make(map[string]any, value.count())
-		for at := i + 1; at < value.next(); at = e.next(at + 1) {
+	case jsonscan.Object:
+		members := make(map[string]any, value.Count())
+		for at := i + 1; at < value.Next(); at = e.Next(at + 1) {
 			members[e.decodeString(at, shared)] = e.decodeAny(at+1, shared)
 		}
 		return members
@@ -112,9 +113,9 @@ func (e *evaluator) decodeAny(i int, shared string) any {
 }
 
 func (e *evaluator) decodeString(i int, shared string) string {
-	value := &e.entries[i]
-	if shared == "" || value.escaped {
-		return string(e.text(i))
+	value := &e.Entries[i]
+	if shared == "" || value.Escaped {
+		return string(e.Text(i))
 	}
-	return shared[value.start:value.end]
+	return shared[value.Start:value.End]
 }

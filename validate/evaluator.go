@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // evaluator evaluates compiled schemas against the scanned values of one
 // request. Evaluators are pooled.
 type evaluator struct {
-	scanner
+	jsonscan.Scanner
 	pass pass
 	// undecided is set if only kin-openapi can decide. The result of the
 	// evaluation is meaningless then.
@@ -69,10 +71,10 @@ func newEvaluator() *evaluator {
 // entries are invalid from then on.
 func (e *evaluator) release() {
 	const maxEntries, maxUnescaped = 1 << 16, 1 << 17
-	if cap(e.entries) > maxEntries || cap(e.unescaped) > maxUnescaped {
+	if cap(e.Entries) > maxEntries || cap(e.Unescaped) > maxUnescaped {
 		return
 	}
-	e.data, e.keyword, e.reason = nil, "", ""
+	e.DropText()
 	e.violations = nil
 	clear(e.queryPairs[:cap(e.queryPairs)])
 	clear(e.location[:cap(e.location)])
@@ -99,7 +101,7 @@ func (e *evaluator) restart(p pass) {
 // tooComplex reports whether the evaluation takes too many steps for the size
 // of the value.
 func (e *evaluator) tooComplex() bool {
-	return e.steps > 200_000+16*len(e.entries)
+	return e.steps > 200_000+16*len(e.Entries)
 }
 
 // continues reports whether the pass continues after a violation.
@@ -109,23 +111,23 @@ func (e *evaluator) continues() bool { return e.pass != passValidate }
 func (e *evaluator) valid(s *compiledSchema, i int) bool {
 	e.steps++
 	e.cost++
-	kind := e.entries[i].kind
+	kind := e.Entries[i].Kind
 	switch {
 	case s.fallback != "" || e.tooComplex():
 		e.undecided = true
 		return true
-	case kind == jsonNull && s.nullable:
+	case kind == jsonscan.Null && s.nullable:
 		return true
 	case s.boolean:
 		return s.accepts || e.reject(s, "boolean")
 	case s.empty:
-		return kind != jsonNull || e.reject(s, "nullable")
+		return kind != jsonscan.Null || e.reject(s, "nullable")
 	}
 	if s.isComposed() {
 		if !e.validComposition(s, i) {
 			return false
 		}
-		if kind == jsonNull && (s.oneOf != nil || s.anyOf != nil || s.allOf != nil) {
+		if kind == jsonscan.Null && (s.oneOf != nil || s.anyOf != nil || s.allOf != nil) {
 			return true
 		}
 	}
@@ -133,19 +135,19 @@ func (e *evaluator) valid(s *compiledSchema, i int) bool {
 		return e.reject(s, "enum")
 	}
 	switch {
-	case kind == jsonNull:
+	case kind == jsonscan.Null:
 		return e.reject(s, "nullable")
 	case !s.allowed[kind]:
 		return e.reject(s, "type")
 	}
 	switch kind {
-	case jsonString:
+	case jsonscan.String:
 		return e.validString(s, i)
-	case jsonNumber:
+	case jsonscan.Number:
 		return e.validNumber(s, i)
-	case jsonArray:
+	case jsonscan.Array:
 		return e.validArray(s, i)
-	case jsonObject:
+	case jsonscan.Object:
 		return e.validObject(s, i)
 	default:
 		return true

@@ -7,12 +7,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // queryPair is an unescaped name and value in a query.
 type queryPair struct{ name, value string }
 
-// validParameters reports whether all parameters of a request are valid. False
+// validParameters reports whether all parameters of a request are valid. jsonscan.False
 // means that kin-openapi must decide.
 func (e *evaluator) validParameters(params []*compiledParameter, request *http.Request, path PathParams) bool {
 	if !e.readQuery(request.URL.RawQuery) {
@@ -127,7 +129,7 @@ func (e *evaluator) validParameterText(param *compiledParameter, value string) b
 		if value == "" && param.AllowEmptyValue {
 			return true
 		}
-		e.reset(nil, 0)
+		e.Reset(nil, 0)
 		return e.pushScalar(param.item, value) && e.valid(param.schema, 0)
 	case formArray:
 		if param.In == openapi3.ParameterInQuery && param.explode {
@@ -137,7 +139,7 @@ func (e *evaluator) validParameterText(param *compiledParameter, value string) b
 	case formObject:
 		return e.validObjectParameter(param, value)
 	case formJSON:
-		return e.scan([]byte(value), maxParameterDepth) && e.entries[0].kind != jsonNull && e.numbersFinite() && e.valid(param.schema, 0)
+		return e.Scan([]byte(value), maxParameterDepth) && e.Entries[0].Kind != jsonscan.Null && e.numbersFinite() && e.valid(param.schema, 0)
 	default:
 		return false
 	}
@@ -150,9 +152,9 @@ const maxParameterDepth = 32
 // numbersFinite reports whether all numbers fit a float64. kin-openapi does not
 // parse texts with others as JSON.
 func (e *evaluator) numbersFinite() bool {
-	for i := range e.entries {
-		if e.entries[i].kind == jsonNumber {
-			if _, finite := parseNumber(e.text(i)); !finite {
+	for i := range e.Entries {
+		if e.Entries[i].Kind == jsonscan.Number {
+			if _, finite := parseNumber(e.Text(i)); !finite {
 				return false
 			}
 		}
@@ -171,8 +173,8 @@ func (e *evaluator) validExplodedArray(param *compiledParameter, count int) bool
 }
 
 func (e *evaluator) validArrayParameter(param *compiledParameter, items func(func(string) bool), trim bool) bool {
-	e.reset(nil, 0)
-	e.push(entry{kind: jsonArray})
+	e.Reset(nil, 0)
+	e.Push(jsonscan.Entry{Kind: jsonscan.Array})
 	ok, count := true, uint32(0)
 	for item := range items {
 		if trim {
@@ -183,13 +185,13 @@ func (e *evaluator) validArrayParameter(param *compiledParameter, items func(fun
 		}
 		count++
 	}
-	e.close(0, count)
+	e.Close(0, count)
 	return ok && e.valid(param.schema, 0)
 }
 
 func (e *evaluator) validDeepObject(param *compiledParameter) bool {
-	e.reset(nil, 0)
-	e.push(entry{kind: jsonObject})
+	e.Reset(nil, 0)
+	e.Push(jsonscan.Entry{Kind: jsonscan.Object})
 	count := uint32(0)
 	for _, part := range e.queryPairs {
 		rest, ok := strings.CutPrefix(part.name, param.Name)
@@ -202,13 +204,13 @@ func (e *evaluator) validDeepObject(param *compiledParameter) bool {
 		}
 		count++
 	}
-	e.close(0, count)
-	return e.checkDuplicates(0) && e.valid(param.schema, 0)
+	e.Close(0, count)
+	return e.CheckDuplicates(0) && e.valid(param.schema, 0)
 }
 
 func (e *evaluator) validObjectParameter(param *compiledParameter, value string) bool {
-	e.reset(nil, 0)
-	e.push(entry{kind: jsonObject})
+	e.Reset(nil, 0)
+	e.Push(jsonscan.Entry{Kind: jsonscan.Object})
 	count, name := uint32(0), ""
 	named := false
 	for part := range strings.SplitSeq(value, param.separator) {
@@ -229,8 +231,8 @@ func (e *evaluator) validObjectParameter(param *compiledParameter, value string)
 		named = false
 		count++
 	}
-	e.close(0, count)
-	return !named && e.checkDuplicates(0) && e.valid(param.schema, 0)
+	e.Close(0, count)
+	return !named && e.CheckDuplicates(0) && e.valid(param.schema, 0)
 }
 
 func (e *evaluator) pushMember(param *compiledParameter, name, value string) bool {
@@ -238,14 +240,8 @@ func (e *evaluator) pushMember(param *compiledParameter, name, value string) boo
 	if schema == nil || value == "" || strings.Contains(value, "\x1f") {
 		return false
 	}
-	e.pushString(jsonString, name)
+	e.PushString(jsonscan.String, name)
 	return e.pushScalar(schema, value)
-}
-
-func (e *evaluator) pushString(k kind, s string) {
-	from := len(e.unescaped)
-	e.unescaped = append(e.unescaped, s...)
-	e.push(entry{start: uint32(from), end: uint32(len(e.unescaped)), kind: k, escaped: true}) //nolint:gosec // as long as a request's header at most
 }
 
 // pushScalar appends the entry of a scalar. It returns false for a spelling
@@ -253,20 +249,20 @@ func (e *evaluator) pushString(k kind, s string) {
 func (e *evaluator) pushScalar(s *openapi3.Schema, value string) bool {
 	switch {
 	case s.Type.Is("string"):
-		e.pushString(jsonString, value)
+		e.PushString(jsonscan.String, value)
 		return utf8.ValidString(value)
 	case s.Type.Is("boolean"):
 		if value == "true" {
-			e.push(entry{kind: jsonTrue})
+			e.Push(jsonscan.Entry{Kind: jsonscan.True})
 		} else {
-			e.push(entry{kind: jsonFalse})
+			e.Push(jsonscan.Entry{Kind: jsonscan.False})
 		}
 		return value == "true" || value == "false"
 	case s.Type.Is("integer"):
-		e.pushString(jsonNumber, value)
+		e.PushString(jsonscan.Number, value)
 		return isInteger(value) && (s.Format != "int32" || len(value) < len("2147483647"))
 	default:
-		e.pushString(jsonNumber, value)
+		e.PushString(jsonscan.Number, value)
 		return isNumber(value)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/peering/peering/validate/internal/jsonscan"
 	"github.com/peering/peering/validate/internal/regex"
 )
 
@@ -36,7 +37,7 @@ type compiledSchema struct {
 	oneOf, anyOf *alternatives
 	allOf        []*compiledSchema
 	enum         *enum
-	allowed      [jsonObject + 1]bool
+	allowed      [jsonscan.Object + 1]bool
 	strings      *stringRules
 	numbers      *numberRules
 	arrays       *arrayRules
@@ -144,8 +145,8 @@ func (c *compiler) compileKeywords(cs *compiledSchema, enclosing []*openapi3.Sch
 	s := cs.source
 	types := s.Type
 	cs.allowed = [...]bool{
-		jsonNull: false, jsonFalse: types.Permits("boolean"), jsonTrue: types.Permits("boolean"), jsonString: types.Permits("string"),
-		jsonNumber: types.Permits("integer") || types.Permits("number"), jsonArray: types.Permits("array"), jsonObject: types.Permits("object"),
+		jsonscan.Null: false, jsonscan.False: types.Permits("boolean"), jsonscan.True: types.Permits("boolean"), jsonscan.String: types.Permits("string"),
+		jsonscan.Number: types.Permits("integer") || types.Permits("number"), jsonscan.Array: types.Permits("array"), jsonscan.Object: types.Permits("object"),
 	}
 	if s.Not != nil {
 		cs.not = c.compile(s.Not, enclosing)
@@ -158,16 +159,16 @@ func (c *compiler) compileKeywords(cs *compiledSchema, enclosing []*openapi3.Sch
 	if len(s.Enum) > 0 {
 		cs.enum = compileEnum(s.Enum)
 	}
-	if cs.allowed[jsonString] {
+	if cs.allowed[jsonscan.String] {
 		cs.strings = c.compileString(cs)
 	}
-	if cs.allowed[jsonNumber] {
+	if cs.allowed[jsonscan.Number] {
 		cs.numbers = compileNumber(s)
 	}
-	if cs.allowed[jsonArray] {
+	if cs.allowed[jsonscan.Array] {
 		cs.arrays = c.compileArray(cs)
 	}
-	if cs.allowed[jsonObject] {
+	if cs.allowed[jsonscan.Object] {
 		cs.objects = c.compileObject(s, exempt)
 	}
 }

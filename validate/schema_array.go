@@ -5,7 +5,12 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
+
+// hashSeed is random, so that nobody can choose values that collide.
+var hashSeed = maphash.MakeSeed()
 
 // arrayRules are the keywords for arrays.
 type arrayRules struct {
@@ -31,7 +36,7 @@ func (c *compiler) compileArray(cs *compiledSchema) *arrayRules {
 
 // validArray checks the array at entry i.
 func (e *evaluator) validArray(s *compiledSchema, i int) bool {
-	rules, count, ok := s.arrays, uint64(e.entries[i].count()), true
+	rules, count, ok := s.arrays, uint64(e.Entries[i].Count()), true
 	if count < rules.min {
 		if ok = e.reject(s, "minItems"); !e.continues() {
 			return false
@@ -50,8 +55,8 @@ func (e *evaluator) validArray(s *compiledSchema, i int) bool {
 	if rules.items == nil {
 		return ok
 	}
-	end := e.next(i)
-	for item, at := 0, i+1; at < end; item, at = item+1, e.next(at) {
+	end := e.Next(i)
+	for item, at := 0, i+1; at < end; item, at = item+1, e.Next(at) {
 		e.enterItem(item)
 		valid := e.valid(rules.items, at)
 		e.leave()
@@ -67,9 +72,9 @@ func (e *evaluator) validArray(s *compiledSchema, i int) bool {
 // itemsUnique reports whether the array at entry i has no duplicate items. It
 // compares hashes, whose seed is secret so that nobody can forge a collision.
 func (e *evaluator) itemsUnique(i int) bool {
-	from, end := len(e.hashes), e.next(i)
-	e.hashes = slices.Grow(e.hashes, int(e.entries[i].count()))
-	for at := i + 1; at < end; at = e.next(at) {
+	from, end := len(e.hashes), e.Next(i)
+	e.hashes = slices.Grow(e.hashes, int(e.Entries[i].Count()))
+	for at := i + 1; at < end; at = e.Next(at) {
 		e.hashes = append(e.hashes, e.hashValue(at))
 	}
 	hashes := e.hashes[from:]
@@ -85,31 +90,31 @@ func (e *evaluator) itemsUnique(i int) bool {
 // hashValue returns the same hash for values that kin-openapi considers equal:
 // numbers are compared as written, members in any order.
 func (e *evaluator) hashValue(i int) uint64 {
-	value := &e.entries[i]
-	switch value.kind {
-	case jsonString:
-		return hashParts(jsonString, maphash.Bytes(hashSeed, e.text(i)))
-	case jsonNumber:
+	value := &e.Entries[i]
+	switch value.Kind {
+	case jsonscan.String:
+		return hashParts(jsonscan.String, maphash.Bytes(hashSeed, e.Text(i)))
+	case jsonscan.Number:
 		e.undecided = e.undecided || e.inParameter
-		return hashParts(jsonNumber, maphash.Bytes(hashSeed, e.text(i)))
-	case jsonArray:
-		sum := hashParts(jsonArray, uint64(value.count()))
-		for at := i + 1; at < value.next(); at = e.next(at) {
-			sum = hashParts(jsonArray, sum, e.hashValue(at))
+		return hashParts(jsonscan.Number, maphash.Bytes(hashSeed, e.Text(i)))
+	case jsonscan.Array:
+		sum := hashParts(jsonscan.Array, uint64(value.Count()))
+		for at := i + 1; at < value.Next(); at = e.Next(at) {
+			sum = hashParts(jsonscan.Array, sum, e.hashValue(at))
 		}
 		return sum
-	case jsonObject:
+	case jsonscan.Object:
 		sum := uint64(0)
-		for at := i + 1; at < value.next(); at = e.next(at + 1) {
-			sum += hashParts(jsonObject, maphash.Bytes(hashSeed, e.text(at)), e.hashValue(at+1))
+		for at := i + 1; at < value.Next(); at = e.Next(at + 1) {
+			sum += hashParts(jsonscan.Object, maphash.Bytes(hashSeed, e.Text(at)), e.hashValue(at+1))
 		}
-		return hashParts(jsonObject, sum)
+		return hashParts(jsonscan.Object, sum)
 	default:
-		return hashParts(value.kind)
+		return hashParts(value.Kind)
 	}
 }
 
-func hashParts(k kind, parts ...uint64) uint64 {
+func hashParts(k jsonscan.Kind, parts ...uint64) uint64 {
 	buffer := make([]byte, 1, 1+3*8)
 	buffer[0] = byte(k)
 	for _, part := range parts {

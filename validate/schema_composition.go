@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // alternatives are the schemas of a oneOf or anyOf.
@@ -29,7 +31,7 @@ func (c *compiler) compileAlternatives(refs openapi3.SchemaRefs, s *openapi3.Sch
 // validComposition reports whether the value at entry i conforms to the not,
 // oneOf, anyOf and allOf of a schema.
 func (e *evaluator) validComposition(s *compiledSchema, i int) bool {
-	useMemo := e.pass != passExplain && e.steps > 1000+8*len(e.entries)
+	useMemo := e.pass != passExplain && e.steps > 1000+8*len(e.Entries)
 	key := memoKey{s.id, uint32(i)} //nolint:gosec // an entry
 	if useMemo {
 		if result, ok := e.memo[key]; ok {
@@ -89,7 +91,7 @@ func (e *evaluator) validOneOf(s *compiledSchema, i int) bool {
 			matches++
 			e.cost += e.cost - before // kin-openapi applies the schema again
 		}
-		e.cost += float64(e.next(i) - i) // and copies the value
+		e.cost += float64(e.Next(i) - i) // and copies the value
 		if matches > 1 && !e.continues() {
 			break
 		}
@@ -107,7 +109,7 @@ func (e *evaluator) validAnyOf(s *compiledSchema, i int) bool {
 			continue
 		}
 		before := e.cost
-		e.cost += float64(e.next(i) - i)
+		e.cost += float64(e.Next(i) - i)
 		if e.matches(alternative, i) {
 			e.cost += e.cost - before
 			return true
@@ -120,14 +122,14 @@ func (e *evaluator) validAnyOf(s *compiledSchema, i int) bool {
 // selects, or "" without a selection. It returns false if the selection is
 // invalid.
 func (e *evaluator) discriminate(a *alternatives, i int) (string, bool) {
-	if a.discriminator == nil || e.entries[i].kind != jsonObject {
+	if a.discriminator == nil || e.Entries[i].Kind != jsonscan.Object {
 		return "", true
 	}
 	value := e.memberValue(i, a.discriminator.PropertyName)
-	if value == 0 || e.entries[value].kind != jsonString {
+	if value == 0 || e.Entries[value].Kind != jsonscan.String {
 		return "", false
 	}
-	mapped, ok := a.discriminator.Mapping[string(e.text(value))]
+	mapped, ok := a.discriminator.Mapping[string(e.Text(value))]
 	switch {
 	case len(a.discriminator.Mapping) == 0:
 		return "", true
@@ -148,9 +150,9 @@ func fullRef(ref string) string {
 
 // memberValue returns the entry of a member's value, or 0.
 func (e *evaluator) memberValue(i int, name string) int {
-	end := e.next(i)
-	for i++; i < end; i = e.next(i + 1) {
-		if string(e.text(i)) == name {
+	end := e.Next(i)
+	for i++; i < end; i = e.Next(i + 1) {
+		if string(e.Text(i)) == name {
 			return i + 1
 		}
 	}

@@ -1,12 +1,16 @@
 package validate
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
+)
 
 // enum holds the values of an enum by their type.
 type enum struct {
 	strings map[string]struct{}
 	numbers []float64
-	bools   [jsonTrue + 1]bool
+	bools   [jsonscan.True + 1]bool
 	null    bool
 	others  []any
 }
@@ -20,8 +24,8 @@ func compileEnum(values []any) *enum {
 		case string:
 			set.strings[v] = struct{}{}
 		case bool:
-			set.bools[jsonTrue] = set.bools[jsonTrue] || v
-			set.bools[jsonFalse] = set.bools[jsonFalse] || !v
+			set.bools[jsonscan.True] = set.bools[jsonscan.True] || v
+			set.bools[jsonscan.False] = set.bools[jsonscan.False] || !v
 		default:
 			if f, ok := toFloat(v); ok {
 				set.numbers = append(set.numbers, f)
@@ -35,16 +39,16 @@ func compileEnum(values []any) *enum {
 
 // inEnum reports whether the value at entry i is in the set.
 func (e *evaluator) inEnum(set *enum, i int) bool {
-	switch k := e.entries[i].kind; k {
-	case jsonNull:
+	switch k := e.Entries[i].Kind; k {
+	case jsonscan.Null:
 		return set.null
-	case jsonFalse, jsonTrue:
+	case jsonscan.False, jsonscan.True:
 		return set.bools[k]
-	case jsonString:
-		_, ok := set.strings[string(e.text(i))]
+	case jsonscan.String:
+		_, ok := set.strings[string(e.Text(i))]
 		return ok
-	case jsonNumber:
-		value, finite := parseNumber(e.text(i))
+	case jsonscan.Number:
+		value, finite := parseNumber(e.Text(i))
 		for _, number := range set.numbers {
 			if finite && number == value {
 				return true
@@ -58,10 +62,10 @@ func (e *evaluator) inEnum(set *enum, i int) bool {
 
 // equal reports whether the value at entry i equals a value of the document.
 func (e *evaluator) equal(v any, i int) bool {
-	value := &e.entries[i]
+	value := &e.Entries[i]
 	switch v := v.(type) {
 	case []any:
-		if value.kind != jsonArray || len(v) != int(value.count()) {
+		if value.Kind != jsonscan.Array || len(v) != int(value.Count()) {
 			return false
 		}
 		at := i + 1
@@ -69,20 +73,20 @@ func (e *evaluator) equal(v any, i int) bool {
 			if !e.equal(item, at) {
 				return false
 			}
-			at = e.next(at)
+			at = e.Next(at)
 		}
 		return true
 	case map[string]any:
-		if value.kind != jsonObject || len(v) != int(value.count()) {
+		if value.Kind != jsonscan.Object || len(v) != int(value.Count()) {
 			return false
 		}
-		for at := i + 1; at < value.next(); at = e.next(at + 1) {
-			if member, ok := v[string(e.text(at))]; !ok || !e.equal(member, at+1) {
+		for at := i + 1; at < value.Next(); at = e.Next(at + 1) {
+			if member, ok := v[string(e.Text(at))]; !ok || !e.equal(member, at+1) {
 				return false
 			}
 		}
 		return true
 	default:
-		return value.kind < jsonArray && e.inEnum(compileEnum([]any{v}), i)
+		return value.Kind < jsonscan.Array && e.inEnum(compileEnum([]any{v}), i)
 	}
 }

@@ -52,7 +52,7 @@ func exclusive(bound openapi3.ExclusiveBound, inclusive *float64) *float64 {
 // validNumber checks the number at entry i.
 func (e *evaluator) validNumber(s *compiledSchema, i int) bool {
 	rules, ok := s.numbers, true
-	value, finite := parseNumber(e.text(i))
+	value, finite := parseNumber(e.Text(i))
 	if !finite {
 		return e.reject(s, "type")
 	}

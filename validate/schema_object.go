@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/peering/peering/validate/internal/jsonscan"
 )
 
 // objectRules are the keywords for objects.
@@ -77,7 +79,7 @@ func (rules *objectRules) member(name []byte) *memberRules {
 
 // validObject checks the object at entry i.
 func (e *evaluator) validObject(s *compiledSchema, i int) bool {
-	rules, count, ok := s.objects, uint64(e.entries[i].count()), true
+	rules, count, ok := s.objects, uint64(e.Entries[i].Count()), true
 	if count < rules.min {
 		if ok = e.reject(s, "minProperties"); !e.continues() {
 			return false
@@ -88,9 +90,9 @@ func (e *evaluator) validObject(s *compiledSchema, i int) bool {
 			return false
 		}
 	}
-	found, end := 0, e.next(i)
-	for at := i + 1; at < end; at = e.next(at + 1) {
-		m := rules.member(e.text(at))
+	found, end := 0, e.Next(i)
+	for at := i + 1; at < end; at = e.Next(at + 1) {
+		m := rules.member(e.Text(at))
 		if m != nil && m.required {
 			found++
 		}
@@ -113,7 +115,7 @@ func (e *evaluator) validMember(s *compiledSchema, m *memberRules, at int) bool 
 	switch {
 	case m != nil && m.schema != nil:
 		e.enterMember(m.name)
-		ok := !m.otherDirection || e.entries[at+1].kind == jsonNull || e.reject(m.schema, excludedKeyword(m.schema))
+		ok := !m.otherDirection || e.Entries[at+1].Kind == jsonscan.Null || e.reject(m.schema, excludedKeyword(m.schema))
 		if ok || e.continues() {
 			ok = e.valid(m.schema, at+1) && ok
 		}
@@ -121,7 +123,7 @@ func (e *evaluator) validMember(s *compiledSchema, m *memberRules, at int) bool 
 		return ok
 	case s.objects.closed:
 		if e.collects() {
-			name := string(e.text(at))
+			name := string(e.Text(at))
 			e.enterMember(name)
 			e.addViolation("additionalProperties", unknownMember(name, s.source))
 			e.leave()
@@ -129,7 +131,7 @@ func (e *evaluator) validMember(s *compiledSchema, m *memberRules, at int) bool 
 		return false
 	case s.objects.additional != nil:
 		if e.pass == passExplain {
-			e.enterMember(string(e.text(at)))
+			e.enterMember(string(e.Text(at)))
 		}
 		ok := e.valid(s.objects.additional, at+1)
 		e.leave()

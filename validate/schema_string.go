@@ -78,7 +78,7 @@ func (c *compiler) compilePattern(pattern string) regex.Matcher {
 
 // validString checks the string at entry i.
 func (e *evaluator) validString(s *compiledSchema, i int) bool {
-	rules, value, ok := s.strings, e.text(i), true
+	rules, value, ok := s.strings, e.Text(i), true
 	// A character has one to four bytes, so the size alone decides in most
 	// cases.
 	if size := uint64(len(value)); rules.min > size/utf8.UTFMax || rules.max < size {

@@ -1,4 +1,4 @@
-package validate
+package jsonscan
 
 import (
 	"bytes"
@@ -8,17 +8,17 @@ import (
 // hashSeed is random, so that nobody can choose names that collide.
 var hashSeed = maphash.MakeSeed()
 
-// checkDuplicates fails for an object with a duplicate name. It runs after the
+// CheckDuplicates fails for the object at an entry if it has a duplicate name. It runs after the
 // object was read, so nested objects can share its hash table.
-func (s *scanner) checkDuplicates(at int) bool {
+func (s *Scanner) CheckDuplicates(at int) bool {
 	const maxLinear = 8
-	count := int(s.entries[at].count())
+	count := int(s.Entries[at].Count())
 	if count > maxLinear {
 		return s.checkManyDuplicates(at, count)
 	}
 	var names [maxLinear][]byte
-	for i, n := at+1, 0; n < count; i, n = s.next(i+1), n+1 {
-		name := s.text(i)
+	for i, n := at+1, 0; n < count; i, n = s.Next(i+1), n+1 {
+		name := s.Text(i)
 		for _, previous := range names[:n] {
 			if len(previous) == len(name) && bytes.Equal(previous, name) {
 				return s.duplicate(name)
@@ -29,7 +29,7 @@ func (s *scanner) checkDuplicates(at int) bool {
 	return true
 }
 
-func (s *scanner) checkManyDuplicates(at, count int) bool {
+func (s *Scanner) checkManyDuplicates(at, count int) bool {
 	size := 32
 	for size < 2*count {
 		size *= 2
@@ -39,11 +39,11 @@ func (s *scanner) checkManyDuplicates(at, count int) bool {
 	}
 	slots := s.slots[:size]
 	clear(slots)
-	for i, n := at+1, 0; n < count; i, n = s.next(i+1), n+1 {
-		name := s.text(i)
+	for i, n := at+1, 0; n < count; i, n = s.Next(i+1), n+1 {
+		name := s.Text(i)
 		slot := int(maphash.Bytes(hashSeed, name)) & (size - 1) //nolint:gosec // only the low bits are used
 		for ; slots[slot] != 0; slot = (slot + 1) & (size - 1) {
-			if bytes.Equal(s.text(int(slots[slot])), name) {
+			if bytes.Equal(s.Text(int(slots[slot])), name) {
 				return s.duplicate(name)
 			}
 		}
@@ -52,7 +52,7 @@ func (s *scanner) checkManyDuplicates(at, count int) bool {
 	return true
 }
 
-func (s *scanner) duplicate(name []byte) bool {
+func (s *Scanner) duplicate(name []byte) bool {
 	s.path = append(s.path, string(name))
 	return s.fail("duplicate", "is given more than once")
 }

@@ -1,4 +1,4 @@
-package validate
+package jsonscan
 
 import (
 	"encoding/json"
@@ -7,11 +7,20 @@ import (
 	"testing"
 )
 
+// scan returns the error for data, or nil.
+func scan(data []byte, maxDepth int) *Error {
+	var s Scanner
+	if s.Scan(data, maxDepth) {
+		return nil
+	}
+	return s.Err()
+}
+
 func nested(depth int) string {
 	return strings.Repeat(`[`, depth) + strings.Repeat(`]`, depth)
 }
 
-func TestCheckJSONAccepts(t *testing.T) {
+func TestScanAccepts(t *testing.T) {
 	for _, tt := range []struct{ name, text string }{
 		{"null", `null`},
 		{"true", `true`},
@@ -47,14 +56,14 @@ func TestCheckJSONAccepts(t *testing.T) {
 			if !json.Valid([]byte(tt.text)) {
 				t.Fatal("encoding/json rejects the text")
 			}
-			if v := checkJSON([]byte(tt.text), 32); v != nil {
-				t.Errorf("got %v, want nil", v)
+			if err := scan([]byte(tt.text), 32); err != nil {
+				t.Errorf("got %v, want nil", err)
 			}
 		})
 	}
 }
 
-func TestCheckJSONRejectsWhatEncodingJSONAccepts(t *testing.T) {
+func TestScanRejectsWhatEncodingJSONAccepts(t *testing.T) {
 	for _, tt := range []struct{ name, text, field, keyword string }{
 		{"duplicate member", `{"a":1,"b":2,"a":3}`, "/a", "duplicate"},
 		{"duplicate member with the same value", `{"a":1,"a":1}`, "/a", "duplicate"},
@@ -97,12 +106,12 @@ func TestCheckJSONRejectsWhatEncodingJSONAccepts(t *testing.T) {
 			if !json.Valid([]byte(tt.text)) {
 				t.Fatal("encoding/json rejects the text")
 			}
-			wantViolation(t, checkJSON([]byte(tt.text), 32), tt.field, tt.keyword)
+			wantError(t, scan([]byte(tt.text), 32), tt.field, tt.keyword)
 		})
 	}
 }
 
-func TestCheckJSONRejectsInvalidJSON(t *testing.T) {
+func TestScanRejectsInvalidJSON(t *testing.T) {
 	for _, tt := range []struct{ name, text, keyword string }{
 		{"empty", "", "json"},
 		{"white space only", " \n", "json"},
@@ -168,26 +177,26 @@ func TestCheckJSONRejectsInvalidJSON(t *testing.T) {
 			if json.Valid([]byte(tt.text)) {
 				t.Fatal("encoding/json accepts the text")
 			}
-			wantViolation(t, checkJSON([]byte(tt.text), 32), "", tt.keyword)
+			wantError(t, scan([]byte(tt.text), 32), "", tt.keyword)
 		})
 	}
 }
 
-func TestCheckJSONRejectsTruncatedTexts(t *testing.T) {
+func TestScanRejectsTruncatedTexts(t *testing.T) {
 	const text = "{\"a\\u005f\\n\":[1.5e+3,-0,true,false,null,\"\\ud83d\\ude00\u00e9\U0001f600\"],\"b\":{\"c\":{}}}"
 	for n := range len(text) {
-		v := checkJSON([]byte(text[:n]), 32)
+		err := scan([]byte(text[:n]), 32)
 		// A cut inside a character leaves invalid UTF-8.
-		if v == nil || v.Keyword != "json" && v.Keyword != "utf8" {
-			t.Errorf("got %v for the first %d bytes, want a violation", v, n)
+		if err == nil || err.Keyword != "json" && err.Keyword != "utf8" {
+			t.Errorf("got %v for the first %d bytes, want an error", err, n)
 		}
 	}
-	if v := checkJSON([]byte(text), 32); v != nil {
-		t.Errorf("got %v for the whole text, want nil", v)
+	if err := scan([]byte(text), 32); err != nil {
+		t.Errorf("got %v for the whole text, want nil", err)
 	}
 }
 
-func TestCheckJSONLimitsDepth(t *testing.T) {
+func TestScanLimitsDepth(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
 		maxDepth   int
@@ -201,32 +210,39 @@ func TestCheckJSONLimitsDepth(t *testing.T) {
 		{"deep after shallow, maximum 2", `[[],[],[[]]]`, 2, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			v := checkJSON([]byte(tt.text), tt.maxDepth)
-			if tt.ok && v != nil {
-				t.Errorf("got %v, want nil", v)
+			err := scan([]byte(tt.text), tt.maxDepth)
+			if tt.ok && err != nil {
+				t.Errorf("got %v, want nil", err)
 			}
 			if !tt.ok {
-				wantViolation(t, v, "", "depth")
+				wantError(t, err, "", "depth")
 			}
 		})
 	}
 }
 
-// wantViolation fails the test unless v is a violation of keyword at field in
-// the body.
-func wantViolation(t *testing.T, v *Violation, field, keyword string) {
+// wantError fails the test unless err is an error of keyword at a JSON pointer.
+func wantError(t *testing.T, err *Error, pointer, keyword string) {
 	t.Helper()
-	if v == nil {
-		t.Fatalf("got nil, want %s at %q", keyword, field)
+	if err == nil {
+		t.Fatalf("got nil, want %s at %q", keyword, pointer)
 	}
-	if v.In != Body || v.Keyword != keyword || v.Field != field || v.Reason == "" {
-		t.Errorf("got %+v, want %s at %q", *v, keyword, field)
+	if err.Keyword != keyword || pointerOf(err.Path) != pointer || err.Reason == "" {
+		t.Errorf("got %+v, want %s at %q", *err, keyword, pointer)
 	}
 }
 
-// checkJSON must accept only JSON, and reject JSON only for reasons that have a
+func pointerOf(path []string) string {
+	var b strings.Builder
+	for _, name := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+	}
+	return b.String()
+}
+
+// Scan must accept only JSON, and reject JSON only for reasons that have a
 // keyword.
-func FuzzCheckJSON(f *testing.F) {
+func FuzzScan(f *testing.F) {
 	for _, seed := range []string{
 		``, ` `, `null`, `{"vpc_id":"f4da","name":"myVpc"}`, `{"a":[1,-2.5e+3,true,false,{"b":"\ud83d\ude00\u00e9"}]}`,
 		`{"a":1,"\u0061":2}`, `["\u0000","\ud83d"]`, "[\"\xc0\xaf\x00\"]", `[01]`, `1 2`, `{"a":1,}`, `"\x"`, "\ufeff{}", nested(33),
@@ -234,12 +250,12 @@ func FuzzCheckJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		v := checkJSON(data, 32)
+		err := scan(data, 32)
 		switch valid := json.Valid(data); {
-		case v == nil && !valid:
-			t.Error("checkJSON accepts what encoding/json rejects")
-		case v != nil && valid && !slices.Contains([]string{"duplicate", "depth", "nul", "utf8"}, v.Keyword):
-			t.Errorf("got %+v, but encoding/json accepts the text", *v)
+		case err == nil && !valid:
+			t.Error("Scan accepts what encoding/json rejects")
+		case err != nil && valid && !slices.Contains([]string{"duplicate", "depth", "nul", "utf8"}, err.Keyword):
+			t.Errorf("got %+v, but encoding/json accepts the text", *err)
 		}
 	})
 }

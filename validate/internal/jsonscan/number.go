@@ -1,6 +1,6 @@
-package validate
+package jsonscan
 
-func (s *scanner) scanNumber() bool {
+func (s *Scanner) scanNumber() bool {
 	start := s.pos
 	s.take('-')
 	if !s.take('0') && !s.scanDigits() {
@@ -17,12 +17,12 @@ func (s *scanner) scanNumber() bool {
 			return s.syntaxError()
 		}
 	}
-	s.push(entry{start: uint32(start), end: uint32(s.pos), kind: jsonNumber}) //nolint:gosec // a body has less than 4 GiB
+	s.Push(Entry{Start: uint32(start), End: uint32(s.pos), Kind: Number}) //nolint:gosec // a body has less than 4 GiB
 	return true
 }
 
 // scanDigits reads one or more digits.
-func (s *scanner) scanDigits() bool {
+func (s *Scanner) scanDigits() bool {
 	start := s.pos
 	for s.pos < len(s.data) && '0' <= s.data[s.pos] && s.data[s.pos] <= '9' {
 		s.pos++

@@ -1,4 +1,4 @@
-package validate
+package jsonscan
 
 import (
 	"encoding/binary"
@@ -8,14 +8,14 @@ import (
 )
 
 // scanString reads a quoted string.
-func (s *scanner) scanString() bool {
+func (s *Scanner) scanString() bool {
 	s.pos++
 	start := s.pos
 	s.skipASCII()
 	for s.pos < len(s.data) {
 		switch c := s.data[s.pos]; {
 		case c == '"':
-			s.push(entry{start: uint32(start), end: uint32(s.pos), kind: jsonString}) //nolint:gosec // a body has less than 4 GiB
+			s.Push(Entry{Start: uint32(start), End: uint32(s.pos), Kind: String}) //nolint:gosec // a body has less than 4 GiB
 			s.pos++
 			return true
 		case c == '\\':
@@ -38,7 +38,7 @@ func (s *scanner) scanString() bool {
 // skipASCII skips plain ASCII characters, eight at a time. The lowest bit set
 // in others belongs to the first special character; only bits above it can be
 // wrong.
-func (s *scanner) skipASCII() {
+func (s *Scanner) skipASCII() {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for s.pos+8 <= len(s.data) {
 		word := binary.LittleEndian.Uint64(s.data[s.pos:])
@@ -54,14 +54,14 @@ func (s *scanner) skipASCII() {
 
 // scanEscapedString reads a string that began at start from its first backslash
 // on.
-func (s *scanner) scanEscapedString(start int) bool {
-	from := len(s.unescaped)
-	s.unescaped = append(s.unescaped, s.data[start:s.pos]...)
+func (s *Scanner) scanEscapedString(start int) bool {
+	from := len(s.Unescaped)
+	s.Unescaped = append(s.Unescaped, s.data[start:s.pos]...)
 	for s.pos < len(s.data) {
 		switch c := s.data[s.pos]; {
 		case c == '"':
 			s.pos++
-			s.push(entry{start: uint32(from), end: uint32(len(s.unescaped)), kind: jsonString, escaped: true}) //nolint:gosec // no longer than the body
+			s.Push(Entry{Start: uint32(from), End: uint32(len(s.Unescaped)), Kind: String, Escaped: true}) //nolint:gosec // no longer than the body
 			return true
 		case c == '\\':
 			if !s.scanEscape() {
@@ -70,14 +70,14 @@ func (s *scanner) scanEscapedString(start int) bool {
 		case c < ' ':
 			return s.controlCharacter(c)
 		case c < utf8.RuneSelf:
-			s.unescaped = append(s.unescaped, c)
+			s.Unescaped = append(s.Unescaped, c)
 			s.pos++
 		default:
 			r, size := utf8.DecodeRune(s.data[s.pos:])
 			if r == utf8.RuneError && size == 1 {
 				return s.fail("utf8", "must be valid UTF-8")
 			}
-			s.unescaped = append(s.unescaped, s.data[s.pos:s.pos+size]...)
+			s.Unescaped = append(s.Unescaped, s.data[s.pos:s.pos+size]...)
 			s.pos += size
 		}
 	}
@@ -85,7 +85,7 @@ func (s *scanner) scanEscapedString(start int) bool {
 }
 
 // controlCharacter fails for a control character in a string.
-func (s *scanner) controlCharacter(c byte) bool {
+func (s *Scanner) controlCharacter(c byte) bool {
 	if c == 0 {
 		return s.fail("nul", "must not contain the NUL character")
 	}
@@ -96,13 +96,13 @@ func (s *scanner) controlCharacter(c byte) bool {
 var shortEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 // scanEscape reads an escape sequence.
-func (s *scanner) scanEscape() bool {
+func (s *Scanner) scanEscape() bool {
 	if s.pos+1 >= len(s.data) {
 		s.pos = len(s.data)
 		return s.syntaxError()
 	}
 	if c := shortEscapes[s.data[s.pos+1]]; c != 0 {
-		s.unescaped = append(s.unescaped, c)
+		s.Unescaped = append(s.Unescaped, c)
 		s.pos += 2
 		return true
 	}
@@ -119,12 +119,12 @@ func (s *scanner) scanEscape() bool {
 			return s.fail("utf8", "must not contain an unpaired surrogate")
 		}
 	}
-	s.unescaped = utf8.AppendRune(s.unescaped, r)
+	s.Unescaped = utf8.AppendRune(s.Unescaped, r)
 	return true
 }
 
 // scanCodeUnit reads an escape of the form \uXXXX.
-func (s *scanner) scanCodeUnit() (rune, bool) {
+func (s *Scanner) scanCodeUnit() (rune, bool) {
 	if len(s.data)-s.pos < 6 || s.data[s.pos] != '\\' || s.data[s.pos+1] != 'u' {
 		return 0, false
 	}
