@@ -41,6 +41,7 @@ func (r *runner) runKeystone(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, stopKeystone()) }()
 	start := time.Now()
 	k := &keystoneSuite{}
+	var server *daemon
 	k.checker = runChecks(func(t *checker) {
 		k.checker = t
 		k.admin = &rawClient{
@@ -49,7 +50,8 @@ func (r *runner) runKeystone(ctx context.Context) (err error) {
 		}
 		k.createUsers()
 		flags := []string{"--auth", "keystone:" + keystone.endpoint, "--keystone-cache", "1s"}
-		server, err := r.startService(ctx, keystoneSuiteName, flags, append(loopbackEnv(),
+		var err error
+		server, err = r.startService(ctx, keystoneSuiteName, flags, append(loopbackEnv(),
 			"PEERING_KEYSTONE_USERNAME=peering", "PEERING_KEYSTONE_PASSWORD="+keystoneUserPassword,
 			"PEERING_KEYSTONE_PROJECT_NAME=service",
 			"PEERING_KEYSTONE_USER_DOMAIN_NAME=Default", "PEERING_KEYSTONE_PROJECT_DOMAIN_NAME=Default"))
@@ -67,6 +69,9 @@ func (r *runner) runKeystone(ctx context.Context) (err error) {
 	if k.err != nil {
 		result = "FAILED"
 		err = fmt.Errorf("%s: %w\n%s", keystoneSuiteName, k.err, keystone.log)
+		if server != nil {
+			err = fmt.Errorf("%w\n%s", err, server.log)
+		}
 	}
 	printLine(keystoneSuiteName, "direct", k.requests, strconv.Itoa(k.checks), time.Since(start), result)
 	return err

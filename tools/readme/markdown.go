@@ -83,7 +83,7 @@ func checkLinks(dir, text string) error {
 		}
 		path, _, _ := strings.Cut(target, "#")
 		path = filepath.Join(dir, path)
-		if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(path); err != nil { //nolint:gosec // a file of the repository
 			errs = append(errs, fmt.Errorf("link [%s]: %w", name, err))
 			continue
 		}
