@@ -185,7 +185,7 @@ func (c *connection) Throttle(d time.Duration) {
 	c.delay.Store(int64(d))
 }
 
-// throttle waits for the delay that Throttle has set. Meanwhile the connection
+// throttle waits for the delay set by Throttle. During the wait the connection
 // is idle, so the connection limit and a shutdown may close it.
 func (c *connection) throttle() {
 	d := time.Duration(c.delay.Swap(0))
