@@ -1,8 +1,8 @@
 // Command bench compares ways to validate requests against an OpenAPI document
 // in Go. All figures are from one run and relative to a bare Echo handler with
 // encoding/json. Run it in its own directory: it writes results.tsv, claims.tsv,
-// plot.svg and the tables in README.md and in validate's README.md. It fails if
-// a variant returns an unexpected status.
+// plot.svg and the tables in README.md, in validate's README.md and in
+// docs/validation.md. It fails if a variant returns an unexpected status.
 package main
 
 import (

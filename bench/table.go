@@ -29,7 +29,12 @@ func writeFiles(results []result, claims []claim) error {
 	if err := replaceTables("README.md", tables); err != nil {
 		return err
 	}
-	return replaceTables("../validate/README.md", map[string]string{"results": summaryTable(results)})
+	for _, file := range []string{"../validate/README.md", "../docs/validation.md"} {
+		if err := replaceTables(file, map[string]string{"results": summaryTable(results)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replaceTables replaces the tables in a file, each between its markers.

@@ -14,7 +14,8 @@
 //
 // In commands, ID stands for the id of the peering that was created last. Ids and
 // times that differ in every run are ignored in comparisons. Relative links must
-// exist, and linked tests must be in the linked file.
+// exist, linked tests must be in the linked file, and the benchmark's figures in
+// README.md must be those in bench/results.tsv.
 //
 // The server listens on the addresses that README.md shows, 127.0.0.1:8080 and
 // 127.0.0.1:8081, which must be free. Nothing but Go modules is downloaded.
@@ -62,6 +63,9 @@ func run() (err error) {
 	}
 	documents, err := readDocuments(dir)
 	if err != nil {
+		return err
+	}
+	if err := checkFigures(dir); err != nil {
 		return err
 	}
 	if err := checkFree("127.0.0.1:8080", "127.0.0.1:8081"); err != nil {
