@@ -100,6 +100,7 @@ func TestCreateExpiresTheOldPeering(t *testing.T) {
 }
 
 func TestCreateCallsOnExpired(t *testing.T) {
+	t.Parallel()
 	var expired []peering.Peering
 	store := openStore(t, etcd.Config{
 		DataDir: t.TempDir(), Timeout: time.Minute, OnExpired: func(_ context.Context, p peering.Peering) { expired = append(expired, p) },

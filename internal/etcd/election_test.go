@@ -9,6 +9,7 @@ import (
 )
 
 func TestOnlyOneLeaderAtATime(t *testing.T) {
+	t.Parallel()
 	endpoint, _ := startEtcd(t)
 	stores := []*etcd.Store{connect(t, 0, endpoint), connect(t, 0, endpoint)}
 	leading, resign := make(chan int), make(chan struct{})

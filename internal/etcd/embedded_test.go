@@ -18,6 +18,7 @@ import (
 )
 
 func TestReopenKeepsTheData(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := openDir(t, dir)
 	cluster := putCluster(t, store, newCluster())
@@ -43,6 +44,7 @@ func TestReopenKeepsTheData(t *testing.T) {
 }
 
 func TestDataDirIsLocked(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := openDir(t, dir)
 	p := create(t, store, newPeering(newVPC(), newVPC()))
@@ -57,6 +59,7 @@ func TestDataDirIsLocked(t *testing.T) {
 // TestFailedOpenUnlocksTheDataDir makes etcd fail on a file in the place of its
 // directory.
 func TestFailedOpenUnlocksTheDataDir(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	obstacle := filepath.Join(dir, "etcd")
 	if err := os.WriteFile(obstacle, nil, 0o600); err != nil {
@@ -72,6 +75,7 @@ func TestFailedOpenUnlocksTheDataDir(t *testing.T) {
 }
 
 func TestCancelledOpenUnlocksTheDataDir(t *testing.T) {
+	t.Parallel()
 	for range 5 { // how far etcd gets is random
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -90,6 +94,7 @@ func TestCancelledOpenUnlocksTheDataDir(t *testing.T) {
 // TestIncompleteFirstStart opens a directory in which etcd has never been ready.
 // What it has left there is unusable.
 func TestIncompleteFirstStart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mark, wal := filepath.Join(dir, "first-start"), filepath.Join(dir, "etcd", "member", "wal")
 	if err := errors.Join(
@@ -109,6 +114,7 @@ func TestIncompleteFirstStart(t *testing.T) {
 }
 
 func TestFirstStartIsMarked(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, want := range []bool{true, false} { // only the first start is marked
 		marked := false
@@ -126,6 +132,7 @@ func TestFirstStartIsMarked(t *testing.T) {
 }
 
 func TestDataDirIsCreated(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new", "data")
 	openDir(t, dir)
 	info, err := os.Stat(dir)
@@ -138,6 +145,7 @@ func TestDataDirIsCreated(t *testing.T) {
 }
 
 func TestDataDirThatCannotBeCreated(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -118,6 +118,7 @@ func TestCreateRouteAndCreateClusterReplayTheKey(t *testing.T) {
 }
 
 func TestKeysShareALeaseOfADay(t *testing.T) {
+	t.Parallel()
 	store := newEmbedded(t) // which has no other leases
 	for i := range 3 {
 		idem := newIdempotency()

@@ -56,16 +56,16 @@ func TestLinearizability(t *testing.T) {
 	seed := seed(t)
 	t.Run("no fault", func(t *testing.T) {
 		for round := range uint64(rounds(1, 3)) {
-			verdict := checkHistory(t, cluster, fault{}, seed+round)
-			if len(verdict.Illegal) > 0 || verdict.Undecided > 0 {
-				t.Fatalf("not linearizable: %s", strings.Join(verdict.Illegal, "\n"))
+			result := checkHistory(t, cluster, fault{}, seed+round, 600)
+			if len(result.Illegal) > 0 || result.Undecided > 0 {
+				t.Fatalf("not linearizable: %s", strings.Join(result.Illegal, "\n"))
 			}
 		}
 	})
 	for _, tt := range faults {
 		t.Run(tt.name, func(t *testing.T) {
-			for round := range uint64(8) {
-				if verdict := checkHistory(t, cluster, tt.fault, seed+round); len(verdict.Illegal) > 0 {
+			for round := range uint64(24) { // short ones, as most faults show at once
+				if result := checkHistory(t, cluster, tt.fault, seed+round, 200); len(result.Illegal) > 0 {
 					return
 				}
 			}
@@ -75,7 +75,7 @@ func TestLinearizability(t *testing.T) {
 }
 
 // checkHistory records a history of stores with the fault and checks it.
-func checkHistory(t *testing.T, cluster []*member, f fault, seed uint64) linearizability.Result {
+func checkHistory(t *testing.T, cluster []*member, f fault, seed uint64, operations int) linearizability.Result {
 	t.Helper()
 	var systems []linearizability.System
 	var commits sync.WaitGroup
@@ -90,15 +90,15 @@ func checkHistory(t *testing.T, cluster []*member, f fault, seed uint64) lineari
 	recorder := linearizability.NewRecorder(rules.Quotas)
 	workload := linearizability.Workload{
 		Recorder: recorder, Systems: func() []linearizability.System { return systems },
-		Seed: seed, Clients: 16, Operations: 600,
+		Seed: seed, Clients: 16, Operations: operations,
 	}
 	if err := workload.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	commits.Wait()
-	verdict := recorder.Check(time.Minute)
-	t.Log(verdict)
-	return verdict
+	result := recorder.Check(time.Minute)
+	t.Log(result)
+	return result
 }
 
 // faultyKV is the KV of a client with a fault.

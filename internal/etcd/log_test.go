@@ -55,6 +55,7 @@ func (r *logRecorder) lines() []string {
 }
 
 func TestEmbeddedLogsNothingAtInfo(t *testing.T) {
+	t.Parallel()
 	log := &logRecorder{level: slog.LevelInfo}
 	dir := t.TempDir()
 	for range 2 { // in an empty directory, and in one with data
@@ -69,6 +70,7 @@ func TestEmbeddedLogsNothingAtInfo(t *testing.T) {
 }
 
 func TestEmbeddedLogsAtDebug(t *testing.T) {
+	t.Parallel()
 	log := &logRecorder{level: slog.LevelDebug}
 	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: t.TempDir(), Log: slog.New(log)})
 	wantCode(t, err, "")

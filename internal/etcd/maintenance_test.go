@@ -41,7 +41,7 @@ func TestDatabaseDoesNotGrow(t *testing.T) {
 	store := openWithMaintenance(t, etcd.Config{}, 10, 1<<40)
 	run := func() (size int64) {
 		for range 5 {
-			createAndDelete(t, store, 100)
+			createAndDelete(t, store, rounds(40, 100))
 			wantCode(t, store.RunMaintenance(t.Context()), "")
 			size = waitForSizeInUse(t, store, 128<<10)
 		}

@@ -33,15 +33,20 @@ func (m *member) start(t *testing.T) {
 	if m.server, err = embed.StartEtcd(m.config); err != nil {
 		t.Fatal(err)
 	}
-	m.peer.setTarget(m.server.Peers[0].Addr())
-	m.client.setTarget(m.server.Clients[0].Addr())
+	m.peer.setTarget(m.server.Peers[0].Addr().String())
+	m.client.setTarget(m.server.Clients[0].Addr().String())
 }
 
+// stop stops the member at once, without a transfer of its leadership.
 func (m *member) stop() {
-	if m.server != nil {
-		m.server.Close()
-		m.server = nil
+	if m.server == nil {
+		return
 	}
+	m.peer.setTarget("") // an open connection would delay Close
+	m.client.setTarget("")
+	m.server.Server.HardStop()
+	m.server.Close()
+	m.server = nil
 }
 
 // startCluster starts an etcd cluster with three members.
@@ -98,9 +103,13 @@ func TestQuorumLossAndRecovery(t *testing.T) {
 	members[1].stop()
 	members[2].stop()
 	stores := []*etcd.Store{onAll, onOne}
-	concurrently(len(stores), func(i int) error {
-		wantUnavailable(t, context.Background(), stores[i], p) // no stale reads either
-		if err := stores[i].Ready(t.Context()); peering.CodeOf(err) != peering.Unavailable || !strings.Contains(err.Error(), "no quorum") {
+	concurrently(2*len(stores), func(i int) error {
+		store := stores[i/2]
+		if i%2 == 0 {
+			wantUnavailable(t, context.Background(), store, p) // no stale reads either
+			return nil
+		}
+		if err := store.Ready(t.Context()); peering.CodeOf(err) != peering.Unavailable || !strings.Contains(err.Error(), "no quorum") {
 			t.Errorf("Ready returns %v, want no quorum", err)
 		}
 		return nil
@@ -164,7 +173,7 @@ func TestOpenWithUserWithoutQuorum(t *testing.T) {
 	members[1].stop()
 	members[2].stop()
 
-	cfg.Timeout = 5 * time.Second
+	cfg.Timeout = 2 * time.Second
 	store, err := etcd.Open(t.Context(), cfg)
 	if err == nil {
 		t.Fatal("the store opened", store.Close())

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -14,11 +13,14 @@ import (
 var anyPort = url.URL{Scheme: "http", Host: "127.0.0.1:0"}
 
 // A proxy forwards TCP connections from an address that stays the same to a
-// target that can change. It closes connections while the target is not
-// reachable.
+// target that can change.
 type proxy struct {
 	listener net.Listener
-	target   atomic.Value // of type string
+
+	mu     sync.Mutex
+	target string // empty for none
+	// conns are the open connections, in pairs.
+	conns map[net.Conn]bool
 }
 
 // newProxy starts a proxy without a target. It stops at the end of the test.
@@ -28,7 +30,7 @@ func newProxy(t *testing.T) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l}
+	p := &proxy{listener: l, conns: map[net.Conn]bool{}}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
@@ -41,6 +43,7 @@ func newProxy(t *testing.T) *proxy {
 	})
 	t.Cleanup(func() {
 		_ = l.Close()
+		p.setTarget("")
 		running.Wait()
 	})
 	return p
@@ -50,27 +53,56 @@ func (p *proxy) url() *url.URL {
 	return &url.URL{Scheme: "http", Host: p.listener.Addr().String()}
 }
 
-func (p *proxy) setTarget(addr net.Addr) {
-	p.target.Store(addr.String())
+// setTarget sets the target of new connections and closes the open ones. Without
+// a target, new connections are closed as well.
+func (p *proxy) setTarget(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+	for conn := range p.conns {
+		_ = conn.Close()
+	}
+}
+
+// connect connects to the target.
+func (p *proxy) connect(conn net.Conn) (upstream net.Conn, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.target == "" {
+		return nil, false
+	}
+	upstream, err := net.Dial("tcp", p.target) //nolint:noctx // it does not block on this host
+	if err != nil {
+		return nil, false
+	}
+	p.conns[conn], p.conns[upstream] = true, true
+	return upstream, true
+}
+
+func (p *proxy) disconnect(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range conns {
+		_ = conn.Close()
+		delete(p.conns, conn)
+	}
 }
 
 // forward copies in both directions until either side closes its connection.
 func (p *proxy) forward(conn net.Conn) {
-	defer conn.Close() //nolint:errcheck // an error ends the connection as well
-	target, _ := p.target.Load().(string)
-	upstream, err := net.Dial("tcp", target) //nolint:noctx // it does not block on this host
-	if err != nil {
+	upstream, ok := p.connect(conn)
+	if !ok {
+		_ = conn.Close()
 		return
 	}
 	var copying sync.WaitGroup
 	copying.Go(func() {
 		_, _ = io.Copy(upstream, conn)
-		_ = upstream.Close()
+		p.disconnect(conn, upstream)
 	})
 	_, _ = io.Copy(conn, upstream)
-	_ = conn.Close()
+	p.disconnect(conn, upstream)
 	copying.Wait()
-	_ = upstream.Close()
 }
 
 // closedEndpoint returns an endpoint that refuses connections. Its port is

@@ -12,6 +12,7 @@ import (
 )
 
 func TestUnavailableStore(t *testing.T) {
+	t.Parallel()
 	t.Run("closed", func(t *testing.T) {
 		store := newEmbedded(t)
 		p := create(t, store, newPeering(newVPC(), newVPC()))
@@ -66,6 +67,7 @@ func wantUnavailable(t *testing.T, ctx context.Context, store *etcd.Store, p pee
 // TestCloseDuringCalls closes the store while it is used. Each call succeeds or
 // returns Unavailable, and what has succeeded is stored.
 func TestCloseDuringCalls(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store, err := etcd.Open(t.Context(), etcd.Config{DataDir: dir, Timeout: time.Minute})
 	wantCode(t, err, "")
