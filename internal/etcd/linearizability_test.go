@@ -52,10 +52,24 @@ var faults = []struct {
 // check detects them.
 func TestLinearizability(t *testing.T) {
 	t.Parallel()
+	testLinearizability(t, 1, 200)
+}
+
+// TestLongLinearizability is TestLinearizability with longer histories.
+func TestLongLinearizability(t *testing.T) {
+	skipUnlessLong(t)
+	testLinearizability(t, 3, 600)
+}
+
+// testLinearizability checks the given number of histories without a fault. With
+// a fault, the histories have the given number of operations: most faults show in
+// a short one.
+func testLinearizability(t *testing.T, histories, faultOperations int) {
+	t.Helper()
 	cluster := startCluster(t)
 	seed := seed(t)
 	t.Run("no fault", func(t *testing.T) {
-		for round := range uint64(rounds(1, 3)) {
+		for round := range uint64(histories) {
 			result := checkHistory(t, cluster, fault{}, seed+round, 600)
 			if len(result.Illegal) > 0 || result.Undecided > 0 {
 				t.Fatalf("not linearizable: %s", strings.Join(result.Illegal, "\n"))
@@ -64,8 +78,8 @@ func TestLinearizability(t *testing.T) {
 	})
 	for _, tt := range faults {
 		t.Run(tt.name, func(t *testing.T) {
-			for round := range uint64(24) { // short ones, as most faults show at once
-				if result := checkHistory(t, cluster, tt.fault, seed+round, 200); len(result.Illegal) > 0 {
+			for round := range uint64(4800 / faultOperations) {
+				if result := checkHistory(t, cluster, tt.fault, seed+round, faultOperations); len(result.Illegal) > 0 {
 					return
 				}
 			}

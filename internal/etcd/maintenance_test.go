@@ -38,10 +38,21 @@ func createAndDelete(t *testing.T, store *etcd.Store, rounds int) {
 // twice as many.
 func TestDatabaseDoesNotGrow(t *testing.T) {
 	t.Parallel()
+	testDatabaseDoesNotGrow(t, 40)
+}
+
+// TestLongDatabaseDoesNotGrow is TestDatabaseDoesNotGrow with more changes.
+func TestLongDatabaseDoesNotGrow(t *testing.T) {
+	skipUnlessLong(t)
+	testDatabaseDoesNotGrow(t, 100)
+}
+
+func testDatabaseDoesNotGrow(t *testing.T, peerings int) {
+	t.Helper()
 	store := openWithMaintenance(t, etcd.Config{}, 10, 1<<40)
 	run := func() (size int64) {
 		for range 5 {
-			createAndDelete(t, store, rounds(40, 100))
+			createAndDelete(t, store, peerings)
 			wantCode(t, store.RunMaintenance(t.Context()), "")
 			size = waitForSizeInUse(t, store, 128<<10)
 		}

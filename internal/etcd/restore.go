@@ -127,7 +127,7 @@ func withUnpacked(ctx context.Context, cfg Config, dir, file string, do func(*St
 	return errors.Join(do(s), s.Close())
 }
 
-// counts counts the objects in the store.
+// counts returns the number of objects in the store.
 func (s *Store) counts(ctx context.Context) (c Counts, err error) {
 	for prefix, count := range map[string]*int64{
 		root + "peering/": &c.Peerings, root + "route/": &c.Routes, root + "cluster/": &c.Clusters,

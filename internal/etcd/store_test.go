@@ -18,11 +18,6 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// longTests reports whether the long tests run as well.
-func longTests() bool {
-	return os.Getenv("PEERING_TEST_LONG") != ""
-}
-
 // shared is the store behind newStore. Most tests only need keys of their own,
 // so they do not each start an etcd.
 var shared struct {
@@ -302,10 +297,10 @@ func currentRevision(t *testing.T, store *etcd.Store) int64 {
 	return resp.Header.Revision
 }
 
-// rounds returns the number of rounds of a randomized test.
-func rounds(short, long int) int {
-	if longTests() {
-		return long
+// skipUnlessLong skips a test that takes long, unless long tests are enabled.
+func skipUnlessLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv("PEERING_TEST_LONG") == "" {
+		t.Skip("set PEERING_TEST_LONG=1, as make test-long does")
 	}
-	return short
 }
