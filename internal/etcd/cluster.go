@@ -151,7 +151,9 @@ func (s *Store) PutCluster(
 }
 
 // UpdateCluster implements peering.Store.
-func (s *Store) UpdateCluster(ctx context.Context, ref peering.ClusterRef, change func(peering.Cluster) peering.Cluster) error {
+func (s *Store) UpdateCluster(
+	ctx context.Context, ref peering.ClusterRef, change func(peering.Cluster) peering.Cluster,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	for {
@@ -168,7 +170,9 @@ func (s *Store) UpdateCluster(ctx context.Context, ref peering.ClusterRef, chang
 
 // replaceCluster replaces the current record of a cluster. If that was changed
 // in between, it changes nothing and returns the read of the newer one.
-func (s *Store) replaceCluster(ctx context.Context, current *mvccpb.KeyValue, changed peering.Cluster) (newer *pb.RangeResponse, err error) {
+func (s *Store) replaceCluster(
+	ctx context.Context, current *mvccpb.KeyValue, changed peering.Cluster,
+) (newer *pb.RangeResponse, err error) {
 	value, err := encodeOver(current.Value, recordOfCluster(changed))
 	if err != nil {
 		return nil, err
@@ -219,7 +223,8 @@ func clusterInUse(ref peering.ClusterRef, using []peering.Peering, more bool) er
 	if more {
 		ids = append(ids, "…")
 	}
-	return peering.Errorf(peering.ClusterInUse, "Cluster %s has peerings that are pending or active: %s.", ref.ID, strings.Join(ids, ", "))
+	return peering.Errorf(peering.ClusterInUse,
+		"Cluster %s has peerings that are pending or active: %s.", ref.ID, strings.Join(ids, ", "))
 }
 
 func clusterNotFound(ref peering.ClusterRef) error {

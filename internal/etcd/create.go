@@ -39,7 +39,9 @@ type creationTxn[T any] struct {
 // create creates an object in one transaction, together with the idempotency
 // record. If the idempotency key was used before, it returns the object that was
 // created then. That takes precedence over all other errors.
-func create[T any](ctx context.Context, s *Store, idem peering.Idempotency, c creation[T]) (object T, replayed bool, err error) {
+func create[T any](
+	ctx context.Context, s *Store, idem peering.Idempotency, c creation[T],
+) (object T, replayed bool, err error) {
 	var zero T
 	readKey := clientv3.OpGet(idempotencyKey(idem))
 	for {
@@ -80,7 +82,9 @@ func create[T any](ctx context.Context, s *Store, idem peering.Idempotency, c cr
 
 // replay returns the object that was created with the idempotency key, if any,
 // given the response to the read of the key.
-func replay[T any](idem peering.Idempotency, response *pb.ResponseOp, c creation[T]) (object T, replayed bool, err error) {
+func replay[T any](
+	idem peering.Idempotency, response *pb.ResponseOp, c creation[T],
+) (object T, replayed bool, err error) {
 	record, err := replayedRecord(idem, response.GetResponseRange().Kvs)
 	if err != nil || record == nil {
 		return object, false, err

@@ -52,7 +52,9 @@ func queryEndpoints(ctx context.Context, client *clientv3.Client, config clientv
 var errNeedsUser = errors.New("it requires a user and a password")
 
 // queryVersion returns the version of the etcd at an endpoint.
-func queryVersion(ctx context.Context, client *clientv3.Client, endpoint string, timeout time.Duration) (version string, err error) {
+func queryVersion(
+	ctx context.Context, client *clientv3.Client, endpoint string, timeout time.Duration,
+) (version string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	conn, err := client.Dial(endpoint)

@@ -89,7 +89,9 @@ func openExternal(ctx context.Context, cfg Config) (*clientv3.Client, *external,
 // reconnect makes the client notice within about a second that an endpoint is
 // back. By default that can take two minutes.
 var reconnect = grpc.ConnectParams{
-	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+	Backoff: backoff.Config{
+		BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second,
+	},
 	MinConnectTimeout: time.Second,
 }
 

@@ -26,6 +26,7 @@ func startEtcd(t *testing.T, changes ...func(*embed.Config)) (endpoint string, s
 	c.Dir = t.TempDir()
 	c.ListenPeerUrls, c.ListenClientUrls = nil, []url.URL{anyPort}
 	c.TickMs, c.ElectionMs = 10, 100
+	c.BcryptCost = 4 // the minimum
 	c.UnsafeNoFsync = true
 	c.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	for _, change := range changes {

@@ -40,11 +40,15 @@ func replayedRecord(idem peering.Idempotency, kvs []*mvccpb.KeyValue) (*mvccpb.K
 
 // idempotencyOps returns the part of a transaction that stores the created
 // record under the idempotency key. It is empty if there is no key.
-func (s *Store) idempotencyOps(ctx context.Context, idem peering.Idempotency, record string) ([]clientv3.Cmp, []clientv3.Op, error) {
+func (s *Store) idempotencyOps(
+	ctx context.Context, idem peering.Idempotency, record string,
+) ([]clientv3.Cmp, []clientv3.Op, error) {
 	if idem == (peering.Idempotency{}) {
 		return nil, nil, nil
 	}
-	value, err := encode(idempotencyRecord{Version: recordVersion, Request: idem.Request, Object: json.RawMessage(record)})
+	value, err := encode(idempotencyRecord{
+		Version: recordVersion, Request: idem.Request, Object: json.RawMessage(record),
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -52,7 +52,7 @@ var faults = []struct {
 // check detects them.
 func TestLinearizability(t *testing.T) {
 	t.Parallel()
-	testLinearizability(t, 1, 200)
+	testLinearizability(t, 1, 100)
 }
 
 // TestLongLinearizability is TestLinearizability with longer histories.

@@ -16,7 +16,9 @@ const batchSize = 100
 
 // List implements peering.Store. It intersects the indexes that the filter
 // names, so a short page is cheap no matter how many peerings a tenant has.
-func (s *Store) List(ctx context.Context, scope peering.Scope, query peering.Query) (found []peering.Peering, more bool, err error) {
+func (s *Store) List(
+	ctx context.Context, scope peering.Scope, query peering.Query,
+) (found []peering.Peering, more bool, err error) {
 	const attempts = 3
 	for range attempts {
 		found, more, err = s.listAtOneRevision(ctx, scope, query)
@@ -25,13 +27,17 @@ func (s *Store) List(ctx context.Context, scope peering.Scope, query peering.Que
 		}
 	}
 	return nil, false, &peering.Error{
-		Code: peering.Unavailable, Message: "The list changes faster than it can be read; try again, or use smaller pages.", Err: err,
+		Code:    peering.Unavailable,
+		Message: "The list changes faster than it can be read; try again, or use smaller pages.",
+		Err:     err,
 	}
 }
 
 // listAtOneRevision returns ErrCompacted if the revision at which the list
 // began is compacted before the list is complete.
-func (s *Store) listAtOneRevision(ctx context.Context, scope peering.Scope, query peering.Query) (found []peering.Peering, more bool, err error) {
+func (s *Store) listAtOneRevision(
+	ctx context.Context, scope peering.Scope, query peering.Query,
+) (found []peering.Peering, more bool, err error) {
 	at := new(readRevision)
 	ids := s.candidates(at, scope, query.Filter)
 	from := query.After.Key()
@@ -97,7 +103,8 @@ func (s *Store) filterIndexes(at *readRevision, tenant peering.ID, filter peerin
 	case "":
 	case peering.Expired:
 		// An expired peering is stored as pending until it is expired in the store.
-		ids = append(ids, s.union(at, statusPrefix(tenant, peering.Expired), statusPrefix(tenant, peering.PendingAcceptance)))
+		ids = append(ids, s.union(at,
+			statusPrefix(tenant, peering.Expired), statusPrefix(tenant, peering.PendingAcceptance)))
 	default:
 		ids = append(ids, s.union(at, statusPrefix(tenant, filter.Status)))
 	}

@@ -187,7 +187,9 @@ func (s *Store) Update(
 // replace replaces the current peering with the changed one. If the current one
 // was changed in between, it changes nothing and returns the read of the newer
 // one.
-func (s *Store) replace(ctx context.Context, current storedPeering, changed peering.Peering, quotas peering.Quotas) (newer *pb.RangeResponse, err error) {
+func (s *Store) replace(
+	ctx context.Context, current storedPeering, changed peering.Peering, quotas peering.Quotas,
+) (newer *pb.RangeResponse, err error) {
 	key := peeringKey(current.ID)
 	isCurrent, readNewer := []clientv3.Cmp{unchanged(key, current.revision)}, []clientv3.Op{clientv3.OpGet(key)}
 	var guards []quotaGuard

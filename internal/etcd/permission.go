@@ -13,7 +13,8 @@ import (
 // endpoint responds.
 func (x *external) loginError(err error) error {
 	if isUnknownOutcome(err) {
-		return fmt.Errorf("etcd at %s responds, but %s cannot log in: it has no quorum or is too slow: %w", x.endpoints, x.user, err)
+		return fmt.Errorf("etcd at %s responds, but %s cannot log in: it has no quorum or is too slow: %w",
+			x.endpoints, x.user, err)
 	}
 	return fmt.Errorf("etcd at %s, %s: %w", x.endpoints, x.user, err)
 }
@@ -21,7 +22,8 @@ func (x *external) loginError(err error) error {
 // authError explains an error for which isAuthError is true.
 func (x *external) authError(err error) error {
 	if errors.Is(err, rpctypes.ErrPermissionDenied) {
-		return fmt.Errorf("etcd at %s does not permit %s to read and write all keys that start with %s", x.endpoints, x.user, x.keys)
+		return fmt.Errorf("etcd at %s does not permit %s to read and write all keys that start with %s",
+			x.endpoints, x.user, x.keys)
 	}
 	cause, _ := errors.AsType[rpctypes.EtcdError](err)
 	return fmt.Errorf("etcd at %s does not accept %s: %w", x.endpoints, x.user, cause)
@@ -39,7 +41,10 @@ func (s *Store) checkPermissions(ctx context.Context) error {
 	defer cancel()
 	_, err := s.client.Txn(ctx).
 		If(clientv3.Compare(clientv3.Version(root), "<", 0)).
-		Then(clientv3.OpGet(root, clientv3.WithPrefix(), clientv3.WithLimit(1)), clientv3.OpPut(root, ""), clientv3.OpPut(lastKey, "")).
+		Then(
+			clientv3.OpGet(root, clientv3.WithPrefix(), clientv3.WithLimit(1)),
+			clientv3.OpPut(root, ""), clientv3.OpPut(lastKey, ""),
+		).
 		Commit()
 	return err
 }

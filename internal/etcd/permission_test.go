@@ -18,7 +18,7 @@ import (
 // the keys with the prefix /team/. It also returns a client of root.
 func startProtectedEtcd(t *testing.T) (endpoint string, root *clientv3.Client) {
 	t.Helper()
-	endpoint, _ = startEtcd(t, func(c *embed.Config) { c.BcryptCost = 4 }) // the minimum
+	endpoint, _ = startEtcd(t)
 	anonymous, err := clientv3.New(clientv3.Config{Endpoints: []string{endpoint}})
 	wantCode(t, err, "")
 	enableAuth(t, anonymous)

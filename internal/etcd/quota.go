@@ -21,7 +21,9 @@ type quotaGuard struct {
 // the current one does not.
 func addedCounters(current, changed peering.Peering) []peering.Counter {
 	before := current.Counters()
-	return slices.DeleteFunc(changed.Counters(), func(c peering.Counter) bool { return slices.ContainsFunc(before, c.Equal) })
+	return slices.DeleteFunc(changed.Counters(), func(c peering.Counter) bool {
+		return slices.ContainsFunc(before, c.Equal)
+	})
 }
 
 // quotaReads returns the reads for checkQuotas, two for each counter.

@@ -119,7 +119,8 @@ func withUnpacked(ctx context.Context, cfg Config, dir, file string, do func(*St
 	if err != nil {
 		return err
 	}
-	if resp, err := s.client.Get(ctx, root, clientv3.WithPrefix(), clientv3.WithCountOnly()); err == nil && resp.Count == 0 && cfg.Prefix != "" {
+	resp, err := s.client.Get(ctx, root, clientv3.WithPrefix(), clientv3.WithCountOnly())
+	if err == nil && resp.Count == 0 && cfg.Prefix != "" {
 		return errors.Join(fmt.Errorf("%s has no keys with the prefix %s", file, cfg.Prefix), s.Close())
 	}
 	// The backup may be of an etcd that requires a login. An embedded one does not.

@@ -108,7 +108,8 @@ func (s *Store) DeleteRoute(ctx context.Context, id, route peering.ID) error {
 		}
 		// Routes are immutable. If the comparison fails, this route is gone.
 		key := routeKey(r)
-		resp, err := s.txn(ctx, []clientv3.Cmp{unchanged(key, kvs[i].ModRevision)}, []clientv3.Op{clientv3.OpDelete(key)}, nil)
+		resp, err := s.txn(ctx,
+			[]clientv3.Cmp{unchanged(key, kvs[i].ModRevision)}, []clientv3.Op{clientv3.OpDelete(key)}, nil)
 		if err != nil || resp.Succeeded {
 			return err
 		}

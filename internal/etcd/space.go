@@ -70,7 +70,8 @@ func (e *embedded) checkSpace(puts bool) error {
 
 // full reports whether only deletes are accepted.
 func (e *embedded) full() bool {
-	return slices.ContainsFunc(e.server.Server.Alarms(), isNoSpace) || e.server.Server.Backend().Size() > e.writableBytes()
+	server := e.server.Server
+	return slices.ContainsFunc(server.Alarms(), isNoSpace) || server.Backend().Size() > e.writableBytes()
 }
 
 // writableBytes returns the size of the database file up to which the store

@@ -251,7 +251,9 @@ func (s *Store) read(ctx context.Context, reads ...clientv3.Op) ([]*pb.ResponseO
 // the reads otherwise if not. It changes nothing during a restore. The store of
 // an embedded etcd does not check for that, because a restore needs the data
 // directory to itself.
-func (s *Store) txn(ctx context.Context, compare []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
+func (s *Store) txn(
+	ctx context.Context, compare []clientv3.Cmp, then, otherwise []clientv3.Op,
+) (*clientv3.TxnResponse, error) {
 	if err := s.checkSpace(slices.Concat(then, otherwise)); err != nil {
 		return nil, err
 	}

@@ -70,8 +70,8 @@ func TestOpenWithTLSAndUser(t *testing.T) {
 		change func(*etcd.Config)
 		want   []string
 	}{
-		{"wrong password", func(c *etcd.Config) { c.Password = "wrong" }, []string{endpoint, `"peering"`, "password"}},
-		{"no user", func(c *etcd.Config) { c.User = "" }, []string{endpoint, info.CertFile, "/team/peering/"}},
+		{"wrong password", func(c *etcd.Config) { c.Password, c.Timeout = "wrong", time.Minute }, []string{endpoint, `"peering"`, "password"}},
+		{"no user", func(c *etcd.Config) { c.User, c.Timeout = "", time.Minute }, []string{endpoint, info.CertFile, "/team/peering/"}},
 		{"no certificate", func(c *etcd.Config) { c.Cert, c.Key = "", "" }, []string{endpoint, "certificate required"}},
 		{"unknown CA", func(c *etcd.Config) { c.CACert = "" }, []string{endpoint, "unknown authority"}},
 		{"unknown CA without user", func(c *etcd.Config) { c.CACert, c.User = "", "" }, []string{endpoint, "unknown authority"}},
@@ -84,9 +84,9 @@ func TestOpenWithTLSAndUser(t *testing.T) {
 		{"closed endpoint and unknown CA", func(c *etcd.Config) { c.Endpoints, c.CACert = []string{closed, endpoint}, "" },
 			[]string{closed, "connection refused", endpoint, "unknown authority"}},
 	}
-	errs := concurrently(len(tests), func(i int) error { // most of them wait for the timeout
+	errs := concurrently(len(tests), func(i int) error {
 		bad := good
-		bad.Timeout = 2 * time.Second
+		bad.Timeout = 5 * time.Second // most of them wait that long for a connection
 		tests[i].change(&bad)
 		store, err := etcd.Open(t.Context(), bad)
 		if err == nil {
