@@ -97,8 +97,10 @@ func TestConcurrentCreatesOnAllMembers(t *testing.T) {
 func TestQuorumLossAndRecovery(t *testing.T) {
 	t.Parallel()
 	members := startCluster(t)
-	onAll := connect(t, 0, members[0].endpoint, members[1].endpoint, members[2].endpoint)
-	onOne := connect(t, 0, members[0].endpoint)
+	// Ready spends a third of the timeout on finding the reason.
+	const timeout = 3 * time.Second
+	onAll := connect(t, timeout, members[0].endpoint, members[1].endpoint, members[2].endpoint)
+	onOne := connect(t, timeout, members[0].endpoint)
 	p := create(t, connect(t, time.Minute, members[0].endpoint), newPeering(newVPC(), newVPC()))
 	members[1].stop()
 	members[2].stop()
