@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,11 +10,12 @@ import (
 )
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	s := harness.StartWith(t, append(slowly(3), "--data-dir", t.TempDir())...)
 	harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "")
 	harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath+"/"+harness.UnknownID, "")
-	harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, seedRequest, "Content-Type", "application/json")
-	harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, seedRequest, "Content-Type", "application/json")
+	harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, exampleRequest, "Content-Type", "application/json")
+	harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, exampleRequest, "Content-Type", "application/json")
 	for _, path := range []string{"/secret-path", "/v1.0/" + harness.Project} {
 		harness.Send(t, "BREW", s.Endpoint+path, "")
 	}
@@ -39,7 +41,7 @@ func TestMetrics(t *testing.T) {
 	for line := range strings.Lines(text) {
 		for _, secret := range []string{harness.Project, `"` + harness.ClusterID, harness.UnknownID, "secret-path", "BREW", "127.0.0.1"} {
 			if strings.Contains(line, secret) {
-				t.Errorf("the metrics have %s: %s", secret, line)
+				t.Errorf("the metrics contain %s: %s", secret, line)
 			}
 		}
 	}
@@ -48,7 +50,8 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-func TestMetricsOfAnEtcdElsewhereAreItsOwn(t *testing.T) {
+func TestMetricsOfExternalEtcdAreNotExported(t *testing.T) {
+	t.Parallel()
 	endpoint, _ := startEtcd(t)
 	s := harness.StartWith(t, "--etcd-endpoints", endpoint)
 	text := get(t, s.Admin+"/metrics", http.StatusOK)
@@ -57,15 +60,34 @@ func TestMetricsOfAnEtcdElsewhereAreItsOwn(t *testing.T) {
 	}
 }
 
-func TestOperationsEndpointsAreNotOnTheAPI(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
+func TestAdminEndpointsAreSeparateFromAPI(t *testing.T) {
+	t.Parallel()
+	s := harness.Shared(t)
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline"} {
 		get(t, s.Admin+path, http.StatusOK)
 		if got := harness.Send(t, http.MethodGet, s.Endpoint+path, ""); got.Status != http.StatusNotFound {
-			t.Errorf("the API answers %d for %s", got.Status, path)
+			t.Errorf("%s on the API returned %d, want 404", path, got.Status)
 		}
 	}
 	for _, path := range []string{harness.CSPath, harness.VPCPath, "/"} {
 		get(t, s.Admin+path, http.StatusNotFound)
 	}
+}
+
+// adminStatus returns the status of a response of the admin listener.
+func adminStatus(t *testing.T, url string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only the status matters
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode
 }

@@ -6,32 +6,34 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/peering/peering/client"
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestAuditOfAPeering(t *testing.T) {
-	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
+func TestAuditLogOfAPeering(t *testing.T) {
+	t.Parallel()
+	s := harness.SharedWithIdentities(t)
 	ctx, owner := t.Context(), s.By(t, harness.ClusterAdmin)
 	cluster, err := owner.CreateCluster(ctx, client.ClusterCreate{Name: "n"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := owner.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: harness.OtherVPC, AcceptTenantID: harness.AccepterTenant})
+	p, err := owner.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: uuid.NewString(), AcceptTenantID: harness.AccepterTenant})
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "m"
 	byKeys := s.With(t, client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey()))
-	if _, err := byKeys.UpdateVPCPeering(ctx, p.ID, client.VPCPeeringUpdate{Name: &name}); err != nil {
+	if _, err := byKeys.UpdateVPCPeering(ctx, p.ID, client.VPCPeeringUpdate{Name: new("m")}); err != nil {
 		t.Error(err)
 	}
 	_, err = byKeys.AcceptVPCPeering(ctx, p.ID)
-	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
+	wantError(t, err, http.StatusForbidden, "VPC.2701")
 	_, err = s.By(t, harness.AccepterReader).AcceptVPCPeering(ctx, p.ID)
-	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
-	_, err = s.By(t, harness.Outsider).AcceptVPCPeering(ctx, p.ID) // to him there is none, so nothing is denied
-	wantRefusal(t, err, http.StatusNotFound, "VPC.2204")
+	wantError(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = s.By(t, harness.Outsider).AcceptVPCPeering(ctx, p.ID) // hidden from the caller, so nothing is denied
+	wantError(t, err, http.StatusNotFound, "VPC.2204")
 	for range 2 {
 		if _, err := s.By(t, harness.Accepter).AcceptVPCPeering(ctx, p.ID); err != nil {
 			t.Error(err)
@@ -55,31 +57,50 @@ func TestAuditOfAPeering(t *testing.T) {
 	)
 	for _, line := range lines {
 		if line["remote"] != "127.0.0.1" || line["project"] == "" || len(fmt.Sprint(line["request_id"])) != 36 {
-			t.Errorf("an audit line lacks something: %v", line)
+			t.Errorf("the audit line lacks the remote address, the project or the request id: %v", line)
 		}
 	}
-	made := s.Log.Audit(t, harness.ClusterProject)[:1]
-	harness.WantAudit(t, made, "changed create cluster by caller user=cluster-admin credentials=token")
-	if len(made) == 1 && (made[0]["cluster"] != cluster || made[0]["cluster_project"] != harness.ClusterProject) {
-		t.Errorf("the cluster is not named: %v", made[0])
+}
+
+func TestAuditLogOfAClusterCreation(t *testing.T) {
+	t.Parallel()
+	s := harness.SharedWithIdentities(t)
+	cluster, err := s.By(t, harness.ClusterAdmin).CreateCluster(t.Context(), client.ClusterCreate{Name: "n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := s.Log.Audit(t, `"`+cluster+`"`)
+	harness.WantAudit(t, lines, "changed create cluster by caller user=cluster-admin credentials=token")
+	if len(lines) == 1 && lines[0]["cluster_project"] != harness.ClusterProject {
+		t.Errorf("the audit line does not name the cluster's project: %v", lines[0])
 	}
 	harness.WantAudit(t, s.Log.Audit(t, `"inventory"`), "changed create cluster by inventory")
 }
 
-func TestAuditOfWhoeverHasNoCredentials(t *testing.T) {
-	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
-	got := harness.Send(t, http.MethodPut, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID+"/accept", "", "X-Auth-Token", harness.SecretMark, "X-Project-Id", harness.AccepterTenant)
+func TestAuditLogOfAnUnauthenticatedRequest(t *testing.T) {
+	t.Parallel()
+	s := harness.SharedWithIdentities(t)
+	got := harness.Send(t, http.MethodPut, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID+"/accept", "",
+		"X-Auth-Token", harness.SecretMark, "X-Project-Id", harness.AccepterTenant)
 	lines := s.Log.Audit(t, got.Header.Get("X-Request-Id"))
 	harness.WantAudit(t, lines, "denied acceptVpcPeering by <nil> reason=unauthenticated")
 	if len(lines) == 1 && (lines[0]["remote"] != "127.0.0.1" || !strings.Contains(fmt.Sprint(lines[0]["path"]), harness.UnknownID)) {
-		t.Errorf("the line lacks something: %v", lines[0])
+		t.Errorf("the audit line lacks the remote address or the path: %v", lines[0])
 	}
 }
 
-func TestAuditOfReplays(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
+func TestAuditLogHasNoReplays(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	key := uuid.NewString()
 	for range 3 {
-		post(t, s.Endpoint+harness.CSPath, seedRequest, "8e03978e-40d5-43dd-bc93-6894a57f9324")
+		postWithKey(t, s.Endpoint+s.CSPath, s.Project, `{"name":"n","vpc_id":"`+s.PeerVPC+`"}`, key)
 	}
-	harness.WantAudit(t, s.Log.Audit(t, `"create peering"`), "changed create peering by caller credentials=none to=PENDING_ACCEPTANCE")
+	var creations []map[string]any
+	for _, line := range s.Log.Audit(t, s.Project) {
+		if line["action"] == "create peering" {
+			creations = append(creations, line)
+		}
+	}
+	harness.WantAudit(t, creations, "changed create peering by caller credentials=none to=PENDING_ACCEPTANCE")
 }

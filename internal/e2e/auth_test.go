@@ -7,49 +7,53 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/peering/peering/client"
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestTokensAndSignaturesAreKnown(t *testing.T) {
-	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
-	own := client.VPCPeeringCreate{
-		Name: "n", RequestVPCInfo: client.VPCReference{VPCID: harness.PeerVPC}, AcceptVPCInfo: client.VPCReference{VPCID: harness.OtherVPC},
+func TestTokensAndSignaturesAreAccepted(t *testing.T) {
+	t.Parallel()
+	s := harness.SharedWithIdentities(t)
+	name := uuid.NewString()
+	created, err := s.By(t, harness.Requester).CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
+		Name: name, RequestVPCInfo: client.VPCReference{VPCID: uuid.NewString()}, AcceptVPCInfo: client.VPCReference{VPCID: uuid.NewString()},
+	})
+	if err != nil || created.RequestVPCInfo.TenantID != harness.RequesterTenant {
+		t.Fatalf("create returned %+v, %v", created, err)
 	}
-	made, err := s.By(t, harness.Requester).CreateVPCPeering(t.Context(), own)
-	if err != nil || made.RequestVPCInfo.TenantID != harness.RequesterTenant {
-		t.Fatalf("made %+v, %v", made, err)
-	}
+	signed := client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey())
 	for name, c := range map[string]*client.Client{
-		"a token":                   s.By(t, harness.Requester),
-		"a token without a project": s.With(t, client.WithToken(harness.Requester.Token())),
-		"a reader's token":          s.By(t, harness.RequesterReader),
-		"keys":                      s.With(t, client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey())),
-		"keys with a project":       s.With(t, client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey()), client.WithProject(harness.RequesterTenant)),
-		"keys with a project in capitals": s.With(t, client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey()),
-			client.WithProject(strings.ToUpper(harness.RequesterTenant))),
+		"token":                                s.By(t, harness.Requester),
+		"token without project":                s.With(t, client.WithToken(harness.Requester.Token())),
+		"token of a reader":                    s.By(t, harness.RequesterReader),
+		"signature":                            s.With(t, signed),
+		"signature with project":               s.With(t, signed, client.WithProject(harness.RequesterTenant)),
+		"signature with project in upper case": s.With(t, signed, client.WithProject(strings.ToUpper(harness.RequesterTenant))),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if shown, err := c.ShowVPCPeering(t.Context(), made.ID); err != nil || shown.ID != made.ID {
-				t.Errorf("shown %+v, %v", shown, err)
+			if shown, err := c.ShowVPCPeering(t.Context(), created.ID); err != nil || shown.ID != created.ID {
+				t.Errorf("show returned %+v, %v", shown, err)
 			}
-			if page, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{Name: "n", Status: client.Active}); err != nil || len(page.Peerings) != 1 {
-				t.Errorf("listed %+v, %v", page, err)
+			page, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{Name: created.Name, Status: client.Active})
+			if err != nil || len(page.Peerings) != 1 {
+				t.Errorf("list returned %+v, %v", page, err)
 			}
 		})
 	}
-	byKeys := s.With(t, client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey()))
-	name := "renamed"
-	if p, err := byKeys.UpdateVPCPeering(t.Context(), made.ID, client.VPCPeeringUpdate{Name: &name}); err != nil || p.Name != name {
-		t.Errorf("renamed %+v, %v", p, err)
+	c := s.With(t, signed)
+	if p, err := c.UpdateVPCPeering(t.Context(), created.ID, client.VPCPeeringUpdate{Name: new("renamed")}); err != nil || p.Name != "renamed" {
+		t.Errorf("update returned %+v, %v", p, err)
 	}
-	if err := byKeys.DeleteVPCPeering(t.Context(), made.ID); err != nil {
+	if err := c.DeleteVPCPeering(t.Context(), created.ID); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestClustersOfACaller(t *testing.T) {
-	s := harness.StartWithIdentities(t, "--data-dir", t.TempDir())
+func TestClusterRequiresItsProject(t *testing.T) {
+	t.Parallel()
+	s := harness.SharedWithIdentities(t)
 	c := s.With(t, client.WithCredentials(harness.ClusterAdmin.AccessKey(), harness.ClusterAdmin.SecretKey()), client.WithProject(harness.ClusterProject))
 	id, err := c.CreateCluster(t.Context(), client.ClusterCreate{Name: "n"})
 	if err != nil {
@@ -58,30 +62,31 @@ func TestClustersOfACaller(t *testing.T) {
 	if _, err := s.By(t, harness.ClusterReader).ShowCluster(t.Context(), id); err != nil {
 		t.Error(err)
 	}
-	wantRefusal(t, s.By(t, harness.ClusterReader).DeleteCluster(t.Context(), id), http.StatusForbidden, "CS.10005")
-	wantRefusal(t, s.With(t, client.WithToken(harness.Outsider.Token()), client.WithProject(harness.ClusterProject)).DeleteCluster(t.Context(), id),
-		http.StatusForbidden, "CS.10006")
-	wantRefusal(t, s.By(t, harness.ExpiredAdmin).DeleteCluster(t.Context(), id), http.StatusUnauthorized, "CS.10007")
+	outsider := s.With(t, client.WithToken(harness.Outsider.Token()), client.WithProject(harness.ClusterProject))
+	wantError(t, s.By(t, harness.ClusterReader).DeleteCluster(t.Context(), id), http.StatusForbidden, "CS.10005")
+	wantError(t, outsider.DeleteCluster(t.Context(), id), http.StatusForbidden, "CS.10006")
+	wantError(t, s.By(t, harness.ExpiredAdmin).DeleteCluster(t.Context(), id), http.StatusUnauthorized, "CS.10007")
 }
 
-func TestCredentialsFileIsFollowed(t *testing.T) {
+func TestCredentialsFileIsReloaded(t *testing.T) {
+	t.Parallel()
 	file := harness.CredentialsFile(t, harness.Requester)
 	s := harness.StartWith(t, "--auth", "file:"+file, "--data-dir", t.TempDir())
-	list := func(who harness.Identity) error {
-		_, err := s.By(t, who).ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
+	list := func(identity harness.Identity) error {
+		_, err := s.By(t, identity).ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
 		return err
 	}
 	if err := list(harness.Requester); err != nil {
 		t.Fatal(err)
 	}
-	wantRefusal(t, list(harness.Accepter), http.StatusUnauthorized, "VPC.0008")
+	wantError(t, list(harness.Accepter), http.StatusUnauthorized, "VPC.0008")
 	if err := os.Rename(harness.CredentialsFile(t, harness.Accepter), file); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(30 * time.Second); list(harness.Accepter) != nil; {
 		if time.Now().After(end) {
-			t.Fatal("the new file is not in force")
+			t.Fatal("the new file is not in force after 30 seconds")
 		}
 	}
-	wantRefusal(t, list(harness.Requester), http.StatusUnauthorized, "VPC.0008")
+	wantError(t, list(harness.Requester), http.StatusUnauthorized, "VPC.0008")
 }

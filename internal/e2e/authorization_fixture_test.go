@@ -1,93 +1,121 @@
 package e2e_test
 
 import (
-	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/peering/peering/client"
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// matrixWorld is what the cells of the matrix share.
-type matrixWorld struct {
+// matrixFixture is the server of the authorization matrix and the resources on
+// it.
+type matrixFixture struct {
 	*harness.Server
 
-	t    *testing.T
 	etcd *clientv3.Client
-	// others are the stranger's.
-	others things
-	vpcs   int
+	http *http.Client
+	// clients are the identities' clients.
+	clients map[harness.Identity]*client.Client
+	// strangers are the stranger's resources.
+	strangers resources
+	// unused are resources by operation that no request has changed.
+	unused map[string]resources
 }
 
-// things are what a request of the matrix is about.
-type things struct {
+// resources are the ids that a request of the matrix names.
+type resources struct {
 	project, cluster, peering, route string
 }
 
-// nextVPC answers the id of a VPC that no test has.
-func (w *matrixWorld) nextVPC() string {
-	w.vpcs++
-	return fmt.Sprintf("%032x", w.vpcs)
+func newMatrixFixture(t *testing.T) *matrixFixture {
+	t.Helper()
+	endpoint, _ := startEtcd(t)
+	etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{endpoint}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = etcd.Close() })
+	f := &matrixFixture{
+		Server: harness.StartWithIdentities(t, "--etcd-endpoints", endpoint, "--quota-tenant", "10000", "--quota-pending", "10000"),
+		etcd:   etcd, http: harness.CheckedHTTP(t), clients: map[harness.Identity]*client.Client{},
+	}
+	for _, i := range harness.Identities {
+		f.clients[i] = f.By(t, i)
+	}
+	f.strangers = f.createResources(t, harness.Outsider, harness.Outsider)
+	f.discardResources()
+	return f
 }
 
-// things makes a cluster with an ACTIVE peering to a VPC of somebody, and a route.
-func (w *matrixWorld) things(owner, accepter harness.Identity) things {
-	w.t.Helper()
+// discardResources makes the next requests use new resources.
+func (f *matrixFixture) discardResources() { f.unused = map[string]resources{} }
+
+// createResources creates a cluster of the owner with an ACTIVE peering to a VPC
+// of the accepter, and a route.
+func (f *matrixFixture) createResources(t *testing.T, owner, accepter harness.Identity) resources {
+	t.Helper()
 	for {
-		made, err := w.tryThings(owner, accepter)
+		created, err := f.tryCreateResources(t, owner, accepter)
 		if client.IsUnavailable(err) {
-			continue // a busy machine: others are made
+			continue // a busy machine: start over
 		}
 		if err != nil {
-			w.t.Fatal(err)
+			t.Fatal(err)
 		}
-		return made
+		return created
 	}
 }
 
-func (w *matrixWorld) tryThings(owner, accepter harness.Identity) (things, error) {
-	w.t.Helper()
-	ctx, c := w.t.Context(), w.By(w.t, owner)
+func (f *matrixFixture) tryCreateResources(t *testing.T, owner, accepter harness.Identity) (resources, error) {
+	t.Helper()
+	ctx, c := t.Context(), f.clients[owner]
 	cluster, err := c.CreateCluster(ctx, client.ClusterCreate{Name: "n"})
 	if err != nil {
-		return things{}, err
+		return resources{}, err
 	}
-	p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: w.nextVPC(), AcceptTenantID: accepter.Project})
+	p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: uuid.NewString(), AcceptTenantID: accepter.Project})
 	if err != nil {
-		return things{}, err
+		return resources{}, err
 	}
-	if _, err := w.By(w.t, accepter).AcceptVPCPeering(ctx, p.ID); err != nil {
-		return things{}, err
+	if _, err := f.clients[accepter].AcceptVPCPeering(ctx, p.ID); err != nil {
+		return resources{}, err
 	}
 	r, err := c.CreateRoute(ctx, cluster, p.ID, "192.168.0.0/16")
 	if err != nil {
-		return things{}, err
+		return resources{}, err
 	}
-	return things{project: owner.Project, cluster: cluster, peering: p.ID, route: r.ID}, nil
+	return resources{project: owner.Project, cluster: cluster, peering: p.ID, route: r.ID}, nil
 }
 
-// thingsFor makes what the request of an operation is about. A peering waits where it is to be answered, and is none where it would
-// hold a cluster that is to be deleted.
-func (w *matrixWorld) thingsFor(id string) things {
-	w.t.Helper()
-	made := w.things(harness.ClusterAdmin, harness.Accepter)
-	ctx, c := w.t.Context(), w.By(w.t, harness.ClusterAdmin)
+// resourcesFor returns unchanged resources for the request of an operation. The
+// peering is pending for operations that accept or reject it, and deleted for
+// deleteCluster, which it would prevent.
+func (f *matrixFixture) resourcesFor(t *testing.T, id string) resources {
+	t.Helper()
+	if unused, ok := f.unused[id]; ok {
+		return unused
+	}
+	created := f.createResources(t, harness.ClusterAdmin, harness.Accepter)
+	ctx, c := t.Context(), f.clients[harness.ClusterAdmin]
 	switch id {
 	case "deleteCluster":
-		if err := c.DeletePeering(ctx, made.cluster, made.peering); err != nil {
-			w.t.Fatal(err)
+		if err := c.DeletePeering(ctx, created.cluster, created.peering); err != nil {
+			t.Fatal(err)
 		}
 	case "acceptVpcPeering", "rejectVpcPeering":
-		p, err := c.CreatePeering(ctx, made.cluster, client.PeeringCreate{Name: "n", VPCID: w.nextVPC(), AcceptTenantID: harness.Accepter.Project})
+		p, err := c.CreatePeering(ctx, created.cluster, client.PeeringCreate{Name: "n", VPCID: uuid.NewString(), AcceptTenantID: harness.Accepter.Project})
 		if err != nil {
-			w.t.Fatal(err)
+			t.Fatal(err)
 		}
-		made.peering = p.ID
+		created.peering = p.ID
 	}
-	return made
+	f.unused[id] = created
+	return created
 }
 
 // matrixRequest is a request of the matrix.
@@ -96,15 +124,18 @@ type matrixRequest struct {
 	headers            []string
 }
 
-func (w *matrixWorld) send(t *testing.T, r matrixRequest) harness.Response {
+func (f *matrixFixture) send(t *testing.T, r matrixRequest) harness.Response {
 	t.Helper()
-	return harness.Send(t, r.method, w.Endpoint+r.path, r.body, r.headers...)
+	request, err := http.NewRequestWithContext(t.Context(), r.method, f.Endpoint+r.path, strings.NewReader(r.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return harness.SendWith(t, f.http, request, r.headers...)
 }
 
-// request answers the request of an operation about some things, as an approach makes it.
-func (w *matrixWorld) request(id string, a approach, about things) matrixRequest {
+// request returns the request of an operation for resources in a scenario.
+func (f *matrixFixture) request(id string, s scenario, named resources) matrixRequest {
 	var r matrixRequest
-	who, header := a.onCS, ""
 	for path, item := range harness.Contract.Paths.Map() {
 		for method, o := range item.Operations() {
 			if o.OperationID == id {
@@ -112,20 +143,21 @@ func (w *matrixWorld) request(id string, a approach, about things) matrixRequest
 			}
 		}
 	}
+	caller, header := s.onCS, ""
 	if strings.HasPrefix(r.path, "/v2.0/") {
-		who = a.onVPC
+		caller = s.onVPC
 	}
-	if a.project {
-		about.project, header = harness.StrangerTenant, harness.StrangerTenant
+	if s.otherProject {
+		named.project, header = harness.StrangerTenant, harness.StrangerTenant
 	}
-	r.path = strings.NewReplacer("{project_id}", about.project, "{cluster_id}", about.cluster,
-		"{peering_id}", about.peering, "{route_id}", about.route).Replace(r.path)
-	r.body = w.body(id)
+	r.path = strings.NewReplacer("{project_id}", named.project, "{cluster_id}", named.cluster,
+		"{peering_id}", named.peering, "{route_id}", named.route).Replace(r.path)
+	r.body = matrixBody(id)
 	if r.body != "" {
 		r.headers = []string{"Content-Type", "application/json"}
 	}
-	if who != nil {
-		r.headers = append(r.headers, "X-Auth-Token", who.Token())
+	if caller != nil {
+		r.headers = append(r.headers, "X-Auth-Token", caller.Token())
 	}
 	if header != "" {
 		r.headers = append(r.headers, "X-Project-Id", header)
@@ -133,15 +165,15 @@ func (w *matrixWorld) request(id string, a approach, about things) matrixRequest
 	return r
 }
 
-// body answers a body of an operation that can be granted.
-func (w *matrixWorld) body(id string) string {
+// matrixBody returns a valid body for an operation.
+func matrixBody(id string) string {
 	switch id {
 	case "createPeering":
-		return `{"name":"n","vpc_id":"` + w.nextVPC() + `","accept_tenant_id":"` + harness.AccepterTenant + `"}`
+		return `{"name":"n","vpc_id":"` + uuid.NewString() + `","accept_tenant_id":"` + harness.AccepterTenant + `"}`
 	case "createRoute":
 		return `{"destination":"10.0.0.0/8"}`
 	case "createVpcPeering":
-		return `{"peering":{"name":"n","request_vpc_info":{"vpc_id":"` + w.nextVPC() + `"},"accept_vpc_info":{"vpc_id":"` + w.nextVPC() + `"}}}`
+		return vpcPeeringBody("n", uuid.NewString(), uuid.NewString())
 	case "createCluster", "updateCluster":
 		return `{"name":"m"}`
 	case "updateVpcPeering":
@@ -151,19 +183,19 @@ func (w *matrixWorld) body(id string) string {
 	}
 }
 
-// stored answers at which revision each key was last written that is stored, but for who is elected to settle what has
-// expired.
-func (w *matrixWorld) stored() map[string]int64 {
-	w.t.Helper()
-	resp, err := w.etcd.Get(w.t.Context(), "/peering/", clientv3.WithPrefix(), clientv3.WithKeysOnly())
+// revisions returns the revision at which each key of the store was written.
+// It leaves out the election of the server that settles expired peerings.
+func (f *matrixFixture) revisions(t *testing.T) map[string]int64 {
+	t.Helper()
+	resp, err := f.etcd.Get(t.Context(), "/peering/", clientv3.WithPrefix(), clientv3.WithKeysOnly())
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	all := map[string]int64{}
+	revisions := map[string]int64{}
 	for _, kv := range resp.Kvs {
 		if !strings.HasPrefix(string(kv.Key), "/peering/election/") {
-			all[string(kv.Key)] = kv.ModRevision
+			revisions[string(kv.Key)] = kv.ModRevision
 		}
 	}
-	return all
+	return revisions
 }

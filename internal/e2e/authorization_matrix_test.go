@@ -11,22 +11,24 @@ import (
 	"strings"
 	"testing"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// matrix says how every operation answers every caller. All ask for the same: a peering that the cluster's VPC, of the
-// requester's tenant, has asked the accepter's for, and the cluster, which is in a project of its own.
+// matrix is the expected result of every operation for every scenario. All
+// requests concern a peering between the cluster's VPC, which belongs to the
+// requester's tenant, and a VPC of the accepter, or the cluster itself, which is
+// in a third project.
 //
-// The first columns are who calls: the requester, the accepter, the cluster's project, a stranger, and a reader of each of
-// the first three; then nobody, and a token of the cluster's project that has expired. In the last three the cluster's
-// project (on the VPC root the accepter) names another project, the stranger's cluster below its own project, and the
-// stranger's peering. A dash is for what the path can't name.
+// In the first columns the caller is the requester, the accepter, the cluster's
+// project, a stranger, a reader of each of the first three, nobody, and the
+// cluster's project with an expired token. In the last three the cluster's
+// project (on the VPC root: the accepter) names another project, the stranger's
+// cluster under its own project, and the stranger's peering. A dash marks what
+// the path cannot name.
 //
-// A status stands for success, a code for the refusal that has it.
+// A status means success, a code the error with that code.
 //
-//nolint:dupword // its cells are many times the same
+//nolint:dupword // cells repeat
 const matrix = `
                   requester accepter  cluster   stranger  r-reader  a-reader  c-reader  none      expired   project   cluster   peering
 createCluster     CS.10006  CS.10006  200       CS.10006  CS.10006  CS.10006  CS.10005  CS.10008  CS.10007  CS.10006  -         -
@@ -50,22 +52,23 @@ rejectVpcPeering  VPC.2701  200       VPC.2204  VPC.2204  VPC.2701  VPC.2701  VP
 deleteVpcPeering  204       204       VPC.2204  VPC.2204  VPC.2701  VPC.2701  VPC.2701  VPC.0008  VPC.0008  VPC.2701  -         VPC.2204
 `
 
-// matrixStatus is what goes with a code.
+// matrixStatus is the status of each error code.
 var matrixStatus = map[string]int{
 	"CS.10005": 403, "CS.10006": 403, "CS.10007": 401, "CS.10008": 401, "CS.20005": 400, "CS.22103": 400,
 	"VPC.0008": 401, "VPC.2701": 403, "VPC.2204": 404,
 }
 
-// approach is a column of the matrix: who calls, and what he names.
-type approach struct {
+// scenario is a column of the matrix: the caller, and what it names.
+type scenario struct {
 	name string
-	// onCS and onVPC are who calls on each root; nil sends no credentials.
+	// onCS and onVPC are the callers on each root; nil sends no credentials.
 	onCS, onVPC *harness.Identity
-	// project, cluster and peering tell that another one is named.
-	project, cluster, peering bool
+	// otherProject, otherCluster and otherPeering make the caller name one of
+	// the stranger.
+	otherProject, otherCluster, otherPeering bool
 }
 
-var approaches = []approach{
+var scenarios = []scenario{
 	{name: "requester", onCS: &harness.Requester, onVPC: &harness.Requester},
 	{name: "accepter", onCS: &harness.Accepter, onVPC: &harness.Accepter},
 	{name: "cluster", onCS: &harness.ClusterAdmin, onVPC: &harness.ClusterAdmin},
@@ -75,30 +78,31 @@ var approaches = []approach{
 	{name: "c-reader", onCS: &harness.ClusterReader, onVPC: &harness.ClusterReader},
 	{name: "none"},
 	{name: "expired", onCS: &harness.ExpiredAdmin, onVPC: &harness.ExpiredAdmin},
-	{name: "project", onCS: &harness.ClusterAdmin, onVPC: &harness.Accepter, project: true},
-	{name: "cluster", onCS: &harness.ClusterAdmin, onVPC: &harness.Accepter, cluster: true},
-	{name: "peering", onCS: &harness.ClusterAdmin, onVPC: &harness.Accepter, peering: true},
+	{name: "project", onCS: &harness.ClusterAdmin, onVPC: &harness.Accepter, otherProject: true},
+	{name: "cluster", onCS: &harness.ClusterAdmin, onVPC: &harness.Accepter, otherCluster: true},
+	{name: "peering", onCS: &harness.ClusterAdmin, onVPC: &harness.Accepter, otherPeering: true},
 }
 
-// reason is in the message of a VPC.2701, which has several meanings.
-func (a approach) reason() string {
+// reason returns a part of the message of a VPC.2701, which has several
+// meanings.
+func (s scenario) reason() string {
 	switch {
-	case a.project:
+	case s.otherProject:
 		return "the credentials belong to another one"
-	case a.onVPC.Role == "reader":
+	case s.onVPC.Role == "reader":
 		return "The role reader may"
 	default:
 		return "Only the "
 	}
 }
 
-// readMatrix answers the cells of each operation. It fails the test where an operation has no row, a row no operation or too
-// few cells, or a cell a dash or a code that does not fit.
+// readMatrix returns the cells of each operation. The test fails unless every
+// operation has a complete row and every row an operation.
 func readMatrix(t *testing.T) map[string][]string {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(matrix), "\n")
-	if names := strings.Fields(lines[0]); !slices.EqualFunc(names, approaches, func(n string, a approach) bool { return n == a.name }) {
-		t.Fatalf("the columns are %q", names)
+	if names := strings.Fields(lines[0]); !slices.EqualFunc(names, scenarios, func(n string, s scenario) bool { return n == s.name }) {
+		t.Fatalf("the columns are %q, which differ from the scenarios", names)
 	}
 	rows := map[string][]string{}
 	for _, line := range lines[1:] {
@@ -108,13 +112,13 @@ func readMatrix(t *testing.T) map[string][]string {
 	var ids []string
 	for _, o := range operationsBelow("/") {
 		ids = append(ids, o.id)
-		if cells := rows[o.id]; len(cells) != len(approaches) {
-			t.Errorf("operation %s has %d cells, want %d", o.id, len(cells), len(approaches))
+		if cells := rows[o.id]; len(cells) != len(scenarios) {
+			t.Errorf("operation %s has %d cells, want %d", o.id, len(cells), len(scenarios))
 		}
 	}
 	for id := range rows {
 		if !slices.Contains(ids, id) {
-			t.Errorf("there is no operation %s", id)
+			t.Errorf("the contract has no operation %s", id)
 		}
 	}
 	if t.Failed() {
@@ -123,69 +127,64 @@ func readMatrix(t *testing.T) map[string][]string {
 	return rows
 }
 
-// TestMatrix sends every request of the matrix to one server. Each is about things of its own, so that none is influenced by
-// what another has changed. Around each that is refused all that is stored is compared.
-func TestMatrix(t *testing.T) {
+// TestAuthorizationMatrix sends the request of every cell. It compares the whole
+// store before and after each request.
+func TestAuthorizationMatrix(t *testing.T) {
 	t.Parallel()
 	rows := readMatrix(t)
-	etcdEndpoint, _ := startEtcd(t)
-	s := harness.StartWithIdentities(t, "--etcd-endpoints", etcdEndpoint, "--quota-tenant", "10000", "--quota-pending", "10000")
-	etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{etcdEndpoint}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = etcd.Close() })
-	w := &matrixWorld{t: t, Server: s, etcd: etcd}
-	w.others = w.things(harness.Outsider, harness.Outsider)
+	f := newMatrixFixture(t)
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
-		for i, a := range approaches {
-			t.Run(fmt.Sprintf("%s/%d %s", id, i+1, a.name), func(t *testing.T) { w.cell(t, id, a, rows[id][i]) })
+		for i, s := range scenarios {
+			t.Run(fmt.Sprintf("%s/%d %s", id, i+1, s.name), func(t *testing.T) { f.checkCell(t, id, s, rows[id][i]) })
 		}
 	}
 }
 
-// cell sends the request of a cell and compares its answer, what it has changed and what was logged with the cell.
-func (w *matrixWorld) cell(t *testing.T, id string, a approach, want string) {
-	w.t = t
-	about := w.thingsFor(id)
-	missing := about
+// checkCell sends the request of a cell and checks the response, the change of
+// the store and the audit log.
+func (f *matrixFixture) checkCell(t *testing.T, id string, s scenario, want string) {
+	own := f.resourcesFor(t, id)
+	named, unknown := own, own
 	switch {
-	case a.cluster:
-		about.cluster, missing.cluster = w.others.cluster, "7"
-	case a.peering:
-		about.peering, missing.peering = w.others.peering, harness.UnknownID
+	case s.otherCluster:
+		named.cluster, unknown.cluster = f.strangers.cluster, "7"
+	case s.otherPeering:
+		named.peering, unknown.peering = f.strangers.peering, harness.UnknownID
 	default:
-		missing.cluster, missing.peering = "7", harness.UnknownID
+		unknown.cluster, unknown.peering = "7", harness.UnknownID
 	}
-	r := w.request(id, a, about)
-	if (want == "-") != (a.cluster && !strings.Contains(r.path, about.cluster) || a.peering && !strings.Contains(r.path, about.peering)) {
+	r := f.request(id, s, named)
+	if (want == "-") != (s.otherCluster && !strings.Contains(r.path, named.cluster) || s.otherPeering && !strings.Contains(r.path, named.peering)) {
 		t.Fatalf("the cell is %s, the path is %s", want, r.path)
 	}
 	if want == "-" {
 		return
 	}
-	before := w.stored()
-	got := w.send(t, r)
-	after := w.stored()
-	status, refused := matrixStatus[want]
-	if refused {
-		if want == "VPC.2701" && !strings.Contains(got.Body, a.reason()) {
-			t.Errorf("the reason is not %q: %s", a.reason(), got.Body)
+	before := f.revisions(t)
+	got := f.send(t, r)
+	changed := !maps.Equal(before, f.revisions(t))
+	if changed {
+		f.discardResources()
+	}
+	status, isError := matrixStatus[want]
+	if isError {
+		if want == "VPC.2701" && !strings.Contains(got.Body, s.reason()) {
+			t.Errorf("the response does not contain %q: %s", s.reason(), got.Body)
 		}
 		wantFields(t, got, strings.HasPrefix(r.path, "/v2.0/"), status, want, "")
 	} else if status = atoi(t, want); got.Status != status {
-		t.Errorf("answered %d %s, want %s", got.Status, got.Body, want)
+		t.Errorf("got %d %s, want %s", got.Status, got.Body, want)
 	}
-	changes := !refused && r.method != http.MethodGet
-	if maps.Equal(before, after) == changes {
-		t.Errorf("changed: %t; stored before: %v, after: %v", !changes, before, after)
+	wantChange := !isError && r.method != http.MethodGet
+	if changed != wantChange {
+		t.Errorf("the request changed the store: %t, want %t", changed, wantChange)
 	}
-	w.wantAudit(t, got.Header.Get("X-Request-Id"), changes, status)
-	w.wantSilence(t, got, id, a, missing, about)
-	if id == "listVpcPeerings" && !refused {
-		sees := slices.Contains([]string{harness.RequesterTenant, harness.AccepterTenant}, a.onVPC.Project)
-		if strings.Contains(got.Body, about.peering) != sees {
-			t.Errorf("the list shows the peering: %t", !sees)
+	f.wantAudit(t, got.Header.Get("X-Request-Id"), wantChange, status)
+	f.wantSameAsUnknown(t, got, id, s, unknown, named)
+	if id == "listVpcPeerings" && !isError {
+		visible := slices.Contains([]string{harness.RequesterTenant, harness.AccepterTenant}, s.onVPC.Project)
+		if strings.Contains(got.Body, named.peering) != visible {
+			t.Errorf("the list contains the peering: %t, want %t", !visible, visible)
 		}
 	}
 }
@@ -199,52 +198,54 @@ func atoi(t *testing.T, text string) int {
 	return n
 }
 
-// wantAudit checks that a change has its line in the audit log and a refusal of the caller as well, and all else none.
-func (w *matrixWorld) wantAudit(t *testing.T, requestID string, changes bool, status int) {
+// wantAudit checks that the audit log has one line for a change or a denial and
+// none for other requests.
+func (f *matrixFixture) wantAudit(t *testing.T, requestID string, changed bool, status int) {
 	t.Helper()
 	var want []string
-	if changes {
+	if changed {
 		want = []string{"changed"}
 	} else if status == http.StatusUnauthorized || status == http.StatusForbidden {
 		want = []string{"denied"}
 	}
 	var got []string
-	for _, line := range w.Log.Audit(t, requestID) {
+	for _, line := range f.Log.Audit(t, requestID) {
 		got = append(got, fmt.Sprint(line["outcome"]))
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the audit log has %q of the request, want %q", got, want)
+		t.Errorf("the audit log has the outcomes %q, want %q", got, want)
 	}
 }
 
-// volatile is what differs between two answers that are the same.
+// volatile matches what differs between two otherwise equal error bodies.
 var volatile = regexp.MustCompile(`"(request_id":"[^"]*|error_time":[0-9]*)`)
 
-// wantSilence checks that something which is there and not for the caller is answered like something which is not there.
-func (w *matrixWorld) wantSilence(t *testing.T, got harness.Response, id string, a approach, missing, about things) {
+// wantSameAsUnknown checks that a resource that exists but is hidden from the
+// caller cannot be told from one that does not exist.
+func (f *matrixFixture) wantSameAsUnknown(t *testing.T, got harness.Response, id string, s scenario, unknown, named resources) {
 	t.Helper()
-	switch readCode(t, got.Body) {
+	switch codeOf(t, got.Body) {
 	case "CS.20005", "CS.22103", "VPC.2204":
 	default:
 		return
 	}
-	of := w.send(t, w.request(id, a, missing))
-	same := strings.NewReplacer(about.peering, missing.peering, about.cluster, missing.cluster).Replace(got.Body)
-	if of.Status != got.Status || volatile.ReplaceAllString(of.Body, "") != volatile.ReplaceAllString(same, "") ||
-		!slices.Equal(headerNames(of.Header), headerNames(got.Header)) {
-		t.Errorf("answered %d %v %s\nof what is not there %d %v %s", got.Status, got.Header, got.Body, of.Status, of.Header, of.Body)
+	other := f.send(t, f.request(id, s, unknown))
+	renamed := strings.NewReplacer(named.peering, unknown.peering, named.cluster, unknown.cluster).Replace(got.Body)
+	if other.Status != got.Status || volatile.ReplaceAllString(other.Body, "") != volatile.ReplaceAllString(renamed, "") ||
+		!slices.Equal(headerNames(other.Header), headerNames(got.Header)) {
+		t.Errorf("hidden resource: %d %v %s\nunknown resource: %d %v %s", got.Status, got.Header, got.Body, other.Status, other.Header, other.Body)
 	}
 }
 
-// readCode answers the code in the body of a refusal, of either root.
-func readCode(t *testing.T, body string) string {
+// codeOf returns the code in an error body of either root.
+func codeOf(t *testing.T, body string) string {
 	t.Helper()
 	var text struct {
 		Code    string
 		ErrorID string `json:"error_id"`
 	}
 	if body != "" && json.Unmarshal([]byte(body), &text) != nil {
-		t.Fatalf("answered %s", body)
+		t.Fatalf("the body is no JSON object: %s", body)
 	}
 	return text.Code + text.ErrorID
 }

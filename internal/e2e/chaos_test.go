@@ -16,15 +16,15 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// 'make chaos' asks for more than 'make test'.
+// make chaos sets both to larger values.
 var (
-	operations = flag.Int("chaos.operations", 800, "how many operations are answered at least in each run of TestChaos")
-	rate       = flag.Float64("chaos.rate", 0, "with how many operations a second a run says anything")
+	chaosOperations = flag.Int("chaos.operations", 0, "the least `number` of operations of each run of TestChaos; 0 for 200, or 800 in long tests")
+	chaosRate       = flag.Float64("chaos.rate", 0, "the operations per second below which a run of TestChaos fails as inconclusive")
 )
 
-// A rig is two server processes over three etcd members.
-type rig struct {
-	members []*memberProcess
+// deployment is two server processes over three etcd members.
+type deployment struct {
+	members []*etcdMember
 	flags   []string
 	http    *http.Client
 
@@ -32,158 +32,172 @@ type rig struct {
 	servers []*harness.Process
 }
 
-// systems are the servers that live.
-func (g *rig) systems() []linearizability.System {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	systems := make([]linearizability.System, len(g.servers))
-	for i, s := range g.servers {
-		systems[i] = overHTTP{endpoint: s.Endpoint, http: g.http}
+// systems returns the running servers.
+func (d *deployment) systems() []linearizability.System {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	systems := make([]linearizability.System, len(d.servers))
+	for i, s := range d.servers {
+		systems[i] = sdkSystem{endpoint: s.Endpoint, http: d.http}
 	}
 	return systems
 }
 
-// A fault breaks something, and answers what mends it.
+// fault injects a fault and returns a function that repairs it.
 type fault struct {
 	name   string
-	strike func(t *testing.T, g *rig, r *rand.Rand) (heal func())
+	long   bool
+	inject func(t *testing.T, d *deployment, r *rand.Rand) (repair func())
 }
 
 var faults = []fault{
-	{"nothing is broken", func(*testing.T, *rig, *rand.Rand) func() { return func() {} }},
-	{"the leader is killed", func(t *testing.T, g *rig, r *rand.Rand) func() {
-		m := g.leader(t, r)
+	{"no fault", true, func(*testing.T, *deployment, *rand.Rand) func() { return func() {} }},
+	{"leader killed", false, func(t *testing.T, d *deployment, r *rand.Rand) func() {
+		m := d.leader(t, r)
 		m.kill()
 		return func() {
 			m.start(t)
 			awaitMember(t, m)
 		}
 	}},
-	{"the leader is paused", func(t *testing.T, g *rig, r *rand.Rand) func() {
-		m := g.leader(t, r)
+	{"leader paused", true, func(t *testing.T, d *deployment, r *rand.Rand) func() {
+		m := d.leader(t, r)
 		m.signal(t, syscall.SIGSTOP)
 		return func() {
 			m.signal(t, syscall.SIGCONT)
 			awaitMember(t, m)
 		}
 	}},
-	{"a server is killed", func(t *testing.T, g *rig, _ *rand.Rand) func() {
-		g.mu.Lock()
-		killed := g.servers[0]
-		g.mu.Unlock()
+	{"server killed", true, func(t *testing.T, d *deployment, _ *rand.Rand) func() {
+		d.mu.Lock()
+		killed := d.servers[0]
+		d.mu.Unlock()
 		_ = killed.Process.Kill()
-		_ = killed.Wait() // it says that the process was killed
-		g.mu.Lock()
-		g.servers = g.servers[1:]
-		g.mu.Unlock()
+		_ = killed.Wait() // reports the kill
+		d.mu.Lock()
+		d.servers = d.servers[1:]
+		d.mu.Unlock()
 		return func() {
-			again := harness.StartProcess(t, g.flags...)
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.servers = append(g.servers, again)
+			restarted := harness.StartProcess(t, d.flags...)
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.servers = append(d.servers, restarted)
 		}
 	}},
-	{"a member is cut off", func(t *testing.T, g *rig, r *rand.Rand) func() {
-		m := g.members[r.IntN(len(g.members))]
+	{"member partitioned", true, func(t *testing.T, d *deployment, r *rand.Rand) func() {
+		m := d.members[r.IntN(len(d.members))]
 		if r.IntN(3) > 0 {
-			m = g.leader(t, r)
+			m = d.leader(t, r)
 		}
-		m.cutOff()
+		m.partition()
 		return func() {
-			m.connect()
+			m.rejoin()
 			awaitMember(t, m)
 		}
 	}},
 }
 
-// leader answers the member that leads, any where none says so.
-func (g *rig) leader(t *testing.T, r *rand.Rand) *memberProcess {
+// leader returns the leading member, or a random one if there is no leader.
+func (d *deployment) leader(t *testing.T, r *rand.Rand) *etcdMember {
 	t.Helper()
-	if m := leader(t.Context(), g.members); m != nil {
+	if m := leader(t.Context(), d.members); m != nil {
 		return m
 	}
-	return g.members[r.IntN(len(g.members))]
+	return d.members[r.IntN(len(d.members))]
 }
 
-// TestChaos has 16 clients use two server processes over three etcd members, while things break, and checks that all that
-// they were answered could have happened one after the other.
+// TestChaos lets 16 clients use two server processes over three etcd members
+// while faults are injected, and checks that the recorded history is
+// linearizable.
 func TestChaos(t *testing.T) {
+	operations := *chaosOperations
+	if operations == 0 {
+		operations = harness.Scale(200, 800)
+	}
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			seed := seeded(t).Uint64()
-			limits := peering.Quotas{Tenant: 3, Cluster: 2, Pending: 2}
-			g := startRig(t)
+			if f.long {
+				harness.Long(t)
+			}
+			seed := newRand(t).Uint64()
+			quotas := peering.Quotas{Tenant: 3, Cluster: 2, Pending: 2}
+			d := startDeployment(t)
 			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 			defer cancel()
-			h := linearizability.NewRecorder(limits)
-			workload := linearizability.Workload{Recorder: h, Systems: g.systems, Seed: seed, Clients: 16, Operations: *operations}
-			acted := make(chan error, 1)
-			acting, stop := context.WithCancel(ctx)
+			recorder := linearizability.NewRecorder(quotas)
+			workload := linearizability.Workload{Recorder: recorder, Systems: d.systems, Seed: seed, Clients: 16, Operations: operations}
+			ran := make(chan error, 1)
+			running, stop := context.WithCancel(ctx)
 			begin := time.Now()
 			go func() {
 				defer stop()
-				acted <- workload.Run(ctx)
+				ran <- workload.Run(ctx)
 			}()
-			broken := trouble(acting, t, g, h, f, seed)
-			if err := <-acted; err != nil {
+			faulty := injectFaults(running, t, d, recorder, f, seed, operations)
+			if err := <-ran; err != nil {
 				t.Fatal(err)
 			}
-			whole := time.Since(begin)
-			verdict := h.Check(time.Minute)
-			outside := float64(verdict.Operations-broken.operations) / (whole - broken.time).Seconds()
-			t.Logf("%s; broken %d times for %s in all; %.0f operations a second outside of that",
-				verdict, broken.times, broken.time.Round(time.Millisecond), outside)
+			total := time.Since(begin)
+			verdict := recorder.Check(time.Minute)
+			healthyRate := float64(verdict.Operations-faulty.operations) / (total - faulty.duration).Seconds()
+			t.Logf("%s; %d faults for %s in total; %.0f operations per second without a fault",
+				verdict, faulty.count, faulty.duration.Round(time.Millisecond), healthyRate)
 			if len(verdict.Illegal) > 0 || verdict.Undecided > 0 {
-				t.Errorf("in %s", strings.Join(verdict.Illegal, "\n"))
+				t.Errorf("not linearizable: %s", strings.Join(verdict.Illegal, "\n"))
 			}
-			if outside < *rate {
-				t.Errorf("the run is void: %.0f operations a second outside of what was broken", outside)
+			if healthyRate < *chaosRate {
+				t.Errorf("inconclusive run: %.0f operations per second without a fault, want at least %.0f", healthyRate, *chaosRate)
 			}
 		})
 	}
 }
 
-func startRig(t *testing.T) *rig {
+func startDeployment(t *testing.T) *deployment {
 	t.Helper()
-	g := &rig{members: startMembers(t)}
-	g.flags = []string{
-		"--etcd-endpoints", endpointsOf(g.members), "--log-level", "error",
+	d := &deployment{members: startEtcdCluster(t)}
+	d.flags = []string{
+		"--etcd-endpoints", endpointsOf(d.members), "--log-level", "error",
 		"--quota-tenant", "3", "--quota-cluster", "2", "--quota-pending", "2",
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
-	g.http = &http.Client{Transport: keyed{transport}, Timeout: 5 * time.Second}
-	g.servers = []*harness.Process{harness.StartProcess(t, g.flags...), harness.StartProcess(t, g.flags...)}
-	return g
+	d.http = &http.Client{Transport: idempotencyTransport{transport}, Timeout: 5 * time.Second}
+	d.servers = []*harness.Process{harness.StartProcess(t, d.flags...), harness.StartProcess(t, d.flags...)}
+	return d
 }
 
-// spell is how often and how long something was broken, and what was answered meanwhile.
-type spell struct {
-	times, operations int
-	time              time.Duration
+// faultStats is how many faults were injected, how many operations completed
+// during them, and how long they lasted in total.
+type faultStats struct {
+	count, operations int
+	duration          time.Duration
 }
 
-// trouble breaks things, for some time each, until ctx ends. At the end nothing is broken.
-func trouble(ctx context.Context, t *testing.T, g *rig, h *linearizability.Recorder, f fault, seed uint64) (all spell) {
+// injectFaults injects and repairs a fault again and again until ctx ends. When
+// it returns, no fault is left.
+func injectFaults(
+	ctx context.Context, t *testing.T, d *deployment, recorder *linearizability.Recorder, f fault, seed uint64, operations int,
+) (stats faultStats) {
 	r := rand.New(rand.NewPCG(seed, 1))
-	for await(ctx, h, *operations/8) {
-		before, _ := h.Completed()
+	for awaitOperations(ctx, recorder, operations/8) {
+		before, _ := recorder.Completed()
 		begin := time.Now()
-		heal := f.strike(t, g, r)
-		await(ctx, h, max(20, *operations/100))
-		heal()
-		after, _ := h.Completed()
-		all.times++
-		all.operations += after - before
-		all.time += time.Since(begin)
+		repair := f.inject(t, d, r)
+		awaitOperations(ctx, recorder, max(20, operations/100))
+		repair()
+		after, _ := recorder.Completed()
+		stats.count++
+		stats.operations += after - before
+		stats.duration += time.Since(begin)
 	}
-	return all
+	return stats
 }
 
-// await returns when so many more operations were answered, false where ctx ended before.
-func await(ctx context.Context, h *linearizability.Recorder, more int) bool {
-	n, changed := h.Completed()
-	for wanted := n + more; n < wanted; n, changed = h.Completed() {
+// awaitOperations waits until n more operations have completed. It returns
+// false if ctx ends first.
+func awaitOperations(ctx context.Context, recorder *linearizability.Recorder, n int) bool {
+	completed, changed := recorder.Completed()
+	for target := completed + n; completed < target; completed, changed = recorder.Completed() {
 		select {
 		case <-changed:
 		case <-ctx.Done():

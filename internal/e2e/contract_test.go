@@ -11,8 +11,8 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestExamplesFollowTheirSchemas(t *testing.T) {
-	// Validate checks the examples of every parameter, request and answer.
+func TestExamplesMatchSchemas(t *testing.T) {
+	// Validate checks the examples of all parameters, requests and responses.
 	if err := harness.Contract.Validate(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -34,17 +34,19 @@ func TestRequestSchemasAreClosed(t *testing.T) {
 		}
 	}
 	if bodies == 0 {
-		t.Error("no operation has a body")
+		t.Error("the contract has no request bodies")
 	}
 }
 
+// checkClosed fails the test unless a schema and all schemas in it forbid
+// unknown members.
 func checkClosed(t *testing.T, where string, s *openapi3.Schema) {
 	t.Helper()
 	if !s.Type.Is(openapi3.TypeObject) {
 		return
 	}
 	if has := s.AdditionalProperties.Has; has == nil || *has {
-		t.Errorf("%s takes members that it does not describe", where)
+		t.Errorf("%s allows unknown members", where)
 	}
 	for name, property := range s.Properties {
 		checkClosed(t, where+" "+name, property.Value)
@@ -63,6 +65,6 @@ func TestPatternsAreAnchored(t *testing.T) {
 func checkAnchored(t *testing.T, where, pattern string) {
 	t.Helper()
 	if pattern != "" && (!strings.HasPrefix(pattern, "^") || !strings.HasSuffix(pattern, "$")) {
-		t.Errorf("pattern of %s is not anchored: %s", where, pattern)
+		t.Errorf("the pattern of %s is not anchored: %s", where, pattern)
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apart puts a process and this one on processors of their own, so that what sends the load does not take from what serves
-// it. It answers false where there is only one.
-func apart(b *testing.B, pid int) bool {
+// pinToSeparateCPUs pins a process and this one to different CPUs, so that load
+// generation does not slow down the server. It returns false if there is only
+// one CPU.
+func pinToSeparateCPUs(b *testing.B, pid int) bool {
 	b.Helper()
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
@@ -34,8 +35,8 @@ func apart(b *testing.B, pid int) bool {
 	return true
 }
 
-// pin puts all threads of a process onto processors; those that come later inherit it.
-func pin(b *testing.B, pid int, to *unix.CPUSet) {
+// pin pins all threads of a process to CPUs. Later threads inherit them.
+func pin(b *testing.B, pid int, cpus *unix.CPUSet) {
 	b.Helper()
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -46,6 +47,6 @@ func pin(b *testing.B, pid int, to *unix.CPUSet) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		_ = unix.SchedSetaffinity(id, to) // a thread may have ended
+		_ = unix.SchedSetaffinity(id, cpus) // fails if the thread has ended
 	}
 }

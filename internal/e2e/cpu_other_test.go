@@ -4,5 +4,5 @@ package e2e_test
 
 import "testing"
 
-// apart answers that processes can't be put on processors of their own here.
-func apart(*testing.B, int) bool { return false }
+// pinToSeparateCPUs returns false: it is not supported on this system.
+func pinToSeparateCPUs(*testing.B, int) bool { return false }

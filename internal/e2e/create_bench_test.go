@@ -23,30 +23,32 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// BenchmarkCreate compares creations over HTTP at 64 connections with bare etcd transactions of the same keys and sizes
-// by 64 writers, each on an embedded etcd of its own, in turns.
+// BenchmarkCreate compares creations over 64 HTTP connections with bare etcd
+// transactions of the same keys and sizes by 64 writers. Each uses an embedded
+// etcd of its own. The two alternate.
 func BenchmarkCreate(b *testing.B) {
 	const writers, creations = 64, 4000
-	raw, keys := bareEtcd(b)
+	bareClient, keys := startBareEtcd(b)
 	s := harness.StartWith(b, "--data-dir", b.TempDir(), "--log-level", "error")
 	transport := &http.Transport{MaxIdleConnsPerHost: writers, MaxConnsPerHost: writers}
 	defer transport.CloseIdleConnections()
-	create := func() error { return createOver(b.Context(), &http.Client{Transport: transport}, s.Endpoint) }
-	put := func() error { return putAll(b.Context(), raw, keys) }
-	var bare, served time.Duration
+	create := func() error { return createOverHTTP(b.Context(), &http.Client{Transport: transport}, s.Endpoint) }
+	put := func() error { return putAll(b.Context(), bareClient, keys) }
+	var bareTime, httpTime time.Duration
 	for b.Loop() {
-		bare += timed(b, writers, creations, put)
-		served += timed(b, writers, creations, create)
+		bareTime += measure(b, writers, creations, put)
+		httpTime += measure(b, writers, creations, create)
 	}
 	n := float64(creations * b.N)
-	b.ReportMetric(n/bare.Seconds(), "transactions/s")
-	b.ReportMetric(n/served.Seconds(), "creates/s")
-	b.ReportMetric(bare.Seconds()/served.Seconds(), "ratio")
-	b.ReportMetric(0, "ns/op") // it says nothing of two things in turns
+	b.ReportMetric(n/bareTime.Seconds(), "transactions/s")
+	b.ReportMetric(n/httpTime.Seconds(), "creates/s")
+	b.ReportMetric(bareTime.Seconds()/httpTime.Seconds(), "ratio")
+	b.ReportMetric(0, "ns/op") // meaningless for two alternating workloads
 }
 
-// timed has so many writers do something so many times in all.
-func timed(b *testing.B, writers, times int, do func() error) time.Duration {
+// measure returns how long writers take to call do the given number of times in
+// total.
+func measure(b *testing.B, writers, times int, do func() error) time.Duration {
 	b.Helper()
 	begin := time.Now()
 	var writing sync.WaitGroup
@@ -64,8 +66,8 @@ func timed(b *testing.B, writers, times int, do func() error) time.Duration {
 	return time.Since(begin)
 }
 
-// createOver creates a peering between tenants that nobody else has.
-func createOver(ctx context.Context, c *http.Client, endpoint string) error {
+// createOverHTTP creates a peering between new tenants.
+func createOverHTTP(ctx context.Context, c *http.Client, endpoint string) error {
 	body := fmt.Sprintf(`{"peering":{"name":"n","request_vpc_info":{"vpc_id":%q},"accept_vpc_info":{"vpc_id":%q,"tenant_id":%q}}}`,
 		uuid.NewString(), uuid.NewString(), uuid.NewString())
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/v2.0/vpc/peerings", strings.NewReader(body))
@@ -78,18 +80,19 @@ func createOver(ctx context.Context, c *http.Client, endpoint string) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is left to read
+	defer resp.Body.Close() //nolint:errcheck // the body is read
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return err
 	}
 	if resp.StatusCode != http.StatusCreated {
-		return fmt.Errorf("answered %s", resp.Status)
+		return fmt.Errorf("got %s, want 201", resp.Status)
 	}
 	return nil
 }
 
-// bareEtcd answers an etcd as the service embeds it, and what the creation of a peering writes.
-func bareEtcd(b *testing.B) (*clientv3.Client, map[string]string) {
+// startBareEtcd starts an etcd with the settings of the service. It returns a
+// client of it and the keys and values that the creation of a peering writes.
+func startBareEtcd(b *testing.B) (*clientv3.Client, map[string]string) {
 	b.Helper()
 	dir := b.TempDir()
 	store, err := etcd.Open(b.Context(), etcd.Config{DataDir: dir})
@@ -133,26 +136,27 @@ func bareEtcd(b *testing.B) (*clientv3.Client, map[string]string) {
 	return client, keys
 }
 
-// putAll writes the keys in one transaction, each with another end, where none of them is there.
+// putAll writes the keys with a new suffix each in one transaction, on the
+// condition that they do not exist.
 func putAll(ctx context.Context, c *clientv3.Client, keys map[string]string) error {
 	id := strings.ReplaceAll(uuid.NewString(), "-", "")
 	var compare []clientv3.Cmp
 	var then []clientv3.Op
 	guards := 0
 	for key, value := range keys {
-		end := id
+		suffix := id
 		if strings.HasPrefix(key, "/peering/quota-guard/") {
-			end = fmt.Sprintf("%x%s", guards, id[:3]) // creations share them
+			suffix = fmt.Sprintf("%x%s", guards, id[:3]) // creations share them
 			guards++
 		} else if len(compare) < 4 { // about as many as a creation compares
-			compare = append(compare, clientv3.Compare(clientv3.CreateRevision(key[:len(key)-len(end)]+end), "=", 0))
+			compare = append(compare, clientv3.Compare(clientv3.CreateRevision(key[:len(key)-len(suffix)]+suffix), "=", 0))
 		}
-		key = key[:len(key)-len(end)] + end
+		key = key[:len(key)-len(suffix)] + suffix
 		then = append(then, clientv3.OpPut(key, value))
 	}
 	resp, err := c.Txn(ctx).If(compare...).Then(then...).Commit()
 	if err == nil && !resp.Succeeded {
-		err = fmt.Errorf("a key with the end %s is there", id)
+		err = fmt.Errorf("a key with the suffix %s exists", id)
 	}
 	return err
 }

@@ -9,15 +9,16 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// oldest are the oldest versions without known vulnerabilities or faults that matter here, of a module or of all modules
-// below a path that ends in a slash.
-var oldest = map[string]string{
+// minVersions are the oldest versions without known vulnerabilities or bugs that
+// affect the service. A path with a trailing slash stands for all modules below
+// it.
+var minVersions = map[string]string{
 	"github.com/labstack/echo/v4":   "v4.16.0",
 	"github.com/getkin/kin-openapi": "v0.144.0",
 	"go.etcd.io/etcd/":              "v3.7.1",
 }
 
-func TestDependenciesAreNotTooOld(t *testing.T) {
+func TestDependenciesHaveMinVersions(t *testing.T) {
 	data, err := os.ReadFile("../../go.mod")
 	if err != nil {
 		t.Fatal(err)
@@ -26,24 +27,24 @@ func TestDependenciesAreNotTooOld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]bool{}
+	found := map[string]bool{}
 	for _, required := range mod.Require {
-		for path, version := range oldest {
+		for path, version := range minVersions {
 			if required.Mod.Path != path && (!strings.HasSuffix(path, "/") || !strings.HasPrefix(required.Mod.Path, path)) {
 				continue
 			}
-			seen[path] = true
+			found[path] = true
 			if semver.Compare(required.Mod.Version, version) < 0 {
-				t.Errorf("%s is older than %s", required.Mod, version)
+				t.Errorf("go.mod requires %s, want at least %s", required.Mod, version)
 			}
 		}
 	}
-	for path := range oldest {
-		if !seen[path] {
-			t.Errorf("nothing of %s is required; is it another module now?", path)
+	for path := range minVersions {
+		if !found[path] {
+			t.Errorf("go.mod does not require %s", path)
 		}
 	}
 	for _, replaced := range mod.Replace {
-		t.Errorf("%s is replaced, so that its version says nothing", replaced.Old)
+		t.Errorf("go.mod replaces %s, so its version proves nothing", replaced.Old)
 	}
 }

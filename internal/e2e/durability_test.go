@@ -1,13 +1,9 @@
 package e2e_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,117 +12,59 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-func TestKilledServerKeepsWhatItAnswered(t *testing.T) {
+// TestKilledServerKeepsChanges checks after each kill that every acknowledged
+// change is stored.
+func TestKilledServerKeepsChanges(t *testing.T) {
 	dir := t.TempDir()
 	want := map[string]client.Status{}
-	for round := range 3 {
+	for round := range harness.Scale(1, 3) {
 		p := harness.StartProcess(t, "--data-dir", dir)
 		c := harness.NewClient(t, p.Endpoint, client.WithProject(harness.Project))
-		for id, status := range want {
-			shown, err := c.ShowPeering(t.Context(), harness.ClusterID, id)
-			if err != nil || shown.Status != status {
-				t.Errorf("round %d: %s is %s, %v; want %s", round, id, shown.Status, err, status)
-			}
-		}
+		wantStatuses(t, c, want)
 		for i := range 5 {
-			made, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{
+			created, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{
 				Name: "n", VPCID: fmt.Sprintf("%032x", 100*round+i),
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			want[made.ID] = made.Status
+			want[created.ID] = created.Status
 			if i%2 == 1 {
-				accepted, err := c.AcceptVPCPeering(t.Context(), made.ID)
+				accepted, err := c.AcceptVPCPeering(t.Context(), created.ID)
 				if err != nil {
 					t.Fatal(err)
 				}
-				want[made.ID] = accepted.Status
+				want[created.ID] = accepted.Status
 			}
 		}
 		if err := p.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = p.Wait() // it says that the process was killed
+		_ = p.Wait() // reports the kill
 	}
-	found, err := harness.Start(t, dir).As(t, harness.Project).ListPeerings(t.Context(), harness.ClusterID)
+	c := harness.Start(t, dir).As(t, harness.Project)
+	wantStatuses(t, c, want)
+	found, err := c.ListPeerings(t.Context(), harness.ClusterID)
 	if err != nil || len(found) != len(want) {
-		t.Errorf("%d of %d are there: %v", len(found), len(want), err)
+		t.Errorf("listed %d peerings, want %d: %v", len(found), len(want), err)
 	}
 }
 
-func TestSIGTERMStopsTheServerWithoutError(t *testing.T) {
-	p := harness.StartProcess(t, "--data-dir", t.TempDir())
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Wait(); err != nil {
-		t.Errorf("%v; its log:\n%s", err, p.Log)
-	}
-}
-
-func TestStopFinishesRequestsInFlight(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	body := valid("name", `"n"`)
-	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.Endpoint, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	// With Expect, the server asks for the body when it reads it: then the request is in flight.
-	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
-		harness.CSPath, len(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers := bufio.NewReader(conn)
-	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
-		t.Fatalf("answered %q, %v", line, err)
-	}
-	stopped := make(chan int, 1)
-	go func() { stopped <- s.Stop() }()
-	awaitRefusal(t, conn.RemoteAddr().String())
-	if _, err := conn.Write([]byte(body)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := answers.ReadString('\n'); err != nil { // the empty line behind 100 Continue
-		t.Fatal(err)
-	}
-	resp, err := http.ReadResponse(answers, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
-		t.Errorf("answered %d", resp.StatusCode)
-	}
-	if code := <-stopped; code != cli.ExitOK {
-		t.Errorf("exited with %d", code)
-	}
-}
-
-// awaitRefusal returns when nobody listens at the address any more.
-func awaitRefusal(t *testing.T, address string) {
+// wantStatuses checks the statuses of peerings by id.
+func wantStatuses(t *testing.T, c *client.Client, want map[string]client.Status) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		if ctx.Err() != nil {
-			t.Fatal("the server goes on listening")
+	for id, status := range want {
+		if got, err := c.ShowPeering(t.Context(), harness.ClusterID, id); err != nil || got.Status != status {
+			t.Errorf("peering %s is %s, want %s: %v", id, got.Status, status, err)
 		}
-		if err != nil {
-			return
-		}
-		_ = conn.Close()
 	}
 }
 
-func TestSecondServerOnADataDirectoryIsRefused(t *testing.T) {
+func TestSecondServerOnDataDirectoryFails(t *testing.T) {
 	dir := t.TempDir()
 	harness.Start(t, dir)
 	log := &harness.Buffer{}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // in case the second one starts
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // in case it starts
 	defer cancel()
 	code := harness.Run(ctx, harness.ServeArgs("--data-dir", dir), log, log, harness.NoEnv)
 	if code != cli.ExitFailure || !strings.Contains(log.String(), dir+" is in use by another process") {
@@ -134,7 +72,8 @@ func TestSecondServerOnADataDirectoryIsRefused(t *testing.T) {
 	}
 }
 
-// BenchmarkStart times the way from starting the server on an empty directory to the first created peering.
+// BenchmarkStart measures the time from starting a server on an empty directory
+// to the first created peering.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		s := harness.Start(b, b.TempDir())

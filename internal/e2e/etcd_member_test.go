@@ -8,8 +8,6 @@ import (
 	"log"
 	"math/rand/v2"
 	"net"
-	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
@@ -19,24 +17,26 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.etcd.io/etcd/pkg/v3/proxy"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
 )
 
-// asMember makes the test binary behave as a member of an etcd cluster; it holds the memberConfig.
-const asMember = "PEERING_TEST_AS_ETCD_MEMBER"
+// asEtcdMember is the environment variable that makes the test binary run an
+// etcd member instead of its tests. Its value is a memberConfig in JSON.
+const asEtcdMember = "PEERING_TEST_AS_ETCD_MEMBER"
 
-// memberConfig says which member of a cluster of three a process is.
+// memberConfig configures a member of an etcd cluster.
 type memberConfig struct {
 	Name, Dir string
-	// Client and Peer are the addresses at which it listens. Others reach Peer at the URL that Cluster gives for the name.
+	// Client and Peer are the addresses at which the member listens. Other
+	// members reach Peer at the URL that Cluster has for the name.
 	Client, Peer string
 	Cluster      map[string]string
 }
 
-// member runs an etcd until standard input ends, so that it does not outlive the test.
-func member(config string) {
+// runEtcdMember runs an etcd until standard input ends, so that it does not
+// outlive the test.
+func runEtcdMember(config string) {
 	var m memberConfig
 	if err := json.Unmarshal([]byte(config), &m); err != nil {
 		log.Fatal(err)
@@ -68,27 +68,28 @@ func member(config string) {
 	log.Fatal(<-e.Err())
 }
 
-// memberProcess is a member in a process of its own.
-type memberProcess struct {
+// etcdMember is a member in a process of its own.
+type etcdMember struct {
 	memberConfig
 
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	// in carries what others say to the member, out what it says to others.
-	in, out proxy.Server
+	// inbound forwards the traffic of other members to this one, outbound the
+	// traffic of this member to others.
+	inbound, outbound *faultProxy
 }
 
-func (m *memberProcess) endpoint() string { return "http://" + m.Client }
+func (m *etcdMember) endpoint() string { return "http://" + m.Client }
 
-// start starts the member, for the first time or again.
-func (m *memberProcess) start(t *testing.T) {
+// start starts or restarts the member.
+func (m *etcdMember) start(t *testing.T) {
 	t.Helper()
 	config, err := json.Marshal(m.memberConfig)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
-	m.cmd.Env = append(os.Environ(), asMember+"="+string(config), "HTTP_PROXY="+m.out.From())
+	m.cmd.Env = append(os.Environ(), asEtcdMember+"="+string(config), "HTTP_PROXY=http://"+m.outbound.address())
 	m.cmd.Stderr = os.Stderr
 	if m.stdin, err = m.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -98,55 +99,52 @@ func (m *memberProcess) start(t *testing.T) {
 	}
 }
 
-// kill ends the member as SIGKILL does, and returns when it has ended.
-func (m *memberProcess) kill() {
+// kill sends SIGKILL to the member and waits for its end.
+func (m *etcdMember) kill() {
 	_ = m.cmd.Process.Kill()
-	_ = m.cmd.Wait() // it says that the process was killed
+	_ = m.cmd.Wait() // reports the kill
 	_ = m.stdin.Close()
 }
 
-func (m *memberProcess) signal(t *testing.T, s syscall.Signal) {
+func (m *etcdMember) signal(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := m.cmd.Process.Signal(s); err != nil {
 		t.Error(err)
 	}
 }
 
-// cutOff holds back all that the member says to others and they say to it, as a network does that is down: what was sent
-// arrives when it is up again, or the connection ends first. Bytes that were lost from the middle of a connection would be
-// a fault that no network has, and etcd does not stand it.
-func (m *memberProcess) cutOff() {
-	for _, p := range []proxy.Server{m.in, m.out} {
-		p.PauseTx()
-		p.PauseRx()
-	}
+// partition separates the member from the others until rejoin.
+func (m *etcdMember) partition() {
+	m.inbound.pause()
+	m.outbound.pause()
 }
 
-func (m *memberProcess) connect() {
-	for _, p := range []proxy.Server{m.in, m.out} {
-		p.UnpauseTx()
-		p.UnpauseRx()
-	}
+func (m *etcdMember) rejoin() {
+	m.inbound.resume()
+	m.outbound.resume()
 }
 
-// startMembers starts an etcd cluster of three processes, and answers when it serves. They end with the test.
+// startEtcdCluster starts an etcd cluster of three processes and waits until it
+// serves. They end with the test.
 //
-// A member reaches others under names that only its HTTP proxy knows; so all that it says goes through out, a forward
-// proxy that all share, and the other member's in.
-func startMembers(t *testing.T) []*memberProcess {
+// A member reaches the others under names that only its HTTP proxy resolves.
+// Its traffic passes its outbound proxy, a forward proxy that all share, and
+// the inbound proxy of the other member.
+func startEtcdCluster(t *testing.T) []*etcdMember {
 	t.Helper()
-	members, cluster, ways := make([]*memberProcess, 3), map[string]string{}, map[string]string{}
-	forward := freeAddress(t)
+	members, cluster, addresses := make([]*etcdMember, 3), map[string]string{}, map[string]string{}
+	forward := listenLoopback(t)
 	for i := range members {
-		m := &memberProcess{memberConfig: memberConfig{
-			Name: fmt.Sprint("m", i), Dir: t.TempDir(), Client: freeAddress(t), Peer: freeAddress(t), Cluster: cluster,
+		host := loopbackHost()
+		m := &etcdMember{memberConfig: memberConfig{
+			Name: fmt.Sprint("m", i), Dir: t.TempDir(), Client: host + ":12379", Peer: host + ":12380", Cluster: cluster,
 		}}
-		m.in, m.out = line(t, m.Peer), line(t, forward)
-		ways[m.Name+":2380"] = strings.TrimPrefix(m.in.From(), "tcp://")
+		m.inbound, m.outbound = startFaultProxy(t, m.Peer), startFaultProxy(t, forward.Addr().String())
+		addresses[m.Name+":2380"] = m.inbound.address()
 		cluster[m.Name] = "http://" + m.Name + ":2380"
 		members[i] = m
 	}
-	startForward(t, forward, ways)
+	serveForwardProxy(t, forward, addresses)
 	for _, m := range members {
 		m.start(t)
 		t.Cleanup(m.kill)
@@ -157,8 +155,15 @@ func startMembers(t *testing.T) []*memberProcess {
 	return members
 }
 
-// endpointsOf answers the members' endpoints as a flag takes them.
-func endpointsOf(members []*memberProcess) string {
+// loopbackHost returns a random loopback address. A member keeps its address
+// over restarts, so its ports can be neither chosen by the system nor in the
+// range that the system chooses from; the random host avoids collisions.
+func loopbackHost() string {
+	return net.IPv4(127, byte(1+rand.IntN(254)), byte(rand.IntN(256)), byte(1+rand.IntN(254))).String()
+}
+
+// endpointsOf returns the members' endpoints in the form of --etcd-endpoints.
+func endpointsOf(members []*etcdMember) string {
 	endpoints := make([]string, len(members))
 	for i, m := range members {
 		endpoints[i] = m.endpoint()
@@ -166,82 +171,13 @@ func endpointsOf(members []*memberProcess) string {
 	return strings.Join(endpoints, ",")
 }
 
-// freeAddress answers an address to listen at, of a host that is nobody else's: at 127.0.0.1 the next connection of any
-// process might get the port.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	host := net.IPv4(127, byte(1+rand.IntN(254)), byte(rand.IntN(256)), byte(1+rand.IntN(254)))
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(host.String(), "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // nothing was sent
-	return l.Addr().String()
-}
-
-// line answers a proxy to an address.
-func line(t *testing.T, to string) proxy.Server {
-	t.Helper()
-	p := proxy.NewServer(proxy.ServerConfig{
-		Logger: zap.NewNop(),
-		From:   url.URL{Scheme: "tcp", Host: freeAddress(t)},
-		To:     url.URL{Scheme: "tcp", Host: to},
-	})
-	select {
-	case <-p.Ready():
-	case err := <-p.Error():
-		t.Fatal(err)
-	}
-	go func() {
-		for { // it waits for somebody to take its errors
-			select {
-			case <-p.Error(): //nolint:errcheck // what a broken line says is no news
-			case <-p.Done():
-				return
-			}
-		}
-	}()
-	t.Cleanup(func() { _ = p.Close() })
-	return p
-}
-
-// startForward starts an HTTP proxy that knows where the hosts are.
-func startForward(t *testing.T, address string, ways map[string]string) {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{DisableKeepAlives: true}
-	server := &http.Server{
-		Handler: &httputil.ReverseProxy{
-			Rewrite: func(r *httputil.ProxyRequest) {
-				r.Out.URL.Scheme, r.Out.URL.Host = "http", ways[r.In.URL.Host]
-			},
-			FlushInterval: -1,
-			Transport:     transport,
-			ErrorLog:      log.New(io.Discard, "", 0),
-		},
-		ErrorLog: log.New(io.Discard, "", 0),
-	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = server.Serve(l) // it says that it was closed
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-served
-	})
-}
-
-// awaitMember returns when the member answers a linearizable read.
-func awaitMember(t *testing.T, m *memberProcess) {
+// awaitMember waits until the member serves linearizable reads.
+func awaitMember(t *testing.T, m *etcdMember) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
-		err := ask(ctx, m, func(ctx context.Context, c *clientv3.Client) error {
+		err := m.call(ctx, func(ctx context.Context, c *clientv3.Client) error {
 			_, err := c.Get(ctx, "/")
 			return err
 		})
@@ -254,8 +190,8 @@ func awaitMember(t *testing.T, m *memberProcess) {
 	}
 }
 
-// ask calls one member.
-func ask(ctx context.Context, m *memberProcess, do func(context.Context, *clientv3.Client) error) error {
+// call calls do with a client of this member only.
+func (m *etcdMember) call(ctx context.Context, do func(context.Context, *clientv3.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	c, err := clientv3.New(clientv3.Config{Context: ctx, Endpoints: []string{m.endpoint()}, Logger: zap.NewNop()})
@@ -266,11 +202,12 @@ func ask(ctx context.Context, m *memberProcess, do func(context.Context, *client
 	return do(ctx, c)
 }
 
-// leader answers the member that leads, nil where none says so.
-func leader(ctx context.Context, members []*memberProcess) *memberProcess {
+// leader returns the leading member, or nil if no member considers itself the
+// leader.
+func leader(ctx context.Context, members []*etcdMember) *etcdMember {
 	for _, m := range members {
 		leads := false
-		err := ask(ctx, m, func(ctx context.Context, c *clientv3.Client) error {
+		err := m.call(ctx, func(ctx context.Context, c *clientv3.Client) error {
 			status, err := c.Status(ctx, m.endpoint())
 			if err == nil {
 				leads = status.Leader == status.Header.MemberId

@@ -9,8 +9,8 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// wantSecure checks the headers that every answer has.
-func wantSecure(t *testing.T, h http.Header, encrypted bool) {
+// wantSecurityHeaders checks the headers that every response has.
+func wantSecurityHeaders(t *testing.T, h http.Header, encrypted bool) {
 	t.Helper()
 	want := map[string]string{
 		"X-Content-Type-Options":  "nosniff",
@@ -31,35 +31,37 @@ func wantSecure(t *testing.T, h http.Header, encrypted bool) {
 	}
 }
 
-func TestSecurityHeaders(t *testing.T) {
+func TestSecurityHeadersOnEveryStatus(t *testing.T) {
+	t.Parallel()
 	s := harness.StartWith(t, append(slowly(4), "--data-dir", t.TempDir())...)
 	for _, tt := range []struct {
 		name, method, path string
 		status             int
 	}{
-		{"an answer", "GET", harness.CSPath, 200},
-		{"a refusal", "GET", harness.CSPath + "/7", 400},
-		{"an unknown path", "GET", "/", 404},
-		{"an unknown method", "PATCH", harness.CSPath, 405},
+		{"success", "GET", harness.CSPath, 200},
+		{"invalid request", "GET", harness.CSPath + "/7", 400},
+		{"unknown path", "GET", "/", 404},
+		{"unknown method", "PATCH", harness.CSPath, 405},
 		{"HEAD", "HEAD", harness.CSPath, 405},
-		{"a long URI", "GET", harness.CSPath + "?" + strings.Repeat("x", 8<<10), 414},
+		{"long URI", "GET", harness.CSPath + "?" + strings.Repeat("x", 8<<10), 414},
 		{"no credentials", "GET", harness.VPCPath, 401},
-		{"a third answer", "GET", harness.CSPath, 200},
-		{"a fourth answer", "GET", harness.CSPath, 200},
+		{"third success", "GET", harness.CSPath, 200},
+		{"fourth success", "GET", harness.CSPath, 200},
 		{"too many requests", "GET", harness.CSPath, 429},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := harness.Send(t, tt.method, s.Endpoint+tt.path, "", "Origin", "https://console.example.com")
 			if got.Status != tt.status {
-				t.Errorf("answered %d %s", got.Status, got.Body)
+				t.Errorf("got %d %s, want %d", got.Status, got.Body, tt.status)
 			}
-			wantSecure(t, got.Header, false)
+			wantSecurityHeaders(t, got.Header, false)
 		})
 	}
 }
 
-func TestOptionsOfNothingHasSecurityHeaders(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
+func TestSecurityHeadersOnOptionsAsterisk(t *testing.T) {
+	t.Parallel()
+	s := harness.Shared(t)
 	c := harness.MustDialRaw(t, s.Endpoint)
 	if _, err := io.WriteString(c, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
@@ -68,14 +70,15 @@ func TestOptionsOfNothingHasSecurityHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it is not read
+	defer resp.Body.Close() //nolint:errcheck // only the headers matter
 	if resp.StatusCode != http.StatusNotFound {
-		t.Errorf("answered %s", resp.Status)
+		t.Errorf("got %s, want 404", resp.Status)
 	}
-	wantSecure(t, resp.Header, false)
+	wantSecurityHeaders(t, resp.Header, false)
 }
 
-func TestPagesOfOtherOrigins(t *testing.T) {
+func TestCrossOriginRequests(t *testing.T) {
+	t.Parallel()
 	const console = "https://console.example.com"
 	s := harness.StartWith(t, "--cors-origins", console+",http://localhost:3000", "--data-dir", t.TempDir())
 	preflight := []string{"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "x-auth-token,content-type"}
@@ -83,12 +86,12 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 		name, origin string
 		allowed      bool
 	}{
-		{"the first", console, true},
-		{"the second", "http://localhost:3000", true},
-		{"another scheme", "http://console.example.com", false},
-		{"another port", console + ":8443", false},
-		{"a longer name", console + ".example.org", false},
-		{"a name below", "https://a.console.example.com", false},
+		{"first allowed origin", console, true},
+		{"second allowed origin", "http://localhost:3000", true},
+		{"other scheme", "http://console.example.com", false},
+		{"other port", console + ":8443", false},
+		{"longer domain", console + ".example.org", false},
+		{"subdomain", "https://a.console.example.com", false},
 		{"null", "null", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -96,25 +99,47 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 			if tt.allowed {
 				want = tt.origin
 			}
-			asked := harness.Send(t, http.MethodOptions, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID, "", append(preflight, "Origin", tt.origin)...)
-			if asked.Status != http.StatusNoContent || asked.Header.Get("Access-Control-Allow-Origin") != want {
-				t.Errorf("before: answered %d with %v", asked.Status, asked.Header)
+			preflighted := harness.Send(t, http.MethodOptions, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID, "", append(preflight, "Origin", tt.origin)...)
+			if preflighted.Status != http.StatusNoContent || preflighted.Header.Get("Access-Control-Allow-Origin") != want {
+				t.Errorf("the preflight request got %d with %v", preflighted.Status, preflighted.Header)
 			}
-			if methods := asked.Header.Get("Access-Control-Allow-Methods"); strings.Contains(methods, "PUT") != tt.allowed {
-				t.Errorf("methods are %q", methods)
+			if methods := preflighted.Header.Get("Access-Control-Allow-Methods"); strings.Contains(methods, "PUT") != tt.allowed {
+				t.Errorf("the allowed methods are %q", methods)
 			}
-			if headers := strings.ToLower(asked.Header.Get("Access-Control-Allow-Headers")); strings.Contains(headers, "x-auth-token") != tt.allowed {
-				t.Errorf("headers are %q", headers)
+			if headers := strings.ToLower(preflighted.Header.Get("Access-Control-Allow-Headers")); strings.Contains(headers, "x-auth-token") != tt.allowed {
+				t.Errorf("the allowed headers are %q", headers)
 			}
 			got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "", "Origin", tt.origin)
 			if got.Status != http.StatusOK || got.Header.Get("Access-Control-Allow-Origin") != want {
-				t.Errorf("answered %d with %v", got.Status, got.Header)
+				t.Errorf("got %d with %v", got.Status, got.Header)
 			}
 			if exposed := got.Header.Get("Access-Control-Expose-Headers"); strings.Contains(exposed, "Retry-After") != tt.allowed {
-				t.Errorf("exposed are %q", exposed)
+				t.Errorf("the exposed headers are %q", exposed)
 			}
 			if got.Header.Get("Access-Control-Allow-Credentials") != "" || got.Header.Get("Vary") != "Origin" {
-				t.Errorf("headers are %v", got.Header)
+				t.Errorf("the headers are %v", got.Header)
+			}
+		})
+	}
+}
+
+func TestRequestIDOfClientIsKeptIfValid(t *testing.T) {
+	t.Parallel()
+	s := harness.Shared(t)
+	for _, tt := range []struct {
+		name, sent string
+		kept       bool
+	}{
+		{"plain", "abc-1.2_3", true},
+		{"64 characters", strings.Repeat("a", 64), true},
+		{"65 characters", strings.Repeat("a", 65), false},
+		{"quotes", `a"b`, false},
+		{"empty", "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "", "X-Request-Id", tt.sent).Header.Get("X-Request-Id")
+			if (got == tt.sent) != tt.kept || got == "" {
+				t.Errorf("sent request id %q, got %q", tt.sent, got)
 			}
 		})
 	}

@@ -1,86 +1,63 @@
 package e2e_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/peering/peering/client"
+	"github.com/google/uuid"
+
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// post sends a creation with an idempotency key.
-func post(t *testing.T, url, body, key string) harness.Response {
+// postWithKey sends a creation with an idempotency key.
+func postWithKey(t *testing.T, url, project, body, key string) harness.Response {
 	t.Helper()
-	return harness.Send(t, http.MethodPost, url, body, "Content-Type", "application/json", "X-Project-Id", harness.Project, "Idempotency-Key", key)
+	return harness.Send(t, http.MethodPost, url, body, "Content-Type", "application/json", "X-Project-Id", project, "Idempotency-Key", key)
 }
 
-func TestIdempotencyKey(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	c := s.As(t, harness.Project)
-	const key = "8e03978e-40d5-43dd-bc93-6894a57f9324"
-	vpcBody := func(name string) string {
-		return `{"peering":{"name":"` + name + `","request_vpc_info":{"vpc_id":"` + harness.PeerVPC + `"},"accept_vpc_info":{"vpc_id":"` + harness.OtherVPC + `"}}}`
-	}
-	active, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: fmt.Sprintf("%032x", 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.AcceptVPCPeering(t.Context(), active.ID); err != nil {
-		t.Fatal(err)
-	}
-	for i, tt := range []struct {
-		name, path, body, other string
-		status, refused         int
-		code                    string
+func TestIdempotencyKeyReplaysResponse(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	active := s.CreateActive(t, s.OtherVPC)
+	body := func(name string) string { return `{"name":"` + name + `","vpc_id":"` + s.PeerVPC + `"}` }
+	vpcBody := func(name string) string { return vpcPeeringBody(name, s.PeerVPC, s.OtherVPC) }
+	for _, tt := range []struct {
+		name, path, body, otherBody string
+		status, otherStatus         int
+		otherCode                   string
 	}{
-		{"peering", harness.CSPath, seedRequest, strings.Replace(seedRequest, "myVpc", "another", 1), 201, 400, "CS.22114"},
-		{"cluster", "/v1.0/" + harness.Project + "/reserved_cluster", `{"name":"n"}`, `{"name":"m"}`, 200, 400, "CS.22114"},
-		{"route", harness.CSPath + "/" + active.ID + "/route", `{"destination":"192.168.0.0/16"}`, `{"destination":"10.0.0.0/8"}`, 201, 400, "CS.22114"},
-		{"VPC peering", "/v2.0/vpc/peerings", vpcBody("n"), vpcBody("m"), 201, 422, "VPC.22114"},
+		{"peering", s.CSPath, body("n"), body("m"), 201, 400, "CS.22114"},
+		{"cluster", "/v1.0/" + s.Project + "/reserved_cluster", `{"name":"n"}`, `{"name":"m"}`, 200, 400, "CS.22114"},
+		{"route", s.CSPath + "/" + active.ID + "/route", `{"destination":"192.168.0.0/16"}`, `{"destination":"10.0.0.0/8"}`, 201, 400, "CS.22114"},
+		{"VPC peering", harness.VPCPath, vpcBody("n"), vpcBody("m"), 201, 422, "VPC.22114"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			own := fmt.Sprint(key, i)
-			first := post(t, s.Endpoint+tt.path, tt.body, own)
+			key := uuid.NewString()
+			first := postWithKey(t, s.Endpoint+tt.path, s.Project, tt.body, key)
 			if first.Status != tt.status || first.Header.Get("Idempotency-Replayed") != "" {
-				t.Fatalf("first: %d %v %s", first.Status, first.Header, first.Body)
+				t.Fatalf("the first request got %d %v %s", first.Status, first.Header, first.Body)
 			}
-			// A key in quotes is the same key; white space makes no other request.
-			again := post(t, s.Endpoint+tt.path, " "+tt.body, `"`+own+`"`)
-			if again.Status != first.Status || again.Body != first.Body || again.Header.Get("Idempotency-Replayed") != "true" {
-				t.Errorf("again: %d %v %s; first %s", again.Status, again.Header, again.Body, first.Body)
+			// Neither quotes around the key nor white space in the body make a difference.
+			second := postWithKey(t, s.Endpoint+tt.path, s.Project, " "+tt.body, `"`+key+`"`)
+			if second.Status != first.Status || second.Body != first.Body || second.Header.Get("Idempotency-Replayed") != "true" {
+				t.Errorf("the second request got %d %v %s, want a replay of %s", second.Status, second.Header, second.Body, first.Body)
 			}
-			refused := post(t, s.Endpoint+tt.path, tt.other, own)
-			wantFields(t, refused, strings.HasPrefix(tt.path, "/v2.0/"), tt.refused, tt.code, "")
+			other := postWithKey(t, s.Endpoint+tt.path, s.Project, tt.otherBody, key)
+			wantFields(t, other, strings.HasPrefix(tt.path, "/v2.0/"), tt.otherStatus, tt.otherCode, "")
 		})
-	}
-	for _, wrong := range []string{"", "two words", `"open`, strings.Repeat("k", 256)} {
-		wantFields(t, post(t, s.Endpoint+harness.CSPath, seedRequest, wrong), false, 400, "CS.22101", "header Idempotency-Key")
 	}
 }
 
-func TestQuotas(t *testing.T) {
-	s := harness.StartWith(t, "--data-dir", t.TempDir(), "--quota-tenant", "1", "--quota-cluster", "1", "--quota-pending", "1")
-	c := s.As(t, harness.Project)
-	made, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC})
-	if err != nil {
-		t.Fatal(err)
+func TestInvalidIdempotencyKeyIsRejected(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	body := `{"name":"n","vpc_id":"` + s.PeerVPC + `"}`
+	for name, key := range map[string]string{
+		"empty": "", "space": "two words", "open quote": `"open`, "256 characters": strings.Repeat("k", 256),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFields(t, postWithKey(t, s.Endpoint+s.CSPath, s.Project, body, key), false, 400, "CS.22101", "header Idempotency-Key")
+		})
 	}
-	_, err = c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.OtherVPC})
-	wantRefusal(t, err, http.StatusBadRequest, "CS.22113")
-	own := func(a, b int) client.VPCPeeringCreate {
-		return client.VPCPeeringCreate{
-			Name:           "n",
-			RequestVPCInfo: client.VPCReference{VPCID: fmt.Sprintf("%032x", a)},
-			AcceptVPCInfo:  client.VPCReference{VPCID: fmt.Sprintf("%032x", b)},
-		}
-	}
-	if _, err := c.CreateVPCPeering(t.Context(), own(1, 2)); err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.CreateVPCPeering(t.Context(), own(3, 4))
-	wantRefusal(t, err, http.StatusConflict, "VPC.0114")
-	_, err = c.AcceptVPCPeering(t.Context(), made.ID)
-	wantRefusal(t, err, http.StatusConflict, "VPC.0114")
 }

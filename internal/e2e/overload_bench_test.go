@@ -148,7 +148,7 @@ func BenchmarkOverload(b *testing.B) {
 	const saturating, connections, phase = 16, 512, time.Second
 	b.Setenv("GOMAXPROCS", "2") // the default on one processor
 	p := harness.StartProcess(b, "--data-dir", b.TempDir(), "--quota-tenant", "1000000", "--max-writes", "48")
-	if !apart(b, p.Process.Pid) {
+	if !pinToSeparateCPUs(b, p.Process.Pid) {
 		b.Log("the server and the load generator share a processor")
 	}
 	request := func() string { return harness.RawCreate(uuid.NewString()) }

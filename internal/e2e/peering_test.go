@@ -4,26 +4,25 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/peering/peering/client"
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// The seed's example, verbatim.
-const seedRequest = `{
+// exampleRequest is the request of the API documentation's example, verbatim.
+const exampleRequest = `{
       "vpc_id": "f4da5a55-fcd9-4a93-8b86-5b81585e14bb",
       "name": "myVpc"
     }`
 
-func TestSeedExample(t *testing.T) {
+func TestDocumentationExample(t *testing.T) {
 	s := harness.Start(t, t.TempDir())
-	got := harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, seedRequest, "Content-Type", "application/json")
+	got := harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, exampleRequest, "Content-Type", "application/json")
 	if got.Status != http.StatusCreated {
-		t.Fatalf("answered %d %s", got.Status, got.Body)
+		t.Fatalf("create returned %d %s", got.Status, got.Body)
 	}
 	var body map[string]map[string]any
 	if err := json.Unmarshal([]byte(got.Body), &body); err != nil {
@@ -43,7 +42,7 @@ func TestSeedExample(t *testing.T) {
 		"status": "PENDING_ACCEPTANCE",
 	}
 	if len(body) != 1 || !equalJSON(t, peering, want) {
-		t.Errorf("answered %s", got.Body)
+		t.Errorf("create returned %s, want the response of the documentation", got.Body)
 	}
 
 	accepted := harness.Send(t, http.MethodPut, s.Endpoint+harness.VPCPath+"/"+id+"/accept", "", "X-Project-Id", harness.Project)
@@ -52,7 +51,7 @@ func TestSeedExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if accepted.Status != http.StatusOK || bare.ID != id || bare.Status != "ACTIVE" {
-		t.Errorf("accept answered %d %s", accepted.Status, accepted.Body)
+		t.Errorf("accept returned %d %s", accepted.Status, accepted.Body)
 	}
 	onCluster, err := s.As(t, harness.Project).ShowPeering(t.Context(), harness.ClusterID, id)
 	if err != nil {
@@ -63,7 +62,7 @@ func TestSeedExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if onCluster.Status != client.Active || onVPC.Status != client.Active {
-		t.Errorf("shown as %s and %s", onCluster.Status, onVPC.Status)
+		t.Errorf("the status is %s on the CS root and %s on the VPC root, want ACTIVE", onCluster.Status, onVPC.Status)
 	}
 }
 
@@ -80,166 +79,171 @@ func equalJSON(t *testing.T, a, b any) bool {
 	return bytes.Equal(x, y)
 }
 
-func TestClusterPeeringsThroughTheSDK(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	ctx, c := t.Context(), s.As(t, harness.Project)
+func TestClusterPeerings(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	ctx, c := t.Context(), s.As(t, s.Project)
 
-	if found, err := c.ListPeerings(ctx, harness.ClusterID); err != nil || found == nil || len(found) != 0 {
-		t.Errorf("an empty list is %v, %v", found, err)
+	if found, err := c.ListPeerings(ctx, s.ClusterID); err != nil || found == nil || len(found) != 0 {
+		t.Errorf("list returned %v, %v; want an empty list", found, err)
 	}
-	made, err := c.CreatePeering(ctx, harness.ClusterID, client.PeeringCreate{Name: "partner", VPCID: harness.OtherVPC, AcceptTenantID: harness.Stranger})
+	created, err := c.CreatePeering(ctx, s.ClusterID, client.PeeringCreate{Name: "partner", VPCID: s.OtherVPC, AcceptTenantID: s.Stranger})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.AcceptVPCInfo != (client.VPCInfo{VPCID: harness.OtherVPC, TenantID: harness.Stranger}) {
-		t.Errorf("the accepter is %+v", made.AcceptVPCInfo)
+	if created.AcceptVPCInfo != (client.VPCInfo{VPCID: s.OtherVPC, TenantID: s.Stranger}) {
+		t.Errorf("the accepter is %+v", created.AcceptVPCInfo)
 	}
-	found, err := c.ListPeerings(ctx, harness.ClusterID)
+	found, err := c.ListPeerings(ctx, s.ClusterID)
 	if err != nil || len(found) != 1 {
-		t.Fatalf("list is %v, %v", found, err)
+		t.Fatalf("list returned %v, %v; want one peering", found, err)
 	}
 	if got, want := found[0].RequestVPCInfo.VPCCIDR, "172.16.0.0/23"; got != want {
-		t.Errorf("the list shows vpc_cidr %q, want %q", got, want)
+		t.Errorf("the list has vpc_cidr %q, want %q", got, want)
 	}
-	if err := c.DeletePeering(ctx, harness.ClusterID, made.ID); err != nil {
+	if err := c.DeletePeering(ctx, s.ClusterID, created.ID); err != nil {
 		t.Error(err)
 	}
-	_, err = c.ShowPeering(ctx, harness.ClusterID, made.ID)
-	wantRefusal(t, err, http.StatusBadRequest, "CS.22103")
-	wantRefusal(t, c.DeletePeering(ctx, harness.ClusterID, made.ID), http.StatusBadRequest, "CS.22103")
+	_, err = c.ShowPeering(ctx, s.ClusterID, created.ID)
+	wantError(t, err, http.StatusBadRequest, "CS.22103")
+	wantError(t, c.DeletePeering(ctx, s.ClusterID, created.ID), http.StatusBadRequest, "CS.22103")
 	_, err = c.ListPeerings(ctx, "2000000")
-	wantRefusal(t, err, http.StatusBadRequest, "CS.20005")
+	wantError(t, err, http.StatusBadRequest, "CS.20005")
 }
 
-func TestVPCPeeringsThroughTheSDK(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	ctx, requester, accepter, third := t.Context(), s.As(t, harness.Project), s.As(t, harness.Stranger), s.As(t, harness.ServiceTenant)
-
-	wanted := client.VPCPeeringCreate{
+// vpcPeeringRequest returns a request for a peering with a VPC of the stranger.
+func vpcPeeringRequest(s *harness.Sandbox) client.VPCPeeringCreate {
+	return client.VPCPeeringCreate{
 		Name:           "partner",
 		Description:    "first",
-		RequestVPCInfo: client.VPCReference{VPCID: harness.PeerVPC},
-		AcceptVPCInfo:  client.VPCReference{VPCID: harness.OtherVPC, TenantID: harness.Stranger},
+		RequestVPCInfo: client.VPCReference{VPCID: s.PeerVPC},
+		AcceptVPCInfo:  client.VPCReference{VPCID: s.OtherVPC, TenantID: s.Stranger},
 	}
-	made, err := requester.CreateVPCPeering(ctx, wanted)
+}
+
+func TestVPCPeeringLifecycle(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	ctx, requester, accepter := t.Context(), s.As(t, s.Project), s.As(t, s.Stranger)
+
+	request := vpcPeeringRequest(s)
+	created, err := requester.CreateVPCPeering(ctx, request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Status != client.PendingAcceptance || made.Description != "first" || made.ExpiresAt == "" {
-		t.Errorf("created %+v", made)
+	if created.Status != client.PendingAcceptance || created.Description != "first" || created.ExpiresAt == "" {
+		t.Errorf("create returned %+v", created)
 	}
-	_, err = requester.CreateVPCPeering(ctx, wanted)
-	wantRefusal(t, err, http.StatusConflict, "VPC.22104")
-	wanted.RequestVPCInfo.TenantID = harness.ServiceTenant
-	_, err = requester.CreateVPCPeering(ctx, wanted)
-	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = requester.CreateVPCPeering(ctx, request)
+	wantError(t, err, http.StatusConflict, "VPC.22104")
+	request.RequestVPCInfo.TenantID = harness.ServiceTenant
+	_, err = requester.CreateVPCPeering(ctx, request)
+	wantError(t, err, http.StatusForbidden, "VPC.2701")
 
-	renamed, err := requester.UpdateVPCPeering(ctx, made.ID, client.VPCPeeringUpdate{Name: new("second"), Description: new("")})
+	renamed, err := requester.UpdateVPCPeering(ctx, created.ID, client.VPCPeeringUpdate{Name: new("second"), Description: new("")})
 	if err != nil || renamed.Name != "second" || renamed.Description != "" {
-		t.Errorf("renamed %+v, %v", renamed, err)
+		t.Errorf("update returned %+v, %v", renamed, err)
 	}
-	_, err = accepter.UpdateVPCPeering(ctx, made.ID, client.VPCPeeringUpdate{Name: new("third")})
-	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = accepter.UpdateVPCPeering(ctx, created.ID, client.VPCPeeringUpdate{Name: new("third")})
+	wantError(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = requester.AcceptVPCPeering(ctx, created.ID)
+	wantError(t, err, http.StatusForbidden, "VPC.2701")
+	_, err = requester.RejectVPCPeering(ctx, created.ID)
+	wantError(t, err, http.StatusForbidden, "VPC.2701")
 
-	_, err = requester.AcceptVPCPeering(ctx, made.ID)
-	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
-	_, err = requester.RejectVPCPeering(ctx, made.ID)
-	wantRefusal(t, err, http.StatusForbidden, "VPC.2701")
-	for name, call := range map[string]func() error{
-		"show": func() error { _, err := third.ShowVPCPeering(ctx, made.ID); return err },
-		"update": func() error {
-			_, err := third.UpdateVPCPeering(ctx, made.ID, client.VPCPeeringUpdate{Name: new("x")})
-			return err
-		},
-		"accept": func() error { _, err := third.AcceptVPCPeering(ctx, made.ID); return err },
-		"reject": func() error { _, err := third.RejectVPCPeering(ctx, made.ID); return err },
-		"delete": func() error { return third.DeleteVPCPeering(ctx, made.ID) },
-	} {
-		t.Run("to a stranger it is unknown/"+name, func(t *testing.T) {
-			wantRefusal(t, call(), http.StatusNotFound, "VPC.2204")
-		})
+	for range 2 { // rejecting is idempotent
+		if p, err := accepter.RejectVPCPeering(ctx, created.ID); err != nil || p.Status != client.Rejected {
+			t.Errorf("reject returned %+v, %v", p, err)
+		}
 	}
-
-	if p, err := accepter.RejectVPCPeering(ctx, made.ID); err != nil || p.Status != client.Rejected {
-		t.Errorf("rejected %+v, %v", p, err)
-	}
-	if p, err := accepter.RejectVPCPeering(ctx, made.ID); err != nil || p.Status != client.Rejected {
-		t.Errorf("rejected again %+v, %v", p, err)
-	}
-	_, err = accepter.AcceptVPCPeering(ctx, made.ID)
-	wantRefusal(t, err, http.StatusConflict, "VPC.22105")
-	if err := accepter.DeleteVPCPeering(ctx, made.ID); err != nil {
+	_, err = accepter.AcceptVPCPeering(ctx, created.ID)
+	wantError(t, err, http.StatusConflict, "VPC.22105")
+	if err := accepter.DeleteVPCPeering(ctx, created.ID); err != nil {
 		t.Error(err)
 	}
-	_, err = requester.ShowVPCPeering(ctx, made.ID)
-	wantRefusal(t, err, http.StatusNotFound, "VPC.2204")
+	_, err = requester.ShowVPCPeering(ctx, created.ID)
+	wantError(t, err, http.StatusNotFound, "VPC.2204")
 }
 
-func TestOwnVPCsArePeeredAtOnce(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	ctx, c := t.Context(), s.As(t, harness.Project)
+func TestVPCPeeringIsHiddenFromStrangers(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	ctx, stranger := t.Context(), s.As(t, harness.NewProject())
+	created, err := s.As(t, s.Project).CreateVPCPeering(ctx, vpcPeeringRequest(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range map[string]func() error{
+		"show": func() error { _, err := stranger.ShowVPCPeering(ctx, created.ID); return err },
+		"update": func() error {
+			_, err := stranger.UpdateVPCPeering(ctx, created.ID, client.VPCPeeringUpdate{Name: new("x")})
+			return err
+		},
+		"accept": func() error { _, err := stranger.AcceptVPCPeering(ctx, created.ID); return err },
+		"reject": func() error { _, err := stranger.RejectVPCPeering(ctx, created.ID); return err },
+		"delete": func() error { return stranger.DeleteVPCPeering(ctx, created.ID) },
+	} {
+		t.Run(name, func(t *testing.T) { wantError(t, call(), http.StatusNotFound, "VPC.2204") })
+	}
+}
+
+func TestPeeringOfOwnVPCsIsActiveAtOnce(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	ctx, c := t.Context(), s.As(t, s.Project)
 	p, err := c.CreateVPCPeering(ctx, client.VPCPeeringCreate{
 		Name:           "inner",
-		RequestVPCInfo: client.VPCReference{VPCID: harness.PeerVPC},
-		AcceptVPCInfo:  client.VPCReference{VPCID: harness.OtherVPC},
+		RequestVPCInfo: client.VPCReference{VPCID: s.PeerVPC},
+		AcceptVPCInfo:  client.VPCReference{VPCID: s.OtherVPC},
 	})
 	if err != nil || p.Status != client.Active || p.ExpiresAt != "" {
-		t.Fatalf("created %+v, %v", p, err)
+		t.Fatalf("create returned %+v, %v", p, err)
 	}
 	if p, err := c.AcceptVPCPeering(ctx, p.ID); err != nil || p.Status != client.Active {
-		t.Errorf("accepted %+v, %v", p, err)
+		t.Errorf("accept returned %+v, %v", p, err)
 	}
 	_, err = c.RejectVPCPeering(ctx, p.ID)
-	wantRefusal(t, err, http.StatusConflict, "VPC.22105")
+	wantError(t, err, http.StatusConflict, "VPC.22105")
 }
 
-func TestListFollowsItsPages(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	ctx, c := t.Context(), s.As(t, harness.Project)
-	want := map[string]bool{}
-	for _, vpc := range []string{harness.OtherVPC, harness.ClusterVPC, harness.UnknownID, "11111111-1111-1111-1111-111111111111"} {
-		p, err := c.CreateVPCPeering(ctx, client.VPCPeeringCreate{
-			Name:           "to-" + vpc,
-			RequestVPCInfo: client.VPCReference{VPCID: harness.PeerVPC},
-			AcceptVPCInfo:  client.VPCReference{VPCID: vpc},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[p.ID] = true
-	}
-	var got []string
-	query := client.VPCPeeringQuery{Status: client.Active, VPCID: harness.PeerVPC, TenantID: harness.Project, Limit: 3}
-	for pages := 1; ; pages++ {
-		page, err := c.ListVPCPeerings(ctx, query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range page.Peerings {
-			got = append(got, p.ID)
-		}
-		if page.Next == "" {
-			if pages != 2 {
-				t.Errorf("%d pages", pages)
-			}
-			break
-		}
-		query.Marker = page.Next
-	}
-	if !slices.Equal(got, slices.Sorted(maps.Keys(want))) {
-		t.Errorf("walked %v, created %v", got, want)
-	}
-	one, err := c.ListVPCPeerings(ctx, client.VPCPeeringQuery{ID: got[0], Name: "to-" + harness.OtherVPC})
-	if err != nil || len(one.Peerings) != 1 {
-		t.Errorf("by id and name: %+v, %v", one, err)
-	}
+func TestVPCWithItselfIsRejected(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	c := s.As(t, s.Project)
+	clusterVPC := s.CreatePeering(t, s.OtherVPC).RequestVPCInfo.VPCID
+	_, err := c.CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "n", VPCID: strings.ToUpper(clusterVPC)})
+	wantError(t, err, http.StatusBadRequest, "CS.22102")
+	_, err = c.CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
+		Name:           "n",
+		RequestVPCInfo: client.VPCReference{VPCID: s.PeerVPC},
+		AcceptVPCInfo:  client.VPCReference{VPCID: strings.ReplaceAll(s.PeerVPC, "-", "")},
+	})
+	wantError(t, err, http.StatusBadRequest, "VPC.22102")
 }
 
-// wantRefusal checks that the service refused with a status and a code.
-func wantRefusal(t *testing.T, err error, status int, code string) {
+func TestSecondPeeringOfVPCsIsRejectedOnBothRoots(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSandbox(t)
+	c := s.As(t, s.Project)
+	created := s.CreatePeering(t, s.PeerVPC)
+	_, err := c.CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "m", VPCID: s.PeerVPC})
+	wantError(t, err, http.StatusBadRequest, "CS.22104")
+	if err == nil || !strings.Contains(err.Error(), created.ID) {
+		t.Errorf("the error does not name peering %s: %v", created.ID, err)
+	}
+	_, err = c.CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
+		Name:           "m",
+		RequestVPCInfo: client.VPCReference{VPCID: s.PeerVPC},
+		AcceptVPCInfo:  client.VPCReference{VPCID: created.RequestVPCInfo.VPCID, TenantID: harness.ServiceTenant},
+	})
+	wantError(t, err, http.StatusConflict, "VPC.22104")
+}
+
+// wantError checks the status and the code of an error of the service.
+func wantError(t *testing.T, err error, status int, code string) {
 	t.Helper()
-	refused, ok := errors.AsType[*client.Error](err)
-	if !ok || refused.Status != status || refused.Code != code || refused.RequestID == "" {
-		t.Errorf("want %d %s, got %v", status, code, err)
+	got, ok := errors.AsType[*client.Error](err)
+	if !ok || got.Status != status || got.Code != code || got.RequestID == "" {
+		t.Errorf("got error %v, want %d %s", err, status, code)
 	}
 }

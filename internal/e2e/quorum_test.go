@@ -13,16 +13,18 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// TestServersWithoutQuorum kills two of three members and starts them again. The servers run on.
-func TestServersWithoutQuorum(t *testing.T) {
-	members := startMembers(t)
+// TestLossOfQuorum kills two of three etcd members and restarts them while the
+// servers keep running.
+func TestLossOfQuorum(t *testing.T) {
+	harness.Long(t)
+	members := startEtcdCluster(t)
 	store := []string{"--etcd-endpoints", endpointsOf(members)}
 	servers := []*harness.Server{harness.StartWith(t, store...), harness.StartWith(t, store...)}
-	made, err := servers[0].As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "before", VPCID: harness.PeerVPC})
+	created, err := servers[0].As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "before", VPCID: harness.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := servers[1].As(t, harness.Project).ShowPeering(t.Context(), harness.ClusterID, made.ID)
+	want, err := servers[1].As(t, harness.Project).ShowPeering(t.Context(), harness.ClusterID, created.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +32,10 @@ func TestServersWithoutQuorum(t *testing.T) {
 		m.kill()
 	}
 	for _, s := range servers {
-		wantUnavailableInTime(t, s, http.MethodGet, harness.CSPath+"/"+made.ID, "")
-		wantUnavailableInTime(t, s, http.MethodGet, harness.VPCPath+"/"+made.ID, "")
+		wantUnavailableInTime(t, s, http.MethodGet, harness.CSPath+"/"+created.ID, "")
+		wantUnavailableInTime(t, s, http.MethodGet, harness.VPCPath+"/"+created.ID, "")
 		wantUnavailableInTime(t, s, http.MethodPost, harness.CSPath, `{"name":"without","vpc_id":"`+harness.OtherVPC+`"}`)
-		wantNoQuorum(t, s)
+		wantNotReady(t, s, "no quorum")
 	}
 
 	for _, m := range members[1:] {
@@ -41,20 +43,21 @@ func TestServersWithoutQuorum(t *testing.T) {
 	}
 	for i, s := range servers {
 		c := s.As(t, harness.Project)
-		if shown := showWhenBack(t, c, made.ID); shown != want {
-			t.Errorf("shown %+v, want %+v", shown, want)
+		if got := showWhenAvailable(t, c, created.ID); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
 		}
 		vpc := strings.Repeat(strconv.Itoa(i), 32)
 		if _, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "after", VPCID: vpc}); err != nil {
 			t.Error(err)
 		}
-		if status := probe(t, s.Admin+"/readyz"); status != http.StatusOK {
-			t.Errorf("/readyz answered %d", status)
+		if status := adminStatus(t, s.Admin+"/readyz"); status != http.StatusOK {
+			t.Errorf("/readyz returned %d", status)
 		}
 	}
 }
 
-// wantUnavailableInTime fails the test where a request is not answered 503 in the time that the service promises.
+// wantUnavailableInTime fails the test unless a request returns 503 within the
+// time that the service promises.
 func wantUnavailableInTime(t *testing.T, s *harness.Server, method, path, body string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -70,12 +73,12 @@ func wantUnavailableInTime(t *testing.T, s *harness.Server, method, path, body s
 		wantFields(t, got, true, http.StatusServiceUnavailable, "VPC.22108", "")
 	}
 	if got.Header.Get("Retry-After") == "" {
-		t.Error("there is no Retry-After")
+		t.Error("the response has no Retry-After")
 	}
 }
 
-// wantNoQuorum fails the test where a server is ready, or does not say why it is not.
-func wantNoQuorum(t *testing.T, s *harness.Server) {
+// wantNotReady fails the test unless /readyz returns 503 with a reason.
+func wantNotReady(t *testing.T, s *harness.Server, reason string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Admin+"/readyz", http.NoBody)
 	if err != nil {
@@ -87,20 +90,21 @@ func wantNoQuorum(t *testing.T, s *harness.Server) {
 	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "no quorum") {
-		t.Errorf("/readyz answered %d %s: %v", resp.StatusCode, body, err)
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), reason) {
+		t.Errorf("/readyz returned %d %s, want 503 and %q: %v", resp.StatusCode, body, reason, err)
 	}
 }
 
-// showWhenBack shows a peering as soon as the service is there again. Until then it may only be unavailable.
-func showWhenBack(t *testing.T, c *client.Client, id string) client.Peering {
+// showWhenAvailable returns a peering as soon as the service is available
+// again. Until then the only error may be that it is unavailable.
+func showWhenAvailable(t *testing.T, c *client.Client, id string) client.Peering {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
-		shown, err := c.ShowPeering(ctx, harness.ClusterID, id)
+		p, err := c.ShowPeering(ctx, harness.ClusterID, id)
 		if err == nil {
-			return shown
+			return p
 		}
 		if !client.IsUnavailable(err) {
 			t.Fatal(err)

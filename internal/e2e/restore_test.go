@@ -14,8 +14,8 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// command runs a command that needs no server.
-func command(t *testing.T, args ...string) (code int, output string) {
+// runCommand runs a command that needs no server.
+func runCommand(t *testing.T, args ...string) (code int, output string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -24,8 +24,9 @@ func command(t *testing.T, args ...string) (code int, output string) {
 	return code, out.String()
 }
 
-// TestMoves takes peerings from one kind of store to another by a backup, of a server that runs or of one that was stopped.
-func TestMoves(t *testing.T) {
+// TestBackupRestoresIntoOtherStore backs up a running or a stopped server and
+// restores into a store of the same or the other kind.
+func TestBackupRestoresIntoOtherStore(t *testing.T) {
 	t.Parallel()
 	embedded := func(t *testing.T) []string {
 		return []string{"--data-dir", filepath.Join(t.TempDir(), "data")}
@@ -54,11 +55,11 @@ func TestMoves(t *testing.T) {
 			if !tt.running {
 				s.Stop()
 			}
-			code, out := command(t, append([]string{"backup", file}, from...)...)
+			code, out := runCommand(t, append([]string{"backup", file}, from...)...)
 			harness.WantOutput(t, code, out, cli.ExitOK, nil)
-			code, out = command(t, append([]string{"restore", file}, to...)...)
+			code, out = runCommand(t, append([]string{"restore", file}, to...)...)
 			harness.WantOutput(t, code, out, cli.ExitOK, []string{"restored 3 peerings, 1 routes and 1 clusters"})
-			code, out = command(t, append([]string{"restore", file}, to...)...)
+			code, out = runCommand(t, append([]string{"restore", file}, to...)...)
 			harness.WantOutput(t, code, out, cli.ExitFailure, []string{"already"})
 
 			wantRestored(t, harness.StartWith(t, to...).As(t, harness.Project), want)
@@ -66,17 +67,17 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-// populate makes peerings, one of them with a route, and answers all that there are.
+// populate creates three peerings, one of them with a route, and returns them.
 func populate(t *testing.T, c *client.Client) []client.Peering {
 	t.Helper()
-	made, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "first", VPCID: harness.PeerVPC})
+	created, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "first", VPCID: harness.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.AcceptVPCPeering(t.Context(), made.ID); err != nil {
+	if _, err := c.AcceptVPCPeering(t.Context(), created.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.CreateRoute(t.Context(), harness.ClusterID, made.ID, "192.168.0.0/16"); err != nil {
+	if _, err := c.CreateRoute(t.Context(), harness.ClusterID, created.ID, "192.168.0.0/16"); err != nil {
 		t.Fatal(err)
 	}
 	for _, vpc := range []string{harness.OtherVPC, harness.UnknownID} {
@@ -84,33 +85,35 @@ func populate(t *testing.T, c *client.Client) []client.Peering {
 			t.Fatal(err)
 		}
 	}
-	return listed(t, c)
+	return listPeerings(t, c)
 }
 
-// wantRestored fails the test where a server does not show what there was before, or does not go on from there.
+// wantRestored checks that a server has the restored peerings and enforces
+// their invariants.
 func wantRestored(t *testing.T, c *client.Client, want []client.Peering) {
 	t.Helper()
-	if got := listed(t, c); !slices.EqualFunc(got, want, func(a, b client.Peering) bool {
+	if got := listPeerings(t, c); !slices.EqualFunc(got, want, func(a, b client.Peering) bool {
 		return a.ID == b.ID && a.Name == b.Name && a.Status == b.Status && a.AcceptVPCInfo.VPCID == b.AcceptVPCInfo.VPCID
 	}) || len(want) != 3 {
-		t.Errorf("listed are %+v, want %+v", got, want)
+		t.Errorf("list returned %+v, want %+v", got, want)
 	}
 	if routes, err := c.ListRoutes(t.Context(), harness.ClusterID, want[0].ID); err != nil || len(routes) != 1 {
-		t.Errorf("routes are %+v, %v", routes, err)
+		t.Errorf("list of routes returned %+v, %v; want one", routes, err)
 	}
-	again := client.PeeringCreate{Name: "again", VPCID: harness.PeerVPC}
-	if _, err := c.CreatePeering(t.Context(), harness.ClusterID, again); !client.IsConflict(err) {
-		t.Errorf("a second peering of the pair: %v", err)
+	request := client.PeeringCreate{Name: "again", VPCID: harness.PeerVPC}
+	if _, err := c.CreatePeering(t.Context(), harness.ClusterID, request); !client.IsConflict(err) {
+		t.Errorf("create of a second peering of the VPCs returned %v", err)
 	}
 	if err := c.DeletePeering(t.Context(), harness.ClusterID, want[0].ID); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.CreatePeering(t.Context(), harness.ClusterID, again); err != nil {
-		t.Errorf("a new peering: %v", err)
+	if _, err := c.CreatePeering(t.Context(), harness.ClusterID, request); err != nil {
+		t.Errorf("create after delete returned %v", err)
 	}
 }
 
-func listed(t *testing.T, c *client.Client) []client.Peering {
+// listPeerings returns the peerings of the example's cluster.
+func listPeerings(t *testing.T, c *client.Client) []client.Peering {
 	t.Helper()
 	all, err := c.ListPeerings(t.Context(), harness.ClusterID)
 	if err != nil {
@@ -119,11 +122,11 @@ func listed(t *testing.T, c *client.Client) []client.Peering {
 	return all
 }
 
-func TestBackupIsRefused(t *testing.T) {
+func TestBackupFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	there, absent := filepath.Join(dir, "there"), filepath.Join(dir, "absent")
-	if err := os.WriteFile(there, []byte("kept"), 0o600); err != nil {
+	existing, absent := filepath.Join(dir, "existing"), filepath.Join(dir, "absent")
+	if err := os.WriteFile(existing, []byte("kept"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -132,25 +135,25 @@ func TestBackupIsRefused(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"without a file", []string{}, cli.ExitUsage, nil},
+		{"without file", []string{}, cli.ExitUsage, nil},
 		{"of two stores", []string{"f", "--data-dir", dir, "--etcd-endpoints", "http://127.0.0.1:1"}, cli.ExitUsage, nil},
-		{"into a file that is there", []string{there, "--data-dir", dir}, cli.ExitFailure, []string{there, "exists"}},
-		{"of an empty directory", []string{absent, "--data-dir", dir}, cli.ExitFailure, []string{dir, "no data"}},
-		{"of a directory that is not there", []string{filepath.Join(dir, "f"), "--data-dir", absent}, cli.ExitFailure, []string{absent, "no data"}},
+		{"into existing file", []string{existing, "--data-dir", dir}, cli.ExitFailure, []string{existing, "exists"}},
+		{"of empty directory", []string{absent, "--data-dir", dir}, cli.ExitFailure, []string{dir, "no data"}},
+		{"of missing directory", []string{filepath.Join(dir, "f"), "--data-dir", absent}, cli.ExitFailure, []string{absent, "no data"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out := command(t, append([]string{"backup"}, tt.args...)...)
+			code, out := runCommand(t, append([]string{"backup"}, tt.args...)...)
 			harness.WantOutput(t, code, out, tt.code, tt.want)
 			if _, err := os.Stat(absent); !os.IsNotExist(err) {
-				t.Errorf("%s was made: %v", absent, err)
+				t.Errorf("%s was created: %v", absent, err)
 			}
 		})
 	}
-	if kept, err := os.ReadFile(there); err != nil || string(kept) != "kept" {
+	if kept, err := os.ReadFile(existing); err != nil || string(kept) != "kept" {
 		t.Errorf("the file is now %q, %v", kept, err)
 	}
 	if left, err := fs.Glob(os.DirFS(dir), ".*"); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("temporary files are left: %v, %v", left, err)
 	}
 }

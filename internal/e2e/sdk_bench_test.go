@@ -19,31 +19,32 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// BenchmarkSDK compares calls of the SDK with the same requests by net/http and encoding/json alone, to one server in a
-// process of its own, in turns. It reports medians of the rounds: how many times as long a call takes, and how many times
-// as many allocations it makes.
+// BenchmarkSDK compares calls of the SDK with the same requests by net/http and
+// encoding/json. The two alternate on a server in a process of its own. It
+// reports the ratios of time and of allocations per call, as medians of the
+// rounds.
 func BenchmarkSDK(b *testing.B) {
 	s := harness.StartProcess(b, "--data-dir", b.TempDir(), "--log-level", "error", "--quota-tenant", "1000000", "--quota-pending", "1000000",
 		"--rate", "1000000", "--rate-burst", "1000000")
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	sender := &http.Client{Transport: transport}
-	c, err := client.New(s.Endpoint, client.WithProject(harness.Project), client.WithHTTPClient(sender))
+	httpClient := &http.Client{Transport: transport}
+	c, err := client.New(s.Endpoint, client.WithProject(harness.Project), client.WithHTTPClient(httpClient))
 	if err != nil {
 		b.Fatal(err)
 	}
-	raw := rawCalls{http: sender, endpoint: s.Endpoint}
-	made, err := c.CreateVPCPeering(b.Context(), newVPCPeering())
+	raw := rawClient{http: httpClient, endpoint: s.Endpoint}
+	created, err := c.CreateVPCPeering(b.Context(), newVPCPeering())
 	if err != nil {
 		b.Fatal(err)
 	}
 	show := func(ctx context.Context) error {
-		_, err := c.ShowVPCPeering(ctx, made.ID)
+		_, err := c.ShowVPCPeering(ctx, created.ID)
 		return err
 	}
 	rawShow := func(ctx context.Context) error {
 		var body gen.VPCPeeringEnvelope
-		return raw.do(ctx, http.MethodGet, "/v2.0/vpc/peerings/"+made.ID, nil, &body)
+		return raw.do(ctx, http.MethodGet, "/v2.0/vpc/peerings/"+created.ID, nil, &body)
 	}
 	list := func(ctx context.Context) error {
 		_, err := c.ListVPCPeerings(ctx, client.VPCPeeringQuery{Limit: 10})
@@ -61,12 +62,12 @@ func BenchmarkSDK(b *testing.B) {
 		var body gen.VPCPeeringEnvelope
 		return raw.do(ctx, http.MethodPost, "/v2.0/vpc/peerings", gen.VPCPeeringCreateEnvelope{Peering: newVPCPeering()}, &body)
 	}
-	b.Run("show", func(b *testing.B) { inTurns(b, 1000, rawShow, show) })
-	b.Run("create", func(b *testing.B) { inTurns(b, 200, rawCreate, create) })
-	b.Run("list", func(b *testing.B) { inTurns(b, 500, rawList, list) })
+	b.Run("show", func(b *testing.B) { compareCalls(b, 1000, rawShow, show) })
+	b.Run("create", func(b *testing.B) { compareCalls(b, 200, rawCreate, create) })
+	b.Run("list", func(b *testing.B) { compareCalls(b, 500, rawList, list) })
 }
 
-// newVPCPeering asks for a peering between VPCs that nobody has.
+// newVPCPeering returns a request for a peering between new VPCs.
 func newVPCPeering() client.VPCPeeringCreate {
 	return client.VPCPeeringCreate{
 		Name:           "n",
@@ -75,14 +76,15 @@ func newVPCPeering() client.VPCPeeringCreate {
 	}
 }
 
-// rawCalls are requests by net/http alone.
-type rawCalls struct {
+// rawClient sends requests by net/http.
+type rawClient struct {
 	http     *http.Client
 	endpoint string
 }
 
-// do sends a request as the SDK does, but for its User-Agent, and decodes the answer.
-func (c rawCalls) do(ctx context.Context, method, path string, body, into any) error {
+// do sends a request like one of the SDK, except for the User-Agent, and decodes
+// the response.
+func (c rawClient) do(ctx context.Context, method, path string, body, into any) error {
 	var reader io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -104,41 +106,42 @@ func (c rawCalls) do(ctx context.Context, method, path string, body, into any) e
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is left to read
+	defer resp.Body.Close() //nolint:errcheck // the body is read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
 	}
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("answered %s: %s", resp.Status, text)
+		return fmt.Errorf("got %s: %s", resp.Status, text)
 	}
 	return json.Unmarshal(text, into)
 }
 
-// inTurns makes so many of either call in each round, changing over often, and reports the ratios.
-func inTurns(b *testing.B, calls int, raw, sdk func(context.Context) error) {
-	const turn = 20
+// compareCalls makes the given number of both calls in each round, alternating
+// often, and reports the ratios.
+func compareCalls(b *testing.B, calls int, raw, sdk func(context.Context) error) {
+	const batch = 20
 	var times, allocations []float64
 	for b.Loop() {
 		var took [2]time.Duration
-		var made [2]uint64
-		for range calls / turn {
+		var allocated [2]uint64
+		for range calls / batch {
 			for i, call := range []func(context.Context) error{raw, sdk} {
-				d, n := measured(b, turn, call)
+				d, n := measureCalls(b, batch, call)
 				took[i] += d
-				made[i] += n
+				allocated[i] += n
 			}
 		}
 		times = append(times, took[1].Seconds()/took[0].Seconds())
-		allocations = append(allocations, float64(made[1])/float64(made[0]))
+		allocations = append(allocations, float64(allocated[1])/float64(allocated[0]))
 	}
 	b.ReportMetric(median(times), "times-net/http")
 	b.ReportMetric(median(allocations), "allocs-net/http")
-	b.ReportMetric(0, "ns/op") // it says nothing of two things in turns
+	b.ReportMetric(0, "ns/op") // meaningless for two alternating workloads
 }
 
-// measured tells how long so many calls take, and how many allocations they make.
-func measured(b *testing.B, times int, call func(context.Context) error) (time.Duration, uint64) {
+// measureCalls returns the time and the number of allocations of calls.
+func measureCalls(b *testing.B, times int, call func(context.Context) error) (time.Duration, uint64) {
 	b.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -16,14 +16,15 @@ import (
 	"github.com/peering/peering/internal/e2e/harness"
 )
 
-// startTLS starts a server with a certificate of the authority.
+// startTLS starts a server with a certificate of the authority. It returns the
+// paths of the certificate and its key.
 func startTLS(t *testing.T, ca *harness.Authority, flags ...string) (s *harness.Server, cert, key string) {
 	t.Helper()
 	cert, key = ca.Issue(t, 2)
 	return harness.StartWith(t, append(flags, "--data-dir", t.TempDir(), "--tls-cert", cert, "--tls-key", key)...), cert, key
 }
 
-// dialTLS answers what the handshake with a server came to.
+// dialTLS returns the result of a TLS handshake with a server.
 func dialTLS(t *testing.T, endpoint string, cfg *tls.Config) (tls.ConnectionState, error) {
 	t.Helper()
 	d := tls.Dialer{Config: cfg}
@@ -31,7 +32,7 @@ func dialTLS(t *testing.T, endpoint string, cfg *tls.Config) (tls.ConnectionStat
 	if err != nil {
 		return tls.ConnectionState{}, err
 	}
-	defer c.Close() //nolint:errcheck // nothing was sent
+	defer c.Close() //nolint:errcheck // only the handshake matters
 	encrypted, ok := c.(*tls.Conn)
 	if !ok {
 		t.Fatalf("%T is no TLS connection", c)
@@ -39,8 +40,8 @@ func dialTLS(t *testing.T, endpoint string, cfg *tls.Config) (tls.ConnectionStat
 	return encrypted.ConnectionState(), nil
 }
 
-// serial answers the serial number of the certificate that a server shows.
-func serial(t *testing.T, endpoint string, cfg *tls.Config) int64 {
+// serialNumber returns the serial number of a server's certificate.
+func serialNumber(t *testing.T, endpoint string, cfg *tls.Config) int64 {
 	t.Helper()
 	state, err := dialTLS(t, endpoint, cfg)
 	if err != nil {
@@ -49,7 +50,8 @@ func serial(t *testing.T, endpoint string, cfg *tls.Config) int64 {
 	return state.PeerCertificates[0].SerialNumber.Int64()
 }
 
-func TestServiceOverTLS(t *testing.T) {
+func TestServerWithTLS(t *testing.T) {
+	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca)
 	if !strings.HasPrefix(s.Endpoint, "https://127.0.0.1:") || !strings.HasPrefix(s.Admin, "http://127.0.0.1:") {
@@ -64,18 +66,19 @@ func TestServiceOverTLS(t *testing.T) {
 	}
 	page, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
 	if err != nil || len(page.Peerings) != 1 {
-		t.Errorf("listed %v, %v", page, err)
+		t.Errorf("list returned %v, %v", page, err)
 	}
-	distrusting, err := client.New(s.Endpoint, client.WithProject(harness.Project))
+	untrusting, err := client.New(s.Endpoint, client.WithProject(harness.Project))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := distrusting.ListPeerings(t.Context(), harness.ClusterID); err == nil {
-		t.Error("a client that does not know the CA trusts the server")
+	if _, err := untrusting.ListPeerings(t.Context(), harness.ClusterID); err == nil {
+		t.Error("a client without the CA accepts the certificate")
 	}
 }
 
-func TestOldTLSIsRefused(t *testing.T) {
+func TestOldTLSVersionsAreRejected(t *testing.T) {
+	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca)
 	for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
@@ -87,23 +90,25 @@ func TestOldTLSIsRefused(t *testing.T) {
 	}
 }
 
-func TestOnlyHTTP1IsSpoken(t *testing.T) {
+func TestHTTP2IsNotNegotiated(t *testing.T) {
+	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca)
 	cfg := ca.TLSConfig()
 	cfg.NextProtos = []string{"h2", "http/1.1"}
 	if state, err := dialTLS(t, s.Endpoint, cfg); state.NegotiatedProtocol != "http/1.1" || err != nil {
-		t.Errorf("agreed on %q, %v", state.NegotiatedProtocol, err)
+		t.Errorf("negotiated %q, %v", state.NegotiatedProtocol, err)
 	}
 }
 
 func TestClientCertificateIsRequired(t *testing.T) {
+	t.Parallel()
 	ca, clients := harness.NewAuthority(t), harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca, "--tls-client-ca", clients.File)
-	list := func(from *harness.Authority) error {
+	list := func(issuer *harness.Authority) error {
 		cfg := ca.TLSConfig()
-		if from != nil {
-			pair, err := tls.LoadX509KeyPair(from.Issue(t, 3))
+		if issuer != nil {
+			pair, err := tls.LoadX509KeyPair(issuer.Issue(t, 3))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,55 +122,56 @@ func TestClientCertificateIsRequired(t *testing.T) {
 		return err
 	}
 	if err := list(clients); err != nil {
-		t.Errorf("with a certificate: %v", err)
+		t.Errorf("a client with a certificate got %v", err)
 	}
 	if err := list(nil); err == nil {
-		t.Error("a client without a certificate is let in")
+		t.Error("a client without a certificate is accepted")
 	}
 	if err := list(ca); err == nil {
-		t.Error("a client with a certificate of another CA is let in")
+		t.Error("a client with a certificate of another CA is accepted")
 	}
 }
 
-func TestTLSFilesAreReadAgain(t *testing.T) {
+func TestTLSFilesAreReloaded(t *testing.T) {
+	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, cert, key := startTLS(t, ca)
 	cfg := ca.TLSConfig()
-	replace := func(file, by string) {
+	replace := func(file, with string) {
 		t.Helper()
-		if err := os.Rename(by, file); err != nil {
+		if err := os.Rename(with, file); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := serial(t, s.Endpoint, cfg); got != 2 {
-		t.Errorf("the first certificate is %d", got)
+	if got := serialNumber(t, s.Endpoint, cfg); got != 2 {
+		t.Errorf("the first certificate is number %d, want 2", got)
 	}
 	nextCert, nextKey := ca.Issue(t, 3)
-	replace(cert, nextCert) // its key is not there yet
-	if got := serial(t, s.Endpoint, cfg); got != 2 {
-		t.Errorf("with a certificate without its key, the certificate is %d", got)
+	replace(cert, nextCert) // without its key
+	if got := serialNumber(t, s.Endpoint, cfg); got != 2 {
+		t.Errorf("with the wrong key, the certificate is number %d, want 2", got)
 	}
-	serial(t, s.Endpoint, cfg)
+	serialNumber(t, s.Endpoint, cfg)
 	if n := strings.Count(s.Log.String(), "TLS files are invalid"); n != 1 {
-		t.Errorf("the log tells %d times of a broken pair:\n%s", n, s.Log)
+		t.Errorf("the log has %d errors for the wrong key, want 1:\n%s", n, s.Log)
 	}
 	replace(key, nextKey)
-	if got := serial(t, s.Endpoint, cfg); got != 3 {
-		t.Errorf("with both, the certificate is %d", got)
+	if got := serialNumber(t, s.Endpoint, cfg); got != 3 {
+		t.Errorf("with the right key, the certificate is number %d, want 3", got)
 	}
 	broken := filepath.Join(t.TempDir(), "broken.pem")
 	if err := os.WriteFile(broken, []byte("broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	replace(cert, broken)
-	if got := serial(t, s.Endpoint, cfg); got != 3 {
-		t.Errorf("with a broken file, the certificate is %d", got)
+	if got := serialNumber(t, s.Endpoint, cfg); got != 3 {
+		t.Errorf("with a broken file, the certificate is number %d, want 3", got)
 	}
 	if err := os.Remove(key); err != nil {
 		t.Fatal(err)
 	}
-	if got := serial(t, s.Endpoint, cfg); got != 3 {
-		t.Errorf("without a file, the certificate is %d", got)
+	if got := serialNumber(t, s.Endpoint, cfg); got != 3 {
+		t.Errorf("without a key file, the certificate is number %d, want 3", got)
 	}
 }
 
@@ -173,7 +179,7 @@ func TestSlowHandshakesAreClosed(t *testing.T) {
 	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca)
-	for name, begin := range map[string]string{"nothing is sent": "", "a hello without end": "\x16\x03\x01\x02\x00\x01"} {
+	for name, data := range map[string]string{"no data": "", "incomplete hello": "\x16\x03\x01\x02\x00\x01"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var d net.Dialer
@@ -181,21 +187,22 @@ func TestSlowHandshakesAreClosed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close() //nolint:errcheck // the server has closed it
+			defer c.Close() //nolint:errcheck // closed by the server
 			if err := c.SetDeadline(time.Now().Add(closedBy)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := io.WriteString(c, begin); err != nil {
+			if _, err := io.WriteString(c, data); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
-				t.Errorf("not closed after %s", closedBy)
+				t.Errorf("the connection is open after %s", closedBy)
 			}
 		})
 	}
 }
 
-func TestSecurityHeadersOverTLS(t *testing.T) {
+func TestSecurityHeadersWithTLS(t *testing.T) {
+	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca)
 	transport := &http.Transport{TLSClientConfig: ca.TLSConfig()}
@@ -205,5 +212,5 @@ func TestSecurityHeadersOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := harness.SendWith(t, &http.Client{Transport: harness.CheckedTransport{T: t, Base: transport}}, r)
-	wantSecure(t, got.Header, true)
+	wantSecurityHeaders(t, got.Header, true)
 }

@@ -45,7 +45,7 @@ var (
 	RequesterReader = Identity{User: "requester-reader", Project: RequesterTenant, Role: "reader"}
 	AccepterReader  = Identity{User: "accepter-reader", Project: AccepterTenant, Role: "reader"}
 	ClusterReader   = Identity{User: "cluster-reader", Project: ClusterProject, Role: "reader"}
-	ExpiredAdmin    = Identity{User: "latecomer", Project: ClusterProject, Role: "admin", Expired: true}
+	ExpiredAdmin    = Identity{User: "expired-admin", Project: ClusterProject, Role: "admin", Expired: true}
 
 	Identities = []Identity{
 		Requester, Accepter, ClusterAdmin, Outsider, RequesterReader, AccepterReader, ClusterReader, ExpiredAdmin,
@@ -62,6 +62,14 @@ func StartWithIdentities(t testing.TB, flags ...string) *Server {
 // path.
 func CredentialsFile(t testing.TB, identities ...Identity) string {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "credentials.yaml")
+	if err := writeCredentials(path, identities); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func writeCredentials(path string, identities []Identity) error {
 	var tokens, keys strings.Builder
 	for _, i := range identities {
 		sum := sha256.Sum256([]byte(i.Token()))
@@ -69,15 +77,12 @@ func CredentialsFile(t testing.TB, identities ...Identity) string {
 		if i.Expired {
 			expiry = ", expires_at: 2026-01-02T15:04:05Z"
 		}
-		fmt.Fprintf(&tokens, "- {sha256: %s, project_id: %s, user: %s, roles: [%s]%s}\n", hex.EncodeToString(sum[:]), i.Project, i.User, i.Role, expiry)
+		fmt.Fprintf(&tokens, "- {sha256: %s, project_id: %s, user: %s, roles: [%s]%s}\n",
+			hex.EncodeToString(sum[:]), i.Project, i.User, i.Role, expiry)
 		if !i.Expired {
 			fmt.Fprintf(&keys, "- {access_key: %s, secret_key: %s, project_id: %s, user: %s, roles: [%s]}\n",
 				i.AccessKey(), i.SecretKey(), i.Project, i.User, i.Role)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "credentials.yaml")
-	if err := os.WriteFile(path, []byte("tokens:\n"+tokens.String()+"access_keys:\n"+keys.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return os.WriteFile(path, []byte("tokens:\n"+tokens.String()+"access_keys:\n"+keys.String()), 0o600)
 }

@@ -6,6 +6,7 @@ package harness
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -79,6 +80,21 @@ func StartWith(t testing.TB, flags ...string) *Server {
 // StartEnv is StartWith in an environment.
 func StartEnv(t testing.TB, getenv func(string) string, flags ...string) *Server {
 	t.Helper()
+	s, err := start(getenv, flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if code := s.Stop(); code != 0 {
+			t.Errorf("serve exited with %d; its log:\n%s", code, s.Log)
+		}
+	})
+	t.Cleanup(func() { secrets.checkAdmin(s.Admin) })
+	return s
+}
+
+// start runs serve in this process until Stop is called.
+func start(getenv func(string) string, flags ...string) (*Server, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	stdout, w := io.Pipe()
 	log := &Buffer{}
@@ -92,17 +108,11 @@ func StartEnv(t testing.TB, getenv func(string) string, flags ...string) *Server
 		cancel()
 		return <-exited
 	})
-	t.Cleanup(func() {
-		if code := stop(); code != 0 {
-			t.Errorf("serve exited with %d; its log:\n%s", code, log)
-		}
-	})
 	endpoint, admin, err := readAnnouncement(stdout)
 	if err != nil {
-		t.Fatalf("serve did not start: %v; its log:\n%s", err, log)
+		return nil, fmt.Errorf("serve did not start and exited with %d: %w; its log:\n%s", stop(), err, log)
 	}
-	t.Cleanup(func() { secrets.checkAdmin(admin) })
-	return &Server{Endpoint: endpoint, Admin: admin, Stop: stop, Log: log}
+	return &Server{Endpoint: endpoint, Admin: admin, Stop: stop, Log: log}, nil
 }
 
 // readAnnouncement reads the URLs that serve prints when it is ready, and
@@ -181,6 +191,10 @@ func Main(m *testing.M) int {
 		return runProgram()
 	}
 	code := m.Run()
+	if err := errors.Join(shared.stop(), sharedWithIdentities.stop()); err != nil {
+		fmt.Println(err)
+		code = 1
+	}
 	if secrets.report() > 0 {
 		code = 1
 	}
