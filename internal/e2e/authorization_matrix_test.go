@@ -90,7 +90,7 @@ func (s scenario) reason() string {
 	case s.otherProject:
 		return "the credentials belong to another one"
 	case s.onVPC.Role == "reader":
-		return "The role reader may"
+		return "The role reader permits only"
 	default:
 		return "Only the "
 	}

@@ -112,8 +112,8 @@ func TestServeRejectsInvalidKeystoneSettings(t *testing.T) {
 		{"no password", identityService.URL, without("PEERING_KEYSTONE_PASSWORD"), nil, cli.ExitUsage, "PEERING_KEYSTONE_PASSWORD"},
 		{"no project", identityService.URL, without("PEERING_KEYSTONE_PROJECT_NAME"), nil, cli.ExitUsage, "PEERING_KEYSTONE_PROJECT_NAME"},
 		{"user of other domain", identityService.URL, without("PEERING_KEYSTONE_USER_DOMAIN_NAME"), nil, cli.ExitFailure, "keystone"},
-		{"cache duration too short", identityService.URL, keystoneEnv, []string{"--keystone-cache", "0s"}, cli.ExitUsage, "--keystone-cache 0s"},
-		{"cache duration too long", identityService.URL, keystoneEnv, []string{"--keystone-cache", "61s"}, cli.ExitUsage, "--keystone-cache 1m1s"},
+		{"cache duration too short", identityService.URL, keystoneEnv, []string{"--keystone-cache", "0s"}, cli.ExitUsage, "--keystone-cache must be positive and at most 1m0s, got 0s"},
+		{"cache duration too long", identityService.URL, keystoneEnv, []string{"--keystone-cache", "61s"}, cli.ExitUsage, "--keystone-cache must be positive and at most 1m0s, got 1m1s"},
 		{"unreachable", "http://127.0.0.1:1", keystoneEnv, nil, cli.ExitFailure, "keystone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

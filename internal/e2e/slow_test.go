@@ -209,11 +209,12 @@ var slowFlags = []string{"--quota-tenant", "1000000", "--quota-pending", "100000
 
 // TestSlowConnections has 1,000 connections of each of which the server has to get rid, while it serves others.
 func TestSlowConnections(t *testing.T) {
-	const connections = 1000
-	needFiles(t, 3*connections)
+	t.Parallel()
+	connections := harness.Scale(90, 1000)
+	needFiles(t, 3*uint64(connections))
 	// All that read slowly fit into their projects' parts of the share, but not into the share at the same time.
 	s := harness.StartWith(t, append(slowFlags, "--data-dir", t.TempDir(), "--log-level", "error", "--max-reads", "200")...)
-	projects := longLists(t, s.Endpoint, 2)
+	projects := longLists(t, s.Endpoint, harness.Scale(1, 2))
 	ctx, cancel := context.WithCancel(t.Context())
 	var usual, hostile sync.WaitGroup
 	var requests atomic.Int64

@@ -185,12 +185,22 @@ func (s *Server) CommandEnv(t testing.TB, env map[string]string, args ...string)
 }
 
 // Main runs the tests of a package, or the program itself in a process that
-// StartProcess started, and returns the exit code for TestMain.
-func Main(m *testing.M) int {
+// StartProcess started, and returns the exit code for TestMain. If the tests
+// pass, the checks run.
+func Main(m *testing.M, checks ...func() error) int {
 	if os.Getenv(AsProgram) != "" {
 		return runProgram()
 	}
 	code := m.Run()
+	for _, check := range checks {
+		if code != 0 {
+			break
+		}
+		if err := check(); err != nil {
+			fmt.Println(err)
+			code = 1
+		}
+	}
 	if err := errors.Join(shared.stop(), sharedWithIdentities.stop()); err != nil {
 		fmt.Println(err)
 		code = 1
