@@ -22,6 +22,8 @@ type check struct {
 	body        []byte
 	media       *compiledMedia
 	bodyVerdict verdict
+	// lax is the body if only encoding/json accepts it; see Options.LaxJSON.
+	lax *checkedBody
 }
 
 // verdict is the result of the compiled schema for a body.
@@ -59,8 +61,8 @@ func (c *check) readBody() error {
 	}
 	if !c.evaluator.Scan(data, c.operation.options.MaxDepth) {
 		if c.operation.options.LaxJSON {
-			c.media = &compiledMedia{schema: c.media.schema}
-			return nil
+			c.lax = body
+			return body.decodeLax()
 		}
 		return &Error{Kind: Invalid, Violations: []Violation{jsonViolation(c.evaluator.Err())}}
 	}
@@ -132,6 +134,9 @@ const (
 // a body that this package rejects itself.
 func (c *check) fallbackBody(input *openapi3filter.RequestValidationInput) error {
 	schema, declared := c.media.compiled, c.operation.body.declared
+	if c.lax != nil {
+		return c.fallbackLax(input)
+	}
 	if schema == nil {
 		return openapi3filter.ValidateRequestBody(c.request.Context(), input, declared)
 	}
@@ -146,6 +151,20 @@ func (c *check) fallbackBody(input *openapi3filter.RequestValidationInput) error
 	value := c.evaluator.decodeAny(0, string(c.body))
 	if err := schema.source.VisitJSON(value, openapi3.VisitAsRequest(), openapi3.MultiErrors()); err != nil {
 		return &openapi3filter.RequestError{Input: input, RequestBody: declared, Err: err}
+	}
+	return nil
+}
+
+// fallbackLax lets kin-openapi decide about a body that encoding/json decoded.
+// kin-openapi does not decode it, because built with Go 1.27 it rejects
+// duplicate members.
+func (c *check) fallbackLax(input *openapi3filter.RequestValidationInput) error {
+	if c.media.schema == nil {
+		return nil
+	}
+	err := c.media.schema.Value.VisitJSON(c.lax.value, openapi3.VisitAsRequest(), openapi3.MultiErrors())
+	if err != nil {
+		return &openapi3filter.RequestError{Input: input, RequestBody: c.operation.body.declared, Err: err}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -68,6 +69,17 @@ func (b *checkedBody) ValidatedValue() any {
 		b.decoded = true
 	}
 	return b.value
+}
+
+// decodeLax decodes a body that the strict scanner rejects with encoding/json.
+func (b *checkedBody) decodeLax() error {
+	decoder := json.NewDecoder(bytes.NewReader(b.Bytes()))
+	decoder.UseNumber()
+	if err := decoder.Decode(&b.value); err != nil {
+		return &Error{Kind: Invalid, Violations: []Violation{{In: Body, Keyword: "type", Reason: "can't be parsed"}}, Err: err}
+	}
+	b.decoded = true
+	return nil
 }
 
 // sharedText returns a string that all parts of a decoded body can share, or ""

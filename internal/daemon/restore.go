@@ -50,6 +50,6 @@ func restore(ctx context.Context, env *command.Env, cfg etcd.Config, file string
 		Clusters int64 `json:"clusters"`
 	}{restored.Peerings, restored.Routes, restored.Clusters}
 	return env.Print(result, func() string {
-		return fmt.Sprintf("restored %d peerings, %d routes and %d clusters", result.Peerings, result.Routes, result.Clusters)
+		return fmt.Sprintf("restored peerings: %d, routes: %d, clusters: %d", result.Peerings, result.Routes, result.Clusters)
 	})
 }
