@@ -16,7 +16,7 @@ import (
 	"github.com/peering/peering/internal/peering"
 )
 
-// make chaos sets both to larger values.
+// Both allow longer runs than make test-long.
 var (
 	chaosOperations = flag.Int("chaos.operations", 0, "the least `number` of operations of each run of TestChaos; 0 for 200, or 800 in long tests")
 	chaosRate       = flag.Float64("chaos.rate", 0, "the operations per second below which a run of TestChaos fails as inconclusive")
