@@ -11,8 +11,8 @@ import (
 )
 
 func TestClusterCommands(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	code, out, errs := s.Command(t, harness.Project, "cluster", "create", "mine", "--vpc-cidr", "10.0.0.0/8", "--description", "d", "-o", "json")
+	s := harness.NewSandbox(t)
+	code, out, errs := s.Command(t, s.Project, "cluster", "create", "mine", "--vpc-cidr", "10.0.0.0/8", "--description", "d", "-o", "json")
 	var created client.Cluster
 	if err := json.Unmarshal([]byte(out), &created); code != cli.ExitOK || err != nil {
 		t.Fatalf("create exited with %d: %s%s", code, out, errs)
@@ -29,13 +29,13 @@ func TestClusterCommands(t *testing.T) {
 		{"show", []string{"cluster", "show", id}, cli.ExitOK, []string{"yours", "cluster_running"}},
 		{"list by name", []string{"cluster", "list", "--name", "yours", "-o", "json"}, cli.ExitOK, []string{`"yours"`}},
 		{"gateway outside the subnet", []string{"cluster", "create", "n", "--subnet-gateway", "10.0.0.1"}, cli.ExitUsage, []string{"/subnet_gateway"}},
-		{"peering", []string{"create", "n", "--cluster", id, "--peer-vpc", harness.PeerVPC}, cli.ExitOK, []string{"PENDING"}},
+		{"peering", []string{"create", "n", "--cluster", id, "--peer-vpc", s.PeerVPC}, cli.ExitOK, []string{"PENDING"}},
 		{"delete a cluster in use", []string{"cluster", "delete", id}, cli.ExitConflict, []string{"CS.22111"}},
 		{"show an unknown cluster", []string{"cluster", "show", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
 		{"delete an unknown cluster", []string{"cluster", "delete", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, errs := s.Command(t, harness.Project, tt.args...)
+			code, out, errs := s.Command(t, s.Project, tt.args...)
 			harness.WantOutput(t, code, out+errs, tt.code, tt.want)
 		})
 	}

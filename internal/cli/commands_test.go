@@ -11,8 +11,8 @@ import (
 )
 
 func TestPeeringCommands(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	code, out, errs := s.Command(t, harness.Project, "create", "first", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC, "-o", "json")
+	s := harness.NewSandbox(t)
+	code, out, errs := s.Command(t, s.Project, "create", "first", "--cluster", s.ClusterID, "--peer-vpc", s.PeerVPC, "-o", "json")
 	var created client.Peering
 	if err := json.Unmarshal([]byte(out), &created); code != cli.ExitOK || err != nil {
 		t.Fatalf("create exited with %d: %s%s", code, out, errs)
@@ -23,24 +23,24 @@ func TestPeeringCommands(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"list a cluster's", []string{"list", "--cluster", harness.ClusterID}, cli.ExitOK, []string{"STATUS", created.ID, "first", "PENDING_ACCEPTANCE"}},
-		{"show a cluster's", []string{"show", created.ID, "--cluster", harness.ClusterID}, cli.ExitOK, []string{created.ID, harness.PeerVPC}},
+		{"list a cluster's", []string{"list", "--cluster", s.ClusterID}, cli.ExitOK, []string{"STATUS", created.ID, "first", "PENDING_ACCEPTANCE"}},
+		{"show a cluster's", []string{"show", created.ID, "--cluster", s.ClusterID}, cli.ExitOK, []string{created.ID, s.PeerVPC}},
 		{"show as JSON", []string{"show", created.ID, "-o", "json"}, cli.ExitOK, []string{`"created_at"`, `"accept_vpc_info"`}},
 		{"rename by the accepter", []string{"rename", created.ID, "second"}, cli.ExitForbidden, []string{"VPC.2701"}},
 		{"accept", []string{"accept", created.ID}, cli.ExitOK, []string{"ACTIVE"}},
-		{"list by status", []string{"list", "--status", "ACTIVE", "--vpc", harness.PeerVPC, "--name", "first", "--tenant", harness.ServiceTenant}, cli.ExitOK, []string{created.ID}},
+		{"list by status", []string{"list", "--status", "ACTIVE", "--vpc", s.PeerVPC, "--name", "first", "--tenant", harness.ServiceTenant}, cli.ExitOK, []string{created.ID}},
 		{"empty list", []string{"list", "--status", "EXPIRED", "-o", "json"}, cli.ExitOK, []string{"[]"}},
 		{"reject an active peering", []string{"reject", created.ID}, cli.ExitConflict, []string{"VPC.22105", "ACTIVE"}},
-		{"create a second peering of the pair", []string{"create", "again", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC}, cli.ExitConflict, []string{"CS.22104", created.ID}},
-		{"create between own VPCs", []string{"create", "inner", "--vpc", harness.PeerVPC, "--peer-vpc", harness.OtherVPC, "--description", "d"}, cli.ExitOK, []string{"inner", "ACTIVE"}},
+		{"create a second peering of the pair", []string{"create", "again", "--cluster", s.ClusterID, "--peer-vpc", s.PeerVPC}, cli.ExitConflict, []string{"CS.22104", created.ID}},
+		{"create between own VPCs", []string{"create", "inner", "--vpc", s.PeerVPC, "--peer-vpc", s.OtherVPC, "--description", "d"}, cli.ExitOK, []string{"inner", "ACTIVE"}},
 		{"delete", []string{"delete", created.ID}, cli.ExitOK, nil},
 		{"show a deleted peering", []string{"show", created.ID}, cli.ExitNotFound, []string{"VPC.2204"}},
-		{"show a deleted peering of the cluster", []string{"show", created.ID, "--cluster", harness.ClusterID}, cli.ExitNotFound, []string{"CS.22103"}},
-		{"delete a deleted peering of the cluster", []string{"delete", created.ID, "--cluster", harness.ClusterID}, cli.ExitNotFound, []string{"CS.22103"}},
+		{"show a deleted peering of the cluster", []string{"show", created.ID, "--cluster", s.ClusterID}, cli.ExitNotFound, []string{"CS.22103"}},
+		{"delete a deleted peering of the cluster", []string{"delete", created.ID, "--cluster", s.ClusterID}, cli.ExitNotFound, []string{"CS.22103"}},
 		{"list an unknown cluster's", []string{"list", "--cluster", "7"}, cli.ExitNotFound, []string{"CS.20005"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, errs := s.Command(t, harness.Project, tt.args...)
+			code, out, errs := s.Command(t, s.Project, tt.args...)
 			harness.WantOutput(t, code, out+errs, tt.code, tt.want)
 			if (errs == "") != (tt.code == cli.ExitOK) {
 				t.Errorf("standard error is %q", errs)
@@ -50,20 +50,20 @@ func TestPeeringCommands(t *testing.T) {
 }
 
 func TestPeeringCommandsAcrossTenants(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	code, out, errs := s.Command(t, harness.Project, "create", "n", "--vpc", harness.PeerVPC, "--peer-vpc", harness.OtherVPC, "--peer-tenant", harness.Stranger, "-o", "json")
+	s := harness.NewSandbox(t)
+	code, out, errs := s.Command(t, s.Project, "create", "n", "--vpc", s.PeerVPC, "--peer-vpc", s.OtherVPC, "--peer-tenant", s.Stranger, "-o", "json")
 	var created client.VPCPeering
 	if err := json.Unmarshal([]byte(out), &created); code != cli.ExitOK || err != nil {
 		t.Fatalf("create exited with %d: %s%s", code, out, errs)
 	}
-	code, out, errs = s.Command(t, harness.Project, "rename", created.ID, "m", "--description", "second", "-o", "json")
+	code, out, errs = s.Command(t, s.Project, "rename", created.ID, "m", "--description", "second", "-o", "json")
 	harness.WantOutput(t, code, out+errs, cli.ExitOK, []string{`"m"`, `"second"`})
-	code, out, errs = s.Command(t, harness.Stranger, "reject", created.ID)
+	code, out, errs = s.Command(t, s.Stranger, "reject", created.ID)
 	harness.WantOutput(t, code, out+errs, cli.ExitOK, []string{"REJECTED"})
 }
 
 func TestInvalidCommandLines(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
+	s := harness.NewSandbox(t)
 	for _, tt := range []struct {
 		name string
 		args []string
@@ -72,12 +72,12 @@ func TestInvalidCommandLines(t *testing.T) {
 		{"unknown command", []string{"creat"}, []string{`"creat"`, "peering --help"}},
 		{"unknown flag", []string{"list", "--colour"}, []string{"--colour", "peering list --help"}},
 		{"too few arguments", []string{"accept"}, []string{"peering accept --help"}},
-		{"neither cluster nor VPC", []string{"create", "n", "--peer-vpc", harness.PeerVPC}, []string{"cluster", "vpc"}},
-		{"both cluster and VPC", []string{"create", "n", "--cluster", "1", "--vpc", harness.PeerVPC, "--peer-vpc", harness.OtherVPC}, []string{"cluster", "vpc"}},
+		{"neither cluster nor VPC", []string{"create", "n", "--peer-vpc", s.PeerVPC}, []string{"cluster", "vpc"}},
+		{"both cluster and VPC", []string{"create", "n", "--cluster", "1", "--vpc", s.PeerVPC, "--peer-vpc", s.OtherVPC}, []string{"cluster", "vpc"}},
 		{"no peer VPC", []string{"create", "n", "--cluster", "1"}, []string{"peer-vpc"}},
 		{"unknown output", []string{"list", "-o", "xml"}, []string{"xml", "table, json or yaml"}},
 		{"endpoint without scheme", []string{"list", "--endpoint", "127.0.0.1:8080"}, []string{"127.0.0.1:8080", "http://"}},
-		{"invalid name", []string{"create", "a b", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC}, []string{"/name"}},
+		{"invalid name", []string{"create", "a b", "--cluster", s.ClusterID, "--peer-vpc", s.PeerVPC}, []string{"/name"}},
 		{"invalid id", []string{"show", "7"}, []string{"peering_id"}},
 		{"unknown auth", []string{"serve", "--auth", "open"}, []string{"open"}},
 		{"data quota that is not a size", []string{"serve", "--data-quota", "much"}, []string{"--data-quota", "much"}},
@@ -92,7 +92,7 @@ func TestInvalidCommandLines(t *testing.T) {
 		{"two stores", []string{"serve", "--data-dir", "d", "--etcd-endpoints", "http://127.0.0.1:1"}, []string{"data-dir", "etcd-endpoints"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, errs := s.Command(t, harness.Project, tt.args...)
+			code, out, errs := s.Command(t, s.Project, tt.args...)
 			harness.WantOutput(t, code, errs, cli.ExitUsage, tt.want)
 			if out != "" {
 				t.Errorf("standard output is %q", out)

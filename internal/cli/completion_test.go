@@ -49,21 +49,21 @@ func (r neverRead) Read([]byte) (int, error) {
 }
 
 func TestCompletionOffersIDsOfTheService(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	c := s.As(t, harness.Project)
-	pending, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "pending", VPCID: harness.PeerVPC})
+	s := harness.NewSandbox(t)
+	c := s.As(t, s.Project)
+	pending, err := c.CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "pending", VPCID: s.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
-	active := s.CreateActive(t, harness.OtherVPC)
-	route, err := c.CreateRoute(t.Context(), harness.ClusterID, active.ID, "192.168.0.0/16")
+	active := s.CreateActive(t, s.OtherVPC)
+	route, err := c.CreateRoute(t.Context(), s.ClusterID, active.ID, "192.168.0.0/16")
 	if err != nil {
 		t.Fatal(err)
 	}
 	asPending, asActive := pending.ID+"\tpending, PENDING_ACCEPTANCE", active.ID+"\t"+active.Name+", ACTIVE"
-	asCluster := harness.ClusterID + "\tmycluster"
+	asCluster := s.ClusterID + "\tmycluster"
 	_, getenv := withConfig(t, "contexts:\n  home: {endpoint: 'http://home'}\n  away: {}\n",
-		map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": harness.Project})
+		map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": s.Project})
 	for _, tt := range []struct {
 		words []string
 		want  []string
@@ -71,7 +71,7 @@ func TestCompletionOffersIDsOfTheService(t *testing.T) {
 		{[]string{"show", ""}, []string{asPending, asActive}},
 		{[]string{"show", active.ID[:len(active.ID)-1]}, []string{asActive}},
 		{[]string{"show", "f"}, nil},
-		{[]string{"show", "--cluster", harness.ClusterID, ""}, []string{asPending, asActive}},
+		{[]string{"show", "--cluster", s.ClusterID, ""}, []string{asPending, asActive}},
 		{[]string{"show", active.ID, ""}, nil},
 		{[]string{"delete", ""}, []string{asPending, asActive}},
 		{[]string{"rename", ""}, []string{asPending, asActive}},
@@ -83,8 +83,8 @@ func TestCompletionOffersIDsOfTheService(t *testing.T) {
 		{[]string{"cluster", "show", ""}, []string{asCluster}},
 		{[]string{"cluster", "update", ""}, []string{asCluster}},
 		{[]string{"cluster", "delete", ""}, []string{asCluster}},
-		{[]string{"route", "list", "--cluster", harness.ClusterID, "--peering", ""}, []string{asPending, asActive}},
-		{[]string{"route", "delete", "--cluster", harness.ClusterID, "--peering", active.ID, ""}, []string{route.ID + "\t192.168.0.0/16"}},
+		{[]string{"route", "list", "--cluster", s.ClusterID, "--peering", ""}, []string{asPending, asActive}},
+		{[]string{"route", "delete", "--cluster", s.ClusterID, "--peering", active.ID, ""}, []string{route.ID + "\t192.168.0.0/16"}},
 		{[]string{"list", "--status", ""}, cli.Statuses},
 		{[]string{"list", "-o", ""}, output.Formats},
 		{[]string{"list", "--context", ""}, []string{"home\thttp://home", "away"}},

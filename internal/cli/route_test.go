@@ -10,10 +10,10 @@ import (
 )
 
 func TestRouteCommands(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	p := s.CreateActive(t, harness.PeerVPC)
-	over := []string{"--cluster", harness.ClusterID, "--peering", p.ID}
-	code, out, errs := s.Command(t, harness.Project, append([]string{"route", "create", "192.168.0.0/16", "-o", "json"}, over...)...)
+	s := harness.NewSandbox(t)
+	p := s.CreateActive(t, s.PeerVPC)
+	over := []string{"--cluster", s.ClusterID, "--peering", p.ID}
+	code, out, errs := s.Command(t, s.Project, append([]string{"route", "create", "192.168.0.0/16", "-o", "json"}, over...)...)
 	var created client.Route
 	if err := json.Unmarshal([]byte(out), &created); code != cli.ExitOK || err != nil {
 		t.Fatalf("create exited with %d: %s%s", code, out, errs)
@@ -31,10 +31,10 @@ func TestRouteCommands(t *testing.T) {
 		{"delete again", []string{"route", "delete", created.ID}, cli.ExitNotFound, []string{"CS.22110"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, out, errs := s.Command(t, harness.Project, append(tt.args, over...)...)
+			code, out, errs := s.Command(t, s.Project, append(tt.args, over...)...)
 			harness.WantOutput(t, code, out+errs, tt.code, tt.want)
 		})
 	}
-	code, _, errs = s.Command(t, harness.Project, "route", "list", "--cluster", harness.ClusterID)
+	code, _, errs = s.Command(t, s.Project, "route", "list", "--cluster", s.ClusterID)
 	harness.WantOutput(t, code, errs, cli.ExitUsage, []string{"peering"})
 }

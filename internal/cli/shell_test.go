@@ -45,8 +45,8 @@ end
 
 // TestShellCompletion completes a peering id in each installed shell.
 func TestShellCompletion(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	created, err := s.As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC})
+	s := harness.NewSandbox(t)
+	created, err := s.As(t, s.Project).CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "n", VPCID: s.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestShellCompletion(t *testing.T) {
 			defer cancel()
 			cmd := exec.CommandContext(ctx, path, "-c", script)
 			cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
-				"HOME="+t.TempDir(), "PEERING_ENDPOINT="+s.Endpoint, "PEERING_PROJECT="+harness.Project)
+				"HOME="+t.TempDir(), "PEERING_ENDPOINT="+s.Endpoint, "PEERING_PROJECT="+s.Project)
 			shown, err := cmd.CombinedOutput()
 			harness.CheckForSecrets("a shell", shown)
 			if err != nil || !strings.Contains(string(shown), "offered "+created.ID) {

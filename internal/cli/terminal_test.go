@@ -54,8 +54,8 @@ func onTerminal(t *testing.T, progress func(shown string), run func(terminal *os
 }
 
 func TestStatusColorsNeedATerminal(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	code, out, errs := s.Command(t, harness.Project, "create", "n", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC)
+	s := harness.NewSandbox(t)
+	code, out, errs := s.Command(t, s.Project, "create", "n", "--cluster", s.ClusterID, "--peer-vpc", s.PeerVPC)
 	harness.WantOutput(t, code, out+errs, cli.ExitOK, nil)
 	if strings.Contains(out, "\x1b") {
 		t.Errorf("colours without a terminal: %q", out)
@@ -74,7 +74,7 @@ func TestStatusColorsNeedATerminal(t *testing.T) {
 		{"YAML", nil, []string{"-o", "yaml"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": harness.Project}
+			env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": s.Project}
 			for name, value := range tt.env {
 				env[name] = value
 			}
@@ -93,9 +93,9 @@ func TestStatusColorsNeedATerminal(t *testing.T) {
 // TestWaitShowsASpinnerOnATerminal checks that the spinner stays on one line
 // with the progress and disappears at the end.
 func TestWaitShowsASpinnerOnATerminal(t *testing.T) {
-	s := harness.Start(t, t.TempDir())
-	env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": harness.Project}
-	c := s.As(t, harness.Project)
+	s := harness.NewSandbox(t)
+	env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": s.Project}
+	c := s.As(t, s.Project)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var accept sync.Once
@@ -105,7 +105,7 @@ func TestWaitShowsASpinnerOnATerminal(t *testing.T) {
 			return
 		}
 		accept.Do(func() {
-			found, err := c.ListPeerings(ctx, harness.ClusterID)
+			found, err := c.ListPeerings(ctx, s.ClusterID)
 			if err == nil {
 				_, err = c.AcceptVPCPeering(ctx, found[0].ID)
 			}
@@ -115,7 +115,7 @@ func TestWaitShowsASpinnerOnATerminal(t *testing.T) {
 			}
 		})
 	}, func(terminal *os.File) {
-		args := []string{"create", "n", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC, "--wait", "-o", "json"}
+		args := []string{"create", "n", "--cluster", s.ClusterID, "--peer-vpc", s.PeerVPC, "--wait", "-o", "json"}
 		code = harness.Run(ctx, args, out, terminal, func(name string) string { return env[name] })
 	})
 	harness.WantOutput(t, code, out.String(), cli.ExitOK, []string{`"ACTIVE"`})

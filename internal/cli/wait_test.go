@@ -35,7 +35,7 @@ func (w *waitObserver) Write(p []byte) (int, error) {
 }
 
 // createAndWait runs create with --wait, and a function while it waits.
-func createAndWait(t *testing.T, s *harness.Server, do func(cancel func(), id string), args ...string) (code int, id, stdout, stderr string) {
+func createAndWait(t *testing.T, s *harness.Sandbox, do func(cancel func(), id string), args ...string) (code int, id, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -44,8 +44,8 @@ func createAndWait(t *testing.T, s *harness.Server, do func(cancel func(), id st
 		id = anyUUID.FindString(progress)
 		do(cancel, id)
 	}
-	env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": harness.Project}
-	args = append([]string{"create", "n", "--cluster", harness.ClusterID, "--peer-vpc", harness.PeerVPC, "--wait"}, args...)
+	env := map[string]string{"PEERING_ENDPOINT": s.Endpoint, "PEERING_PROJECT": s.Project}
+	args = append([]string{"create", "n", "--cluster", s.ClusterID, "--peer-vpc", s.PeerVPC, "--wait"}, args...)
 	code = harness.Run(ctx, args, out, errs, func(name string) string { return env[name] })
 	return code, id, out.String(), errs.String()
 }
@@ -58,9 +58,9 @@ func TestWaitUntilAccepted(t *testing.T) {
 	} {
 		t.Run(tt.format, func(t *testing.T) {
 			t.Parallel()
-			s := harness.Start(t, t.TempDir())
+			s := harness.NewSandbox(t)
 			code, id, out, errs := createAndWait(t, s, func(_ func(), id string) {
-				if _, err := s.As(t, harness.Project).AcceptVPCPeering(t.Context(), id); err != nil {
+				if _, err := s.As(t, s.Project).AcceptVPCPeering(t.Context(), id); err != nil {
 					t.Error(err)
 				}
 			}, "-o", tt.format)
@@ -98,9 +98,9 @@ func TestFailedWaits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := harness.Start(t, t.TempDir())
+			s := harness.NewSandbox(t)
 			code, id, out, errs := createAndWait(t, s, func(cancel func(), id string) {
-				if err := tt.do(s.As(t, harness.Project), cancel, id); err != nil {
+				if err := tt.do(s.As(t, s.Project), cancel, id); err != nil {
 					t.Error(err)
 				}
 			}, append(tt.args, "-o", "json")...)

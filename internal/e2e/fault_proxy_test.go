@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"io"
 	"log"
 	"net"
@@ -45,7 +46,7 @@ func startFaultProxy(t *testing.T, target string) *faultProxy {
 			if err != nil {
 				return
 			}
-			serving.Go(func() { p.serve(conn) })
+			serving.Go(func() { p.serve(t.Context(), conn) })
 		}
 	})
 	t.Cleanup(func() {
@@ -94,9 +95,9 @@ func (p *faultProxy) waitRunning() bool {
 	}
 }
 
-func (p *faultProxy) serve(from net.Conn) {
+func (p *faultProxy) serve(ctx context.Context, from net.Conn) {
 	defer from.Close() //nolint:errcheck // errors of a broken connection are expected
-	to, err := net.Dial("tcp", p.target)
+	to, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.target)
 	if err != nil {
 		return // the member is down
 	}

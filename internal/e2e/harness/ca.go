@@ -92,5 +92,5 @@ func writePEM(t testing.TB, file, kind string, der []byte) {
 func (a *Authority) TLSConfig() *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS10} //nolint:gosec // tests try old versions
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS10}
 }

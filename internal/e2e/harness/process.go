@@ -35,7 +35,7 @@ type Process struct {
 func StartProcess(t testing.TB, flags ...string) *Process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-	p := &Process{Cmd: exec.CommandContext(ctx, os.Args[0], ServeArgs(flags...)...), Log: &Buffer{}} //nolint:gosec // the test binary itself
+	p := &Process{Cmd: exec.CommandContext(ctx, os.Args[0], ServeArgs(flags...)...), Log: &Buffer{}}
 	p.Env = append(os.Environ(), AsProgram+"=1")
 	p.Stderr = p.Log
 	stdout, err := p.StdoutPipe()
