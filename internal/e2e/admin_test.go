@@ -11,7 +11,7 @@ import (
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	s := harness.StartWith(t, append(slowly(3), "--data-dir", t.TempDir())...)
+	s := harness.StartWith(t, append(withoutRefill(3), "--data-dir", t.TempDir())...)
 	harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "")
 	harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath+"/"+harness.UnknownID, "")
 	harness.Send(t, http.MethodPost, s.Endpoint+harness.CSPath, exampleRequest, "Content-Type", "application/json")

@@ -171,7 +171,7 @@ func (f *matrixFixture) checkCell(t *testing.T, id string, s scenario, want stri
 		if want == "VPC.2701" && !strings.Contains(got.Body, s.reason()) {
 			t.Errorf("the response does not contain %q: %s", s.reason(), got.Body)
 		}
-		wantFields(t, got, strings.HasPrefix(r.path, "/v2.0/"), status, want, "")
+		wantErrorBody(t, got, strings.HasPrefix(r.path, "/v2.0/"), status, want, "")
 	} else if status = atoi(t, want); got.Status != status {
 		t.Errorf("got %d %s, want %s", got.Status, got.Body, want)
 	}

@@ -187,7 +187,7 @@ func TestInvalidClustersAreRejected(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := harness.Send(t, tt.method, s.Endpoint+tt.path, tt.body, "Content-Type", tt.contentType)
-			wantFields(t, got, false, tt.status, tt.code, tt.field)
+			wantErrorBody(t, got, false, tt.status, tt.code, tt.field)
 		})
 	}
 	page, err := s.As(t, s.Project).ListClusters(t.Context(), client.ClusterQuery{})

@@ -87,7 +87,7 @@ func TestBusyConnectionIsNotEvicted(t *testing.T) {
 }
 
 func TestConnectionIsThrottledAfter429(t *testing.T) {
-	s := harness.StartWith(t, append(slowly(1), "--data-dir", t.TempDir())...)
+	s := harness.StartWith(t, append(withoutRefill(1), "--data-dir", t.TempDir())...)
 	c := harness.MustDialRaw(t, s.Endpoint)
 	start := time.Now()
 	for _, want := range []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusTooManyRequests} {

@@ -66,9 +66,9 @@ func fieldsOf(details []client.Violation) []string {
 	return fields
 }
 
-// wantFields checks the status, the code and the root of an error, and that it
+// wantErrorBody checks the status, the code and the root of an error, and that it
 // names the field, or no field if field is empty.
-func wantFields(t *testing.T, got harness.Response, vpcStyle bool, status int, code, field string) {
+func wantErrorBody(t *testing.T, got harness.Response, vpcStyle bool, status int, code, field string) {
 	t.Helper()
 	e := parseError(t, got, vpcStyle)
 	if got.Status != status || e.code != code {

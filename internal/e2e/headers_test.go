@@ -33,7 +33,7 @@ func wantSecurityHeaders(t *testing.T, h http.Header, encrypted bool) {
 
 func TestSecurityHeadersOnEveryStatus(t *testing.T) {
 	t.Parallel()
-	s := harness.StartWith(t, append(slowly(4), "--data-dir", t.TempDir())...)
+	s := harness.StartWith(t, append(withoutRefill(4), "--data-dir", t.TempDir())...)
 	for _, tt := range []struct {
 		name, method, path string
 		status             int

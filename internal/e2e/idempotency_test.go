@@ -44,7 +44,7 @@ func TestIdempotencyKeyReplaysResponse(t *testing.T) {
 				t.Errorf("the second request got %d %v %s, want a replay of %s", second.Status, second.Header, second.Body, first.Body)
 			}
 			other := postWithKey(t, s.Endpoint+tt.path, s.Project, tt.otherBody, key)
-			wantFields(t, other, strings.HasPrefix(tt.path, "/v2.0/"), tt.otherStatus, tt.otherCode, "")
+			wantErrorBody(t, other, strings.HasPrefix(tt.path, "/v2.0/"), tt.otherStatus, tt.otherCode, "")
 		})
 	}
 }
@@ -57,7 +57,7 @@ func TestInvalidIdempotencyKeyIsRejected(t *testing.T) {
 		"empty": "", "space": "two words", "open quote": `"open`, "256 characters": strings.Repeat("k", 256),
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantFields(t, postWithKey(t, s.Endpoint+s.CSPath, s.Project, body, key), false, 400, "CS.22101", "header Idempotency-Key")
+			wantErrorBody(t, postWithKey(t, s.Endpoint+s.CSPath, s.Project, body, key), false, 400, "CS.22101", "header Idempotency-Key")
 		})
 	}
 }

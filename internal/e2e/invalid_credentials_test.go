@@ -184,7 +184,7 @@ func TestInvalidCredentialsGetSameError(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(invalid)) {
 			t.Run(root.name+"/"+name, func(t *testing.T) {
 				got := sendSigned(t, s, invalid[name])
-				wantFields(t, got, root.vpcStyle, http.StatusUnauthorized, root.code, "")
+				wantErrorBody(t, got, root.vpcStyle, http.StatusUnauthorized, root.code, "")
 				if volatile.ReplaceAllString(got.Body, "") != volatile.ReplaceAllString(want.Body, "") ||
 					!slices.Equal(headerNames(got.Header), headerNames(want.Header)) ||
 					got.Header.Get("WWW-Authenticate") != want.Header.Get("WWW-Authenticate") {
@@ -227,7 +227,7 @@ func TestSignedLargeBodiesAreRejected(t *testing.T) {
 				date: time.Now().UTC().Format("20060102T150405Z"), accessKey: harness.Requester.AccessKey(), secretKey: harness.Requester.SecretKey(),
 			}
 			got := sendSigned(t, s, invalidRequest{signed, []string{"X-Sdk-Date", signed.date, "Authorization", signed.authorization()}})
-			wantFields(t, got, tt.vpcStyle, tt.status, tt.code, tt.field)
+			wantErrorBody(t, got, tt.vpcStyle, tt.status, tt.code, tt.field)
 		})
 	}
 }

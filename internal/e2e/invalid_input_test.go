@@ -62,7 +62,7 @@ func TestInvalidBodiesAreRejectedOnCSRoot(t *testing.T) {
 				contentType = "application/json"
 			}
 			got := harness.Send(t, http.MethodPost, s.Endpoint+s.CSPath, tt.body, "Content-Type", contentType)
-			wantFields(t, got, false, tt.status, codes[tt.status], tt.field)
+			wantErrorBody(t, got, false, tt.status, codes[tt.status], tt.field)
 		})
 	}
 	if found, err := s.As(t, s.Project).ListPeerings(t.Context(), s.ClusterID); err != nil || len(found) != 0 {
@@ -111,7 +111,7 @@ func TestInvalidBodiesAreRejectedOnVPCRoot(t *testing.T) {
 				contentType = "application/json"
 			}
 			got := harness.Send(t, tt.method, s.Endpoint+harness.VPCPath+tt.path, tt.body, "Content-Type", contentType, "X-Project-Id", s.Project)
-			wantFields(t, got, true, tt.status, codes[tt.status], tt.field)
+			wantErrorBody(t, got, true, tt.status, codes[tt.status], tt.field)
 		})
 	}
 	page, err := s.As(t, s.Project).ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
@@ -162,7 +162,7 @@ func TestInvalidPathsAndParametersAreRejected(t *testing.T) {
 				sent = body
 			}
 			got := harness.Send(t, tt.method, s.Endpoint+tt.path, sent, "Content-Type", "application/json", "X-Project-Id", s.Project)
-			wantFields(t, got, strings.HasPrefix(tt.path, "/v2.0/"), tt.status, tt.code, tt.field)
+			wantErrorBody(t, got, strings.HasPrefix(tt.path, "/v2.0/"), tt.status, tt.code, tt.field)
 			if tt.status == http.StatusMethodNotAllowed && got.Header.Get("Allow") == "" {
 				t.Error("the response has no Allow header")
 			}
@@ -177,7 +177,7 @@ func TestVPCRootRequiresProjectHeader(t *testing.T) {
 		for name, headers := range map[string][]string{"missing": nil, "empty": {"X-Project-Id", ""}, "no id": {"X-Project-Id", "me"}} {
 			t.Run(operation.id+"/"+name, func(t *testing.T) {
 				got := harness.Send(t, operation.method, s.Endpoint+operation.path, "", headers...)
-				wantFields(t, got, true, http.StatusUnauthorized, "VPC.0008", "")
+				wantErrorBody(t, got, true, http.StatusUnauthorized, "VPC.0008", "")
 			})
 		}
 	}

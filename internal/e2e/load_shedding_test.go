@@ -20,7 +20,8 @@ import (
 	"github.com/peering/peering/server"
 )
 
-// blockingStore tells of every call and keeps it waiting until it is released.
+// blockingStore blocks every call until release. It sends to entered when a
+// call begins.
 type blockingStore struct {
 	brokenStore
 
@@ -39,7 +40,7 @@ func newBlockingStore() *blockingStore {
 	return s
 }
 
-// serveLimited serves the API over a store in this process, with limits.
+// serveLimited serves the API with a store and limits until the test ends.
 func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endpoint string, registry *prometheus.Registry) {
 	t.Helper()
 	registry = prometheus.NewRegistry()
@@ -59,7 +60,7 @@ func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endp
 	return s.URL, registry
 }
 
-// a request that a project's blocking store keeps waiting.
+// Requests that block in a blockingStore.
 var (
 	showOne   = operation{"showVpcPeering", http.MethodGet, harness.VPCPath + "/" + harness.UnknownID, ""}
 	updateOne = operation{"updateVpcPeering", http.MethodPut, harness.VPCPath + "/" + harness.UnknownID, `{"peering":{"name":"n"}}`}
@@ -70,38 +71,39 @@ func (o operation) send(t testing.TB, endpoint, projectID string) harness.Respon
 	return harness.Send(t, o.method, endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", projectID)
 }
 
-// hold sends requests of as many projects, and returns when one of them is in the store and the others wait for their turn.
-// What they are answered is checked when done is called.
-func (s *blockingStore) hold(t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, projects ...string) (done func()) {
+// block sends a request of each project and waits until one of them is in the
+// store and the others are queued. After release, wait checks their responses.
+func (s *blockingStore) block(t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, projects ...string) (wait func()) {
 	t.Helper()
-	waiting := gauge(t, registry, "peering_http_requests_waiting") + float64(len(projects)-1)
-	t.Cleanup(s.release) // before the server waits for its requests
+	queued := gauge(t, registry, "peering_http_requests_waiting") + float64(len(projects)-1)
+	t.Cleanup(s.release) // so that the server can shut down
 	var sent sync.WaitGroup
 	for _, p := range projects {
 		sent.Go(func() {
 			if got := o.send(t, endpoint, p); got.Status != http.StatusNotFound {
-				t.Errorf("a request that was let through is answered %d %s", got.Status, got.Body)
+				t.Errorf("an admitted request got %d %s, want 404", got.Status, got.Body)
 			}
 		})
 	}
 	<-s.entered
-	for gauge(t, registry, "peering_http_requests_waiting") != waiting {
+	for gauge(t, registry, "peering_http_requests_waiting") != queued {
 		if t.Context().Err() != nil {
-			t.Fatal("requests do not wait for their turn")
+			t.Fatal("the requests are not queued")
 		}
 		runtime.Gosched()
 	}
 	return sent.Wait
 }
 
-func TestFullSharesAreRefusedAtOnce(t *testing.T) {
-	for _, held := range []operation{showOne, updateOne} {
-		t.Run(held.id, func(t *testing.T) {
+func TestFullQueueGets503(t *testing.T) {
+	t.Parallel()
+	for _, blocked := range []operation{showOne, updateOne} {
+		t.Run(blocked.id, func(t *testing.T) {
 			store := newBlockingStore()
 			endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
-			done := store.hold(t, endpoint, registry, held, harness.Project, harness.Stranger, harness.Project, harness.Stranger)
-			for _, o := range allOperations() {
-				if (o.method == http.MethodGet) != (held.method == http.MethodGet) {
+			wait := store.block(t, endpoint, registry, blocked, harness.Project, harness.Stranger, harness.Project, harness.Stranger)
+			for _, o := range operationsBelow("/") {
+				if (o.method == http.MethodGet) != (blocked.method == http.MethodGet) {
 					continue
 				}
 				vpcStyle := strings.HasPrefix(o.path, "/v2.0/")
@@ -110,62 +112,67 @@ func TestFullSharesAreRefusedAtOnce(t *testing.T) {
 					code = "VPC.22108"
 				}
 				got := o.send(t, endpoint, harness.ServiceTenant)
-				wantFields(t, got, vpcStyle, http.StatusServiceUnavailable, code, "")
+				wantErrorBody(t, got, vpcStyle, http.StatusServiceUnavailable, code, "")
 				if !strings.Contains(got.Body, "Nothing was changed.") {
-					t.Errorf("%s is answered %s", o.id, got.Body)
+					t.Errorf("%s got %s, want the assurance that nothing was changed", o.id, got.Body)
 				}
 			}
 			if len(store.entered) > 0 {
-				t.Error("a refused request came to the store")
+				t.Error("a rejected request reached the store")
 			}
 			if n := inFlight(t, registry); n != 4 {
-				t.Errorf("%v requests are in flight", n)
+				t.Errorf("unexpected number of requests in flight: %v", n)
 			}
 			store.release()
-			done()
-			if got := held.send(t, endpoint, harness.ServiceTenant); got.Status != http.StatusNotFound {
-				t.Errorf("afterwards answered %d %s", got.Status, got.Body)
+			wait()
+			if got := blocked.send(t, endpoint, harness.ServiceTenant); got.Status != http.StatusNotFound {
+				t.Errorf("a request after release got %d %s, want 404", got.Status, got.Body)
 			}
 			if n := inFlight(t, registry); n != 0 {
-				t.Errorf("afterwards %v requests are in flight", n)
+				t.Errorf("%v requests are in flight after all responses, want 0", n)
 			}
 		})
 	}
 }
 
-func TestReadsAndWritesHaveSharesOfTheirOwn(t *testing.T) {
+func TestReadsAndWritesHaveSeparateLimits(t *testing.T) {
+	t.Parallel()
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
-	done := store.hold(t, endpoint, registry, updateOne, harness.Project)
-	read := store.hold(t, endpoint, registry, showOne, harness.Project)
+	wait := store.block(t, endpoint, registry, updateOne, harness.Project)
+	waitForRead := store.block(t, endpoint, registry, showOne, harness.Project)
 	store.release()
-	done()
-	read()
+	wait()
+	waitForRead()
 }
 
-func TestRefusalLooksAtTheHeadOnly(t *testing.T) {
+// TestRejectionDoesNotReadBody sends more than the server can process.
+func TestRejectionDoesNotReadBody(t *testing.T) {
+	t.Parallel()
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxWrites: 1})
-	done := store.hold(t, endpoint, registry, updateOne, harness.Project, harness.Project, harness.Stranger, harness.ServiceTenant)
+	wait := store.block(t, endpoint, registry, updateOne, harness.Project, harness.Project, harness.Stranger, harness.ServiceTenant)
 	c := harness.MustDialRaw(t, endpoint)
-	// A refusal ends the connection only where the body is not there, which the last one's never is.
+	// A rejection closes the connection only if the body has not arrived. That of
+	// the last request never does.
 	for _, request := range []string{
 		harness.RawCreate(harness.Stranger),
 		"DELETE " + updateOne.path + " HTTP/1.1\r\nHost: x\r\n\r\n",
 		"POST " + harness.VPCPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n",
 	} {
 		if status, err := c.Do(request); status != http.StatusServiceUnavailable || err != nil {
-			t.Errorf("answered %d, %v", status, err)
+			t.Errorf("got %d, %v; want 503", status, err)
 		}
 	}
 	store.release()
-	done()
+	wait()
 	if n, err := c.Reader.Discard(1); n > 0 || err != io.EOF {
-		t.Errorf("the connection did not end: %v", err)
+		t.Errorf("the connection is still open: %v", err)
 	}
 }
 
-func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
+func TestIncompleteBodiesDoNotBlockOthers(t *testing.T) {
+	t.Parallel()
 	endpoint, registry := serveLimited(t, brokenStore{fail: func() error { return peering.NewNotFound(harness.UnknownID) }}, server.Limits{MaxWrites: 1})
 	var slow []*harness.RawHTTP
 	for range 5 {
@@ -175,56 +182,57 @@ func TestBodiesThatDoNotArriveHoldNobodyUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The server says that it reads the body.
+		// The server sends 100 Continue when it reads the body.
 		if line, err := c.Reader.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
-			t.Fatalf("answered %q, %v", line, err)
+			t.Fatalf("got %q, %v; want 100 Continue", line, err)
 		}
 		slow = append(slow, c)
 	}
 	if n := inFlight(t, registry); n != 0 {
-		t.Errorf("%v requests are in flight", n)
+		t.Errorf("unexpected number of requests in flight: %v", n)
 	}
 	if got := updateOne.send(t, endpoint, harness.Project); got.Status != http.StatusNotFound {
-		t.Errorf("answered %d %s", got.Status, got.Body)
+		t.Errorf("got %d %s, want 404", got.Status, got.Body)
 	}
 	for _, c := range slow {
 		if _, err := c.Reader.Discard(len("\r\n")); err != nil {
 			t.Fatal(err)
 		}
 		if status, err := c.Do(updateOne.body); status != http.StatusNotFound || err != nil {
-			t.Errorf("when its body has come a request is answered %d, %v", status, err)
+			t.Errorf("a request got %d, %v after its body; want 404", status, err)
 		}
 	}
 }
 
-func TestProjectHasHalfOfAShareAtMost(t *testing.T) {
+func TestProjectUsesAtMostHalfOfTheLimit(t *testing.T) {
+	t.Parallel()
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 2})
-	done := store.hold(t, endpoint, registry, showOne, harness.Project, harness.Project, harness.Project, harness.Project)
+	wait := store.block(t, endpoint, registry, showOne, harness.Project, harness.Project, harness.Project, harness.Project)
 	got := showOne.send(t, endpoint, harness.Project)
-	wantFields(t, got, true, http.StatusTooManyRequests, "VPC.22115", "")
+	wantErrorBody(t, got, true, http.StatusTooManyRequests, "VPC.22115", "")
 	if got.Header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After is %q", got.Header.Get("Retry-After"))
+		t.Errorf("Retry-After is %q, want 1", got.Header.Get("Retry-After"))
 	}
-	others := store.hold(t, endpoint, registry, showOne, harness.Stranger, harness.Stranger, harness.ServiceTenant, harness.ServiceTenant)
+	waitForOthers := store.block(t, endpoint, registry, showOne, harness.Stranger, harness.Stranger, harness.ServiceTenant, harness.ServiceTenant)
 	if n := inFlight(t, registry); n != 8 {
-		t.Errorf("%v requests are in flight", n)
+		t.Errorf("unexpected number of requests in flight: %v", n)
 	}
 	store.release()
-	done()
-	others()
+	wait()
+	waitForOthers()
 	if got := showOne.send(t, endpoint, harness.Project); got.Status != http.StatusNotFound {
-		t.Errorf("afterwards answered %d %s", got.Status, got.Body)
+		t.Errorf("a request after release got %d %s, want 404", got.Status, got.Body)
 	}
 }
 
-// inFlight answers how many requests are being carried out or wait for their turn.
+// inFlight returns the number of requests that are processed or queued.
 func inFlight(t *testing.T, registry prometheus.Gatherer) float64 {
 	t.Helper()
 	return gauge(t, registry, "peering_http_requests_in_flight")
 }
 
-// gauge answers the sum of a metric over its labels.
+// gauge returns the sum of a metric over its labels.
 func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {
 	t.Helper()
 	families, err := registry.Gather()
@@ -242,7 +250,7 @@ func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {
 	return sum
 }
 
-// get answers the body of a URL that the contract does not know.
+// get returns the body of a URL that is not in the contract.
 func get(t *testing.T, url string, want int) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -253,10 +261,10 @@ func get(t *testing.T, url string, want int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read
+	defer resp.Body.Close() //nolint:errcheck // the body is read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != want {
-		t.Errorf("%s answered %d %s, %v", url, resp.StatusCode, text, err)
+		t.Errorf("%s returned %d %s, %v; want %d", url, resp.StatusCode, text, err, want)
 	}
 	return string(text)
 }

@@ -179,13 +179,13 @@ func BenchmarkOverload(b *testing.B) {
 func BenchmarkSlowConnections(b *testing.B) {
 	const connections, phase = 1000, 5 * time.Second
 	needFiles(b, 2*connections)
-	p := harness.StartProcess(b, append(slowFlags, "--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")...)
-	projects := longLists(b, p.Endpoint, 6)
+	p := harness.StartProcess(b, append(longListFlags, "--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")...)
+	projects := createLongLists(b, p.Endpoint, 6)
 	measure := func(d time.Duration) []time.Duration {
 		ctx, cancel := context.WithTimeout(b.Context(), d)
 		defer cancel()
 		var took []time.Duration
-		goOnAsUsual(ctx, b, p.Endpoint, func(d time.Duration) { took = append(took, d) })
+		runNormalClient(ctx, b, p.Endpoint, func(d time.Duration) { took = append(took, d) })
 		return took
 	}
 	var alone, contended, closed []time.Duration
@@ -198,7 +198,7 @@ func BenchmarkSlowConnections(b *testing.B) {
 		for i := range connections {
 			slow.Go(func() {
 				for ctx.Err() == nil {
-					took, err := beSlow(ctx, p.Endpoint, projects[i/3%len(projects)], i%3, begin)
+					took, err := runSlowClient(ctx, p.Endpoint, projects[i/3%len(projects)], i%3, begin)
 					if ctx.Err() != nil {
 						return
 					}

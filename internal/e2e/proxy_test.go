@@ -67,7 +67,7 @@ func TestForwardedHeadersOfTrustedProxies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := harness.SendWith(t, from(t, tt.from), r, append(tt.headers, "X-Project-Id", harness.Project)...)
+			got := harness.SendWith(t, httpClientAt(t, tt.from), r, append(tt.headers, "X-Project-Id", harness.Project)...)
 			if next := nextLink(t, got); !strings.HasPrefix(next, tt.link+harness.VPCPath+"?") {
 				t.Errorf("the link to the next page is %s, want one under %s", next, tt.link)
 			}

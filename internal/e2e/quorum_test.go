@@ -68,9 +68,9 @@ func wantUnavailableInTime(t *testing.T, s *harness.Server, method, path, body s
 	}
 	got := harness.SendRequest(t, r, "Content-Type", "application/json", "X-Project-Id", harness.Project)
 	if strings.HasPrefix(path, harness.CSPath) {
-		wantFields(t, got, false, http.StatusServiceUnavailable, "CS.22108", "")
+		wantErrorBody(t, got, false, http.StatusServiceUnavailable, "CS.22108", "")
 	} else {
-		wantFields(t, got, true, http.StatusServiceUnavailable, "VPC.22108", "")
+		wantErrorBody(t, got, true, http.StatusServiceUnavailable, "VPC.22108", "")
 	}
 	if got.Header.Get("Retry-After") == "" {
 		t.Error("the response has no Retry-After")

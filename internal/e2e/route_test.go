@@ -110,7 +110,7 @@ func TestInvalidRoutesAreRejected(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := harness.Send(t, http.MethodPost, path, tt.body, "Content-Type", tt.contentType)
-			wantFields(t, got, false, tt.status, tt.code, tt.field)
+			wantErrorBody(t, got, false, tt.status, tt.code, tt.field)
 			if !strings.Contains(got.Body, tt.message) {
 				t.Errorf("the error does not contain %q: %s", tt.message, got.Body)
 			}

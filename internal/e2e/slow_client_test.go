@@ -22,23 +22,24 @@ import (
 )
 
 const (
-	// closedBy is when the server must have closed a slow connection: five seconds, and three for a machine that is busy.
+	// closedBy is the time after which the server must have closed a slow
+	// connection: five seconds, plus three for a busy machine.
 	closedBy = 8 * time.Second
-	// pace is how often a slow connection goes on by a byte.
-	pace = 200 * time.Millisecond
-	// longList is how many peerings a list has whose answer is larger than what the kernel takes of it.
+	// slowInterval is the time between two bytes of a slow connection.
+	slowInterval = 200 * time.Millisecond
+	// longList is a number of peerings whose list exceeds the socket buffers.
 	longList = 250
 )
 
-// slow are the ways in which a client can be slow. Each begins with what it needs the server for and answers how it goes
-// on by a byte.
-var slow = []struct {
+// slowClients are the ways in which a client can be slow. start starts the
+// exchange, step continues it by a byte.
+var slowClients = []struct {
 	name  string
-	begin func(c *harness.RawHTTP, projectID string) error
-	goOn  func(c *harness.RawHTTP) error
+	start func(c *harness.RawHTTP, projectID string) error
+	step  func(c *harness.RawHTTP) error
 }{
 	{
-		"head", func(c *harness.RawHTTP, projectID string) error {
+		"headers", func(c *harness.RawHTTP, projectID string) error {
 			_, err := io.WriteString(c, "GET "+harness.VPCPath+" HTTP/1.1\r\nHost: x\r\nX-Project-Id: "+projectID+"\r\nX-Fill: ")
 			return err
 		}, sendByte,
@@ -58,19 +59,19 @@ var slow = []struct {
 			}
 			line, err := c.Reader.ReadString('\n')
 			if err == nil && !strings.Contains(line, " 200 ") {
-				err = fmt.Errorf("the list is answered %q", line) // too short to be read slowly
+				err = fmt.Errorf("list returned %q", line) // too short to be read slowly
 			}
 			return err
 		}, func(c *harness.RawHTTP) error {
 			if _, err := c.Reader.ReadByte(); err != nil {
 				return err
 			}
-			return sendByte(c) // what was received before hides that the connection has ended
+			return sendByte(c) // buffered data hides the end of the connection
 		},
 	},
 }
 
-// dialSlow answers a connection that receives little at a time.
+// dialSlow returns a connection with a small receive buffer.
 func dialSlow(ctx context.Context, endpoint string) (*harness.RawHTTP, error) {
 	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
@@ -81,48 +82,49 @@ func dialSlow(ctx context.Context, endpoint string) (*harness.RawHTTP, error) {
 	return harness.DialRawWith(ctx, &d, endpoint)
 }
 
-// beSlow is slow on a connection of its own until the server closes it or ctx ends. It answers how long that took, or an
-// error where the server does not do it in time.
-func beSlow(ctx context.Context, endpoint, projectID string, kind int, begin chan struct{}) (time.Duration, error) {
-	c, err := beginSlowly(ctx, endpoint, projectID, kind, begin)
+// runSlowClient runs a slow client of a kind until the server closes its
+// connection or ctx ends. It returns how long that took, or an error if the
+// server does not close it in time.
+func runSlowClient(ctx context.Context, endpoint, projectID string, kind int, starting chan struct{}) (time.Duration, error) {
+	c, err := startSlowClient(ctx, endpoint, projectID, kind, starting)
 	if err != nil {
 		return 0, err
 	}
-	defer c.Close() //nolint:errcheck // the server has closed it
-	began := time.Now()
-	if err := c.SetDeadline(began.Add(closedBy)); err != nil {
+	defer c.Close() //nolint:errcheck // closed by the server
+	start := time.Now()
+	if err := c.SetDeadline(start.Add(closedBy)); err != nil {
 		return 0, err
 	}
 	closed := make(chan error, 1)
-	if slow[kind].name != "reading" {
+	if slowClients[kind].name != "reading" {
 		go func() {
 			_, err := io.Copy(io.Discard, c.Reader)
 			closed <- errors.Join(io.EOF, err)
 		}()
 	}
-	ticks := time.NewTicker(pace)
+	ticks := time.NewTicker(slowInterval)
 	defer ticks.Stop()
 	for err == nil {
 		select {
 		case err = <-closed:
 		case <-ticks.C:
-			err = slow[kind].goOn(c)
+			err = slowClients[kind].step(c)
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return 0, fmt.Errorf("slow %s: not closed after %s", slow[kind].name, closedBy)
+		return 0, fmt.Errorf("slow %s: the connection is open after %s", slowClients[kind].name, closedBy)
 	}
-	return time.Since(began), nil
+	return time.Since(start), nil
 }
 
-// beginSlowly answers a connection on which a slow request has begun. Begin bounds how many begin at a time: they are not
-// all to want an answer at once.
-func beginSlowly(ctx context.Context, endpoint, projectID string, kind int, begin chan struct{}) (*harness.RawHTTP, error) {
+// startSlowClient returns a connection on which a slow request has started. The
+// capacity of starting bounds how many start at the same time.
+func startSlowClient(ctx context.Context, endpoint, projectID string, kind int, starting chan struct{}) (*harness.RawHTTP, error) {
 	select {
-	case begin <- struct{}{}:
-		defer func() { <-begin }()
+	case starting <- struct{}{}:
+		defer func() { <-starting }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -132,7 +134,7 @@ func beginSlowly(ctx context.Context, endpoint, projectID string, kind int, begi
 	}
 	err = c.SetDeadline(time.Now().Add(time.Minute))
 	if err == nil {
-		err = slow[kind].begin(c, projectID)
+		err = slowClients[kind].start(c, projectID)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -140,16 +142,17 @@ func beginSlowly(ctx context.Context, endpoint, projectID string, kind int, begi
 	return c, nil
 }
 
-// longLists makes peerings between pairs of projects, and answers the projects: all have a long list.
-func longLists(t testing.TB, endpoint string, pairs int) []string {
+// createLongLists creates peerings between pairs of projects and returns the
+// projects, each of which has a long list.
+func createLongLists(t testing.TB, endpoint string, pairs int) []string {
 	t.Helper()
 	var projects []string
-	var making sync.WaitGroup
+	var creating sync.WaitGroup
 	for range pairs {
-		one, other := uuid.NewString(), uuid.NewString()
-		projects = append(projects, one, other)
-		making.Go(func() {
-			c, err := client.New(endpoint, client.WithProject(one))
+		requester, accepter := uuid.NewString(), uuid.NewString()
+		projects = append(projects, requester, accepter)
+		creating.Go(func() {
+			c, err := client.New(endpoint, client.WithProject(requester))
 			if err != nil {
 				t.Error(err)
 				return
@@ -159,7 +162,7 @@ func longLists(t testing.TB, endpoint string, pairs int) []string {
 					Name:           "n",
 					Description:    strings.Repeat("d", 255),
 					RequestVPCInfo: client.VPCReference{VPCID: uuid.NewString()},
-					AcceptVPCInfo:  client.VPCReference{VPCID: uuid.NewString(), TenantID: other},
+					AcceptVPCInfo:  client.VPCReference{VPCID: uuid.NewString(), TenantID: accepter},
 				})
 				if err != nil {
 					t.Error(err)
@@ -168,76 +171,80 @@ func longLists(t testing.TB, endpoint string, pairs int) []string {
 			}
 		})
 	}
-	making.Wait()
+	creating.Wait()
 	return projects
 }
 
-// goOnAsUsual creates, shows and deletes peerings until ctx ends, and tells how long each request took.
-func goOnAsUsual(ctx context.Context, t testing.TB, endpoint string, took func(time.Duration)) {
+// runNormalClient creates, shows and deletes peerings until ctx ends. It calls
+// observe with the latency of each request.
+func runNormalClient(ctx context.Context, t testing.TB, endpoint string, observe func(time.Duration)) {
 	t.Helper()
 	c, err := client.New(endpoint, client.WithProject(harness.Project), client.WithHTTPClient(harness.CheckedHTTP(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	timed := func(what string, err error, begin time.Time) bool {
-		took(time.Since(begin))
+	check := func(call string, err error, begin time.Time) bool {
+		observe(time.Since(begin))
 		if err != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", call, err)
 		}
 		return err == nil
 	}
 	for ctx.Err() == nil {
 		begin := time.Now()
-		made, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: uuid.NewString()})
-		if !timed("create", err, begin) {
+		created, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: uuid.NewString()})
+		if !check("create", err, begin) {
 			return
 		}
 		begin = time.Now()
-		_, err = c.ShowPeering(t.Context(), harness.ClusterID, made.ID)
-		if !timed("show", err, begin) {
+		_, err = c.ShowPeering(t.Context(), harness.ClusterID, created.ID)
+		if !check("show", err, begin) {
 			return
 		}
 		begin = time.Now()
-		if !timed("delete", c.DeletePeering(t.Context(), harness.ClusterID, made.ID), begin) {
+		if !check("delete", c.DeletePeering(t.Context(), harness.ClusterID, created.ID), begin) {
 			return
 		}
 	}
 }
 
-// slowFlags are flags with which projects may have long lists.
-var slowFlags = []string{"--quota-tenant", "1000000", "--quota-pending", "1000000"}
+// longListFlags allow projects to have long lists.
+var longListFlags = []string{"--quota-tenant", "1000000", "--quota-pending", "1000000"}
 
-// TestSlowConnections has 1,000 connections of each of which the server has to get rid, while it serves others.
-func TestSlowConnections(t *testing.T) {
+// TestSlowClientsAreDisconnected checks that the server closes many slow
+// connections in time while it serves a normal client.
+func TestSlowClientsAreDisconnected(t *testing.T) {
 	t.Parallel()
 	connections := harness.Scale(90, 1000)
 	needFiles(t, 3*uint64(connections))
-	// All that read slowly fit into their projects' parts of the share, but not into the share at the same time.
-	s := harness.StartWith(t, append(slowFlags, "--data-dir", t.TempDir(), "--log-level", "error", "--max-reads", "200")...)
-	projects := longLists(t, s.Endpoint, harness.Scale(1, 2))
+	// The slow readers fit into the limits of their projects, but not all at once
+	// into that of the server.
+	s := harness.StartWith(t, append(longListFlags, "--data-dir", t.TempDir(), "--log-level", "error", "--max-reads", "200")...)
+	projects := createLongLists(t, s.Endpoint, harness.Scale(1, 2))
 	ctx, cancel := context.WithCancel(t.Context())
-	var usual, hostile sync.WaitGroup
+	var normal, hostile sync.WaitGroup
 	var requests atomic.Int64
-	usual.Go(func() { goOnAsUsual(ctx, t, s.Endpoint, func(time.Duration) { requests.Add(1) }) })
-	begin := make(chan struct{}, 16)
+	normal.Go(func() { runNormalClient(ctx, t, s.Endpoint, func(time.Duration) { requests.Add(1) }) })
+	starting := make(chan struct{}, 16)
 	for i := range connections {
 		hostile.Go(func() {
-			if _, err := beSlow(t.Context(), s.Endpoint, projects[i/3%len(projects)], i%3, begin); err != nil {
+			if _, err := runSlowClient(t.Context(), s.Endpoint, projects[i/3%len(projects)], i%3, starting); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	hostile.Wait()
 	cancel()
-	usual.Wait()
-	t.Logf("%d requests of another client meanwhile", requests.Load())
+	normal.Wait()
+	t.Logf("%d requests of the normal client", requests.Load())
 	text := get(t, s.Admin+"/metrics", http.StatusOK)
 	if !strings.Contains(text, fmt.Sprintf(`peering_connections_slow_total{listener="api"} %d`, connections/3)) {
-		t.Errorf("not all slow readers are counted:\n%s", text)
+		t.Errorf("the metrics do not count all slow readers:\n%s", text)
 	}
 }
 
-// needFiles makes sure that so many files can be open.
+// needFiles raises the limit of open files if necessary. It skips the test if
+// that is not possible.
 func needFiles(t testing.TB, files uint64) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -249,10 +256,11 @@ func needFiles(t testing.TB, files uint64) {
 	}
 	limit.Cur, limit.Max = files, max(limit.Max, files)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Skipf("%d files have to be open at a time: %v", files, err)
+		t.Skipf("the limit of open files cannot be raised to %d: %v", files, err)
 	}
 }
 
+// sendByte sends one byte.
 func sendByte(c *harness.RawHTTP) error {
 	_, err := io.WriteString(c, "x")
 	return err

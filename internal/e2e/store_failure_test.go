@@ -131,7 +131,7 @@ func TestStoreFailures(t *testing.T) {
 				if vpcStyle {
 					code = tt.vpcCode
 				}
-				wantFields(t, got, vpcStyle, tt.status, code, "")
+				wantErrorBody(t, got, vpcStyle, tt.status, code, "")
 				if strings.Contains(got.Body, "secret") {
 					t.Errorf("the response leaks the internal error: %s", got.Body)
 				}
