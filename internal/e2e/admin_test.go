@@ -39,7 +39,9 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		for _, secret := range []string{harness.Project, `"` + harness.ClusterID, harness.UnknownID, "secret-path", "BREW", "127.0.0.1"} {
+		for _, secret := range []string{
+			harness.Project, `"` + harness.ClusterID, harness.UnknownID, "secret-path", "BREW", "127.0.0.1",
+		} {
 			if strings.Contains(line, secret) {
 				t.Errorf("the metrics contain %s: %s", secret, line)
 			}
@@ -63,7 +65,9 @@ func TestMetricsOfExternalEtcdAreNotExported(t *testing.T) {
 func TestAdminEndpointsAreSeparateFromAPI(t *testing.T) {
 	t.Parallel()
 	s := harness.Shared(t)
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline"} {
+	for _, path := range []string{
+		"/healthz", "/readyz", "/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline",
+	} {
 		get(t, s.Admin+path, http.StatusOK)
 		if got := harness.Send(t, http.MethodGet, s.Endpoint+path, ""); got.Status != http.StatusNotFound {
 			t.Errorf("%s on the API returned %d, want 404", path, got.Status)

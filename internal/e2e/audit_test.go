@@ -21,7 +21,9 @@ func TestAuditLogOfAPeering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := owner.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: uuid.NewString(), AcceptTenantID: harness.AccepterTenant})
+	p, err := owner.CreatePeering(ctx, cluster, client.PeeringCreate{
+		Name: "n", VPCID: uuid.NewString(), AcceptTenantID: harness.AccepterTenant,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +87,8 @@ func TestAuditLogOfAnUnauthenticatedRequest(t *testing.T) {
 		"X-Auth-Token", harness.SecretMark, "X-Project-Id", harness.AccepterTenant)
 	lines := s.Log.Audit(t, got.Header.Get("X-Request-Id"))
 	harness.WantAudit(t, lines, "denied acceptVpcPeering by <nil> reason=unauthenticated")
-	if len(lines) == 1 && (lines[0]["remote"] != "127.0.0.1" || !strings.Contains(fmt.Sprint(lines[0]["path"]), harness.UnknownID)) {
+	if len(lines) == 1 && (lines[0]["remote"] != "127.0.0.1" ||
+		!strings.Contains(fmt.Sprint(lines[0]["path"]), harness.UnknownID)) {
 		t.Errorf("the audit line lacks the remote address or the path: %v", lines[0])
 	}
 }

@@ -18,19 +18,22 @@ func TestTokensAndSignaturesAreAccepted(t *testing.T) {
 	s := harness.SharedWithIdentities(t)
 	name := uuid.NewString()
 	created, err := s.By(t, harness.Requester).CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
-		Name: name, RequestVPCInfo: client.VPCReference{VPCID: uuid.NewString()}, AcceptVPCInfo: client.VPCReference{VPCID: uuid.NewString()},
+		Name:           name,
+		RequestVPCInfo: client.VPCReference{VPCID: uuid.NewString()},
+		AcceptVPCInfo:  client.VPCReference{VPCID: uuid.NewString()},
 	})
 	if err != nil || created.RequestVPCInfo.TenantID != harness.RequesterTenant {
 		t.Fatalf("create returned %+v, %v", created, err)
 	}
 	signed := client.WithCredentials(harness.Requester.AccessKey(), harness.Requester.SecretKey())
 	for name, c := range map[string]*client.Client{
-		"token":                                s.By(t, harness.Requester),
-		"token without project":                s.With(t, client.WithToken(harness.Requester.Token())),
-		"token of a reader":                    s.By(t, harness.RequesterReader),
-		"signature":                            s.With(t, signed),
-		"signature with project":               s.With(t, signed, client.WithProject(harness.RequesterTenant)),
-		"signature with project in upper case": s.With(t, signed, client.WithProject(strings.ToUpper(harness.RequesterTenant))),
+		"token":                  s.By(t, harness.Requester),
+		"token without project":  s.With(t, client.WithToken(harness.Requester.Token())),
+		"token of a reader":      s.By(t, harness.RequesterReader),
+		"signature":              s.With(t, signed),
+		"signature with project": s.With(t, signed, client.WithProject(harness.RequesterTenant)),
+		"signature with project in upper case": s.With(t, signed,
+			client.WithProject(strings.ToUpper(harness.RequesterTenant))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if shown, err := c.ShowVPCPeering(t.Context(), created.ID); err != nil || shown.ID != created.ID {
@@ -43,7 +46,8 @@ func TestTokensAndSignaturesAreAccepted(t *testing.T) {
 		})
 	}
 	c := s.With(t, signed)
-	if p, err := c.UpdateVPCPeering(t.Context(), created.ID, client.VPCPeeringUpdate{Name: new("renamed")}); err != nil || p.Name != "renamed" {
+	p, err := c.UpdateVPCPeering(t.Context(), created.ID, client.VPCPeeringUpdate{Name: new("renamed")})
+	if err != nil || p.Name != "renamed" {
 		t.Errorf("update returned %+v, %v", p, err)
 	}
 	if err := c.DeleteVPCPeering(t.Context(), created.ID); err != nil {
@@ -54,7 +58,8 @@ func TestTokensAndSignaturesAreAccepted(t *testing.T) {
 func TestClusterRequiresItsProject(t *testing.T) {
 	t.Parallel()
 	s := harness.SharedWithIdentities(t)
-	c := s.With(t, client.WithCredentials(harness.ClusterAdmin.AccessKey(), harness.ClusterAdmin.SecretKey()), client.WithProject(harness.ClusterProject))
+	c := s.With(t, client.WithCredentials(harness.ClusterAdmin.AccessKey(), harness.ClusterAdmin.SecretKey()),
+		client.WithProject(harness.ClusterProject))
 	id, err := c.CreateCluster(t.Context(), client.ClusterCreate{Name: "n"})
 	if err != nil {
 		t.Fatal(err)

@@ -41,8 +41,9 @@ func newMatrixFixture(t *testing.T) *matrixFixture {
 	}
 	t.Cleanup(func() { _ = etcd.Close() })
 	f := &matrixFixture{
-		Server: harness.StartWithIdentities(t, "--etcd-endpoints", endpoint, "--quota-tenant", "10000", "--quota-pending", "10000"),
-		etcd:   etcd, http: harness.CheckedHTTP(t), clients: map[harness.Identity]*client.Client{},
+		Server: harness.StartWithIdentities(t,
+			"--etcd-endpoints", endpoint, "--quota-tenant", "10000", "--quota-pending", "10000"),
+		etcd: etcd, http: harness.CheckedHTTP(t), clients: map[harness.Identity]*client.Client{},
 	}
 	for _, i := range harness.Identities {
 		f.clients[i] = f.By(t, i)
@@ -78,7 +79,9 @@ func (f *matrixFixture) tryCreateResources(t *testing.T, owner, accepter harness
 	if err != nil {
 		return resources{}, err
 	}
-	p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{Name: "n", VPCID: uuid.NewString(), AcceptTenantID: accepter.Project})
+	p, err := c.CreatePeering(ctx, cluster, client.PeeringCreate{
+		Name: "n", VPCID: uuid.NewString(), AcceptTenantID: accepter.Project,
+	})
 	if err != nil {
 		return resources{}, err
 	}
@@ -108,7 +111,9 @@ func (f *matrixFixture) resourcesFor(t *testing.T, id string) resources {
 			t.Fatal(err)
 		}
 	case "acceptVpcPeering", "rejectVpcPeering":
-		p, err := c.CreatePeering(ctx, created.cluster, client.PeeringCreate{Name: "n", VPCID: uuid.NewString(), AcceptTenantID: harness.Accepter.Project})
+		p, err := c.CreatePeering(ctx, created.cluster, client.PeeringCreate{
+			Name: "n", VPCID: uuid.NewString(), AcceptTenantID: harness.Accepter.Project,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -101,7 +101,8 @@ func (s scenario) reason() string {
 func readMatrix(t *testing.T) map[string][]string {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(matrix), "\n")
-	if names := strings.Fields(lines[0]); !slices.EqualFunc(names, scenarios, func(n string, s scenario) bool { return n == s.name }) {
+	names := strings.Fields(lines[0])
+	if !slices.EqualFunc(names, scenarios, func(n string, s scenario) bool { return n == s.name }) {
 		t.Fatalf("the columns are %q, which differ from the scenarios", names)
 	}
 	rows := map[string][]string{}
@@ -154,7 +155,8 @@ func (f *matrixFixture) checkCell(t *testing.T, id string, s scenario, want stri
 		unknown.cluster, unknown.peering = "7", harness.UnknownID
 	}
 	r := f.request(id, s, named)
-	if (want == "-") != (s.otherCluster && !strings.Contains(r.path, named.cluster) || s.otherPeering && !strings.Contains(r.path, named.peering)) {
+	if (want == "-") != (s.otherCluster && !strings.Contains(r.path, named.cluster) ||
+		s.otherPeering && !strings.Contains(r.path, named.peering)) {
 		t.Fatalf("the cell is %s, the path is %s", want, r.path)
 	}
 	if want == "-" {
@@ -222,7 +224,9 @@ var volatile = regexp.MustCompile(`"(request_id":"[^"]*|error_time":[0-9]*)`)
 
 // wantSameAsUnknown checks that a resource that exists but is hidden from the
 // caller cannot be told from one that does not exist.
-func (f *matrixFixture) wantSameAsUnknown(t *testing.T, got harness.Response, id string, s scenario, unknown, named resources) {
+func (f *matrixFixture) wantSameAsUnknown(
+	t *testing.T, got harness.Response, id string, s scenario, unknown, named resources,
+) {
 	t.Helper()
 	switch codeOf(t, got.Body) {
 	case "CS.20005", "CS.22103", "VPC.2204":
@@ -233,7 +237,8 @@ func (f *matrixFixture) wantSameAsUnknown(t *testing.T, got harness.Response, id
 	renamed := strings.NewReplacer(named.peering, unknown.peering, named.cluster, unknown.cluster).Replace(got.Body)
 	if other.Status != got.Status || volatile.ReplaceAllString(other.Body, "") != volatile.ReplaceAllString(renamed, "") ||
 		!slices.Equal(headerNames(other.Header), headerNames(got.Header)) {
-		t.Errorf("hidden resource: %d %v %s\nunknown resource: %d %v %s", got.Status, got.Header, got.Body, other.Status, other.Header, other.Body)
+		t.Errorf("hidden resource: %d %v %s\nunknown resource: %d %v %s",
+			got.Status, got.Header, got.Body, other.Status, other.Header, other.Body)
 	}
 }
 

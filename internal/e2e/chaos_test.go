@@ -18,8 +18,10 @@ import (
 
 // Both allow longer runs than make test-long.
 var (
-	chaosOperations = flag.Int("chaos.operations", 0, "the least `number` of operations of each run of TestChaos; 0 for 200, or 800 in long tests")
-	chaosRate       = flag.Float64("chaos.rate", 0, "the operations per second below which a run of TestChaos fails as inconclusive")
+	chaosOperations = flag.Int("chaos.operations", 0,
+		"minimum `number` of operations in each run of TestChaos; 0 means 200, or 800 in long tests")
+	chaosRate = flag.Float64("chaos.rate", 0,
+		"operations per second below which a run of TestChaos fails as inconclusive")
 )
 
 // deployment is two server processes over three etcd members.
@@ -125,7 +127,9 @@ func TestChaos(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 			defer cancel()
 			recorder := linearizability.NewRecorder(quotas)
-			workload := linearizability.Workload{Recorder: recorder, Systems: d.systems, Seed: seed, Clients: 16, Operations: operations}
+			workload := linearizability.Workload{
+				Recorder: recorder, Systems: d.systems, Seed: seed, Clients: 16, Operations: operations,
+			}
 			ran := make(chan error, 1)
 			running, stop := context.WithCancel(ctx)
 			begin := time.Now()
@@ -146,7 +150,8 @@ func TestChaos(t *testing.T) {
 				t.Errorf("not linearizable: %s", strings.Join(verdict.Illegal, "\n"))
 			}
 			if healthyRate < *chaosRate {
-				t.Errorf("inconclusive run: %.0f operations per second without a fault, want at least %.0f", healthyRate, *chaosRate)
+				t.Errorf("inconclusive run: %.0f operations per second without a fault, want at least %.0f",
+					healthyRate, *chaosRate)
 			}
 		})
 	}
@@ -176,7 +181,8 @@ type faultStats struct {
 // injectFaults injects and repairs a fault again and again until ctx ends. When
 // it returns, no fault is left.
 func injectFaults(
-	ctx context.Context, t *testing.T, d *deployment, recorder *linearizability.Recorder, f fault, seed uint64, operations int,
+	ctx context.Context, t *testing.T, d *deployment, recorder *linearizability.Recorder,
+	f fault, seed uint64, operations int,
 ) (stats faultStats) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	for awaitOperations(ctx, recorder, operations/8) {

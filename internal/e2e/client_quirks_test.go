@@ -31,10 +31,12 @@ func TestQuirksOfRealClientsAreAccepted(t *testing.T) {
 		headers                  []string
 		status                   int
 	}{
-		{"charset in content type", "POST", s.CSPath, body("n", s.PeerVPC), []string{"Content-Type", "application/json;charset=UTF-8"}, 201},
+		{"charset in content type", "POST", s.CSPath, body("n", s.PeerVPC),
+			[]string{"Content-Type", "application/json;charset=UTF-8"}, 201},
 		{"empty accept_tenant_id", "POST", s.CSPath, withTenant(uuid.NewString(), ""), asJSON, 201},
 		{"UUID as accept_tenant_id", "POST", s.CSPath, withTenant(harness.NewProject(), tenantAsUUID), asJSON, 201},
-		{"name with 64 characters of all kinds", "POST", s.CSPath, body("aZ09_-."+strings.Repeat("x", 57), uuid.NewString()), asJSON, 201},
+		{"name with 64 characters of all kinds", "POST", s.CSPath, body("aZ09_-."+strings.Repeat("x", 57), uuid.NewString()),
+			asJSON, 201},
 		{"empty tenant_id", "POST", harness.VPCPath, withEmptyTenants, asJSON, 201},
 		{"content type on GET", "GET", s.CSPath, "", asJSON, 200},
 		{"content type on PUT without body", "PUT", harness.VPCPath + "/" + created.ID + "/accept", "", asJSON, 200},
@@ -62,7 +64,8 @@ func TestQuirksOfRealClientsAreAccepted(t *testing.T) {
 func TestEmptyTenantMeansCaller(t *testing.T) {
 	t.Parallel()
 	s := harness.NewSandbox(t)
-	got := harness.Send(t, http.MethodPost, s.Endpoint+s.CSPath, `{"name":"n","vpc_id":"`+s.PeerVPC+`","accept_tenant_id":""}`,
+	got := harness.Send(t, http.MethodPost, s.Endpoint+s.CSPath,
+		`{"name":"n","vpc_id":"`+s.PeerVPC+`","accept_tenant_id":""}`,
 		"Content-Type", "application/json")
 	var body struct{ Peering client.Peering }
 	if err := json.Unmarshal([]byte(got.Body), &body); err != nil {

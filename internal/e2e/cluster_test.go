@@ -73,7 +73,8 @@ func TestClusterLifecycle(t *testing.T) {
 	wantError(t, err, http.StatusBadRequest, "CS.20005")
 	_, err = s.As(t, s.Stranger).ShowCluster(ctx, s.ClusterID)
 	wantError(t, err, http.StatusBadRequest, "CS.20005")
-	if next, err := c.CreateCluster(ctx, client.ClusterCreate{Name: "n"}); err != nil || clusterNumber(t, next) <= clusterNumber(t, id) {
+	next, err := c.CreateCluster(ctx, client.ClusterCreate{Name: "n"})
+	if err != nil || clusterNumber(t, next) <= clusterNumber(t, id) {
 		t.Errorf("the next cluster's id is %s, %v; want more than %s", next, err, id)
 	}
 }
@@ -96,7 +97,8 @@ func TestClusterDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := c.ShowCluster(t.Context(), id)
-	if err != nil || got.VPCCIDR != "172.16.0.0/23" || got.SubnetCIDR != "172.16.0.0/23" || got.SubnetGateway != "172.16.0.1" ||
+	if err != nil ||
+		got.VPCCIDR != "172.16.0.0/23" || got.SubnetCIDR != "172.16.0.0/23" || got.SubnetGateway != "172.16.0.1" ||
 		got.MaximumSPUQuota != 100 || got.ManagerNodeSPU != "2" || got.SysEnterpriseProjectID != "0" {
 		t.Errorf("show returned %+v, %v", got, err)
 	}
@@ -169,16 +171,23 @@ func TestInvalidClustersAreRejected(t *testing.T) {
 	}{
 		{"no name", "POST", create, `{}`, asJSON, 400, "CS.10004", "body /name"},
 		{"unknown member", "POST", create, `{"name":"n","vpc":"x"}`, asJSON, 400, "CS.10004", "body /vpc"},
-		{"host bits in VPC CIDR", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.1/8"}`, asJSON, 400, "CS.22112", "body /vpc_cidr"},
-		{"address as VPC CIDR", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.0"}`, asJSON, 400, "CS.10004", "body /vpc_cidr"},
-		{"subnet outside VPC", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.0/16","subnet_cidr":"10.1.0.0/24"}`, asJSON, 400, "CS.22112", "body /subnet_cidr"},
-		{"subnet larger than VPC", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.0/16","subnet_cidr":"10.0.0.0/8"}`, asJSON, 400, "CS.22112", "body /subnet_cidr"},
-		{"gateway outside subnet", "POST", create, `{"name":"n","subnet_gateway":"10.0.0.1"}`, asJSON, 400, "CS.22112", "body /subnet_gateway"},
-		{"quota of 0 units", "POST", create, `{"name":"n","maximum_spu_quota":0}`, asJSON, 400, "CS.10004", "body /maximum_spu_quota"},
+		{"host bits in VPC CIDR", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.1/8"}`, asJSON, 400, "CS.22112",
+			"body /vpc_cidr"},
+		{"address as VPC CIDR", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.0"}`, asJSON, 400, "CS.10004",
+			"body /vpc_cidr"},
+		{"subnet outside VPC", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.0/16","subnet_cidr":"10.1.0.0/24"}`, asJSON,
+			400, "CS.22112", "body /subnet_cidr"},
+		{"subnet larger than VPC", "POST", create, `{"name":"n","vpc_cidr":"10.0.0.0/16","subnet_cidr":"10.0.0.0/8"}`, asJSON,
+			400, "CS.22112", "body /subnet_cidr"},
+		{"gateway outside subnet", "POST", create, `{"name":"n","subnet_gateway":"10.0.0.1"}`, asJSON, 400, "CS.22112",
+			"body /subnet_gateway"},
+		{"quota of 0 units", "POST", create, `{"name":"n","maximum_spu_quota":0}`, asJSON, 400, "CS.10004",
+			"body /maximum_spu_quota"},
 		{"create as text/plain", "POST", create, `{"name":"n"}`, "text/plain", 415, "CS.22107", "header Content-Type"},
 		{"create of 1 MiB", "POST", create, strings.Repeat(" ", 1<<20), asJSON, 413, "CS.22106", "body "},
 		{"update without name", "PATCH", one, `{"desc":"d"}`, asJSON, 400, "CS.10004", "body /name"},
-		{"update of VPC CIDR", "PATCH", one, `{"name":"n","vpc_cidr":"10.0.0.0/8"}`, asJSON, 400, "CS.10004", "body /vpc_cidr"},
+		{"update of VPC CIDR", "PATCH", one, `{"name":"n","vpc_cidr":"10.0.0.0/8"}`, asJSON, 400, "CS.10004",
+			"body /vpc_cidr"},
 		{"update as text/plain", "PATCH", one, `{"name":"n"}`, "text/plain", 415, "CS.22107", "header Content-Type"},
 		{"update of 1 MiB", "PATCH", one, strings.Repeat(" ", 1<<20), asJSON, 413, "CS.22106", "body "},
 		{"limit 0", "GET", create + "s?limit=0", "", asJSON, 400, "CS.22101", "query limit"},
@@ -201,7 +210,8 @@ func TestInventoryKeepsOtherClustersAndFields(t *testing.T) {
 	dir := t.TempDir()
 	s := harness.Start(t, dir)
 	c := s.As(t, harness.Project)
-	if err := c.UpdateCluster(t.Context(), harness.ClusterID, client.ClusterUpdate{Name: "renamed", Desc: new("kept")}); err != nil {
+	update := client.ClusterUpdate{Name: "renamed", Desc: new("kept")}
+	if err := c.UpdateCluster(t.Context(), harness.ClusterID, update); err != nil {
 		t.Fatal(err)
 	}
 	before, err := c.ShowCluster(t.Context(), harness.ClusterID)

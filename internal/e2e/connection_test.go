@@ -29,7 +29,8 @@ func TestLargeHeadersAreRejected(t *testing.T) {
 		{"80 KiB", requestWithHeaderBytes(80 << 10), http.StatusOK},
 		{"one byte over 80 KiB", requestWithHeaderBytes(80<<10 + 1), http.StatusRequestHeaderFieldsTooLarge},
 		{"1 MiB", requestWithHeaderBytes(1 << 20), http.StatusRequestHeaderFieldsTooLarge},
-		{"long path", "GET /" + strings.Repeat("x", 80<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n", http.StatusRequestHeaderFieldsTooLarge},
+		{"long path", "GET /" + strings.Repeat("x", 80<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+			http.StatusRequestHeaderFieldsTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := harness.MustDialRaw(t, s.Endpoint)
@@ -52,7 +53,8 @@ func TestConnectionOverLimitReplacesIdleConnection(t *testing.T) {
 			t.Errorf("got %d, %v; want 404", status, err)
 		}
 	}
-	if text := get(t, s.Admin+"/metrics", http.StatusOK); !strings.Contains(text, `peering_connections_evicted_total{listener="api"} 1`) {
+	text := get(t, s.Admin+"/metrics", http.StatusOK)
+	if !strings.Contains(text, `peering_connections_evicted_total{listener="api"} 1`) {
 		t.Errorf("the metrics do not count one evicted connection:\n%s", text)
 	}
 }

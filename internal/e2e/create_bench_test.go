@@ -68,8 +68,8 @@ func measure(b *testing.B, writers, times int, do func() error) time.Duration {
 
 // createOverHTTP creates a peering between new tenants.
 func createOverHTTP(ctx context.Context, c *http.Client, endpoint string) error {
-	body := fmt.Sprintf(`{"peering":{"name":"n","request_vpc_info":{"vpc_id":%q},"accept_vpc_info":{"vpc_id":%q,"tenant_id":%q}}}`,
-		uuid.NewString(), uuid.NewString(), uuid.NewString())
+	body := fmt.Sprintf(`{"peering":{"name":"n","request_vpc_info":{"vpc_id":%q},`+
+		`"accept_vpc_info":{"vpc_id":%q,"tenant_id":%q}}}`, uuid.NewString(), uuid.NewString(), uuid.NewString())
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/v2.0/vpc/peerings", strings.NewReader(body))
 	if err != nil {
 		return err

@@ -68,7 +68,8 @@ func TestExactlyOnce(t *testing.T) {
 	r := newRand(t)
 	etcdEndpoint, _ := startEtcd(t)
 	flags := []string{
-		"--etcd-endpoints", etcdEndpoint, "--quota-cluster", "1000000", "--quota-pending", "1000000", "--rate", "0", "--max-writes", "0",
+		"--etcd-endpoints", etcdEndpoint, "--quota-cluster", "1000000", "--quota-pending", "1000000",
+		"--rate", "0", "--max-writes", "0",
 	}
 	survivor, victim := harness.StartProcess(t, flags...), harness.StartProcess(t, flags...)
 	pool := &serverPool{endpoints: []string{survivor.Endpoint, victim.Endpoint}}
@@ -96,7 +97,8 @@ func TestExactlyOnce(t *testing.T) {
 		})
 	}
 	working.Wait()
-	listed, err := harness.NewClient(t, survivor.Endpoint, client.WithProject(harness.Project)).ListPeerings(t.Context(), harness.ClusterID)
+	c := harness.NewClient(t, survivor.Endpoint, client.WithProject(harness.Project))
+	listed, err := c.ListPeerings(t.Context(), harness.ClusterID)
 	names := map[string]bool{}
 	for _, p := range listed {
 		names[p.Name] = true
@@ -146,6 +148,7 @@ func checkExactlyOnce(ctx context.Context, t *testing.T, pool *serverPool, key, 
 	sending.Wait()
 	// A killed server may have lost the original response.
 	if len(ids) != 1 || originals > 1 {
-		t.Errorf("key %d: created %v with %d original responses, want one peering and at most one original response", key, ids, originals)
+		t.Errorf("key %d: created %v with %d original responses, want one peering and at most one original response",
+			key, ids, originals)
 	}
 }

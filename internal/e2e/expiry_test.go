@@ -47,7 +47,8 @@ func TestPendingPeeringExpires(t *testing.T) {
 	wantError(t, err, http.StatusConflict, "VPC.22105")
 	_, err = requester.UpdateVPCPeering(ctx, p.ID, client.VPCPeeringUpdate{Name: new("late")})
 	wantError(t, err, http.StatusConflict, "VPC.22105")
-	if page, err := requester.ListVPCPeerings(ctx, client.VPCPeeringQuery{Status: client.Expired}); err != nil || len(page.Peerings) != 1 {
+	page, err := requester.ListVPCPeerings(ctx, client.VPCPeeringQuery{Status: client.Expired})
+	if err != nil || len(page.Peerings) != 1 {
 		t.Errorf("list returned %+v, %v", page, err)
 	}
 	if _, err := requester.CreateVPCPeering(ctx, request); err != nil {

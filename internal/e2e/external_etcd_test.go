@@ -42,21 +42,22 @@ func TestServersShareAnEtcd(t *testing.T) {
 	t.Parallel()
 	endpoint, stopEtcd := startEtcd(t)
 	first, second := harness.StartWith(t, "--etcd-endpoints", endpoint), harness.StartWith(t, "--etcd-endpoints", endpoint)
-	created, err := first.As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p, err := second.As(t, harness.Project).AcceptVPCPeering(t.Context(), created.ID); err != nil || p.Status != client.Active {
+	created := first.CreatePeering(t, harness.PeerVPC)
+	p, err := second.As(t, harness.Project).AcceptVPCPeering(t.Context(), created.ID)
+	if err != nil || p.Status != client.Active {
 		t.Errorf("accept returned %+v, %v", p, err)
 	}
-	if p, err := first.As(t, harness.Project).ShowPeering(t.Context(), harness.ClusterID, created.ID); err != nil || p.Status != client.Active {
-		t.Errorf("show returned %+v, %v", p, err)
+	shown, err := first.As(t, harness.Project).ShowPeering(t.Context(), harness.ClusterID, created.ID)
+	if err != nil || shown.Status != client.Active {
+		t.Errorf("show returned %+v, %v", shown, err)
 	}
 
 	stopEtcd()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	withoutRetries := []client.Option{client.WithProject(harness.Project), client.WithRetryPolicy(client.RetryPolicy{Attempts: 1})}
+	withoutRetries := []client.Option{
+		client.WithProject(harness.Project), client.WithRetryPolicy(client.RetryPolicy{Attempts: 1}),
+	}
 	if _, err := first.With(t, withoutRetries...).ShowVPCPeering(ctx, created.ID); !client.IsUnavailable(err) {
 		t.Errorf("show without etcd returned %v", err)
 	}

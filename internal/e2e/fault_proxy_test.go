@@ -37,7 +37,9 @@ func listenLoopback(t *testing.T) net.Listener {
 // startFaultProxy starts a proxy to an address. It ends with the test.
 func startFaultProxy(t *testing.T, target string) *faultProxy {
 	t.Helper()
-	p := &faultProxy{listener: listenLoopback(t), target: target, closed: make(chan struct{}), running: make(chan struct{})}
+	p := &faultProxy{
+		listener: listenLoopback(t), target: target, closed: make(chan struct{}), running: make(chan struct{}),
+	}
 	close(p.running)
 	var serving sync.WaitGroup
 	serving.Go(func() {

@@ -81,7 +81,9 @@ func TestCrossOriginRequests(t *testing.T) {
 	t.Parallel()
 	const console = "https://console.example.com"
 	s := harness.StartWith(t, "--cors-origins", console+",http://localhost:3000", "--data-dir", t.TempDir())
-	preflight := []string{"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "x-auth-token,content-type"}
+	preflight := []string{
+		"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "x-auth-token,content-type",
+	}
 	for _, tt := range []struct {
 		name, origin string
 		allowed      bool
@@ -99,21 +101,25 @@ func TestCrossOriginRequests(t *testing.T) {
 			if tt.allowed {
 				want = tt.origin
 			}
-			preflighted := harness.Send(t, http.MethodOptions, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID, "", append(preflight, "Origin", tt.origin)...)
+			preflighted := harness.Send(t, http.MethodOptions, s.Endpoint+harness.VPCPath+"/"+harness.UnknownID, "",
+				append(preflight, "Origin", tt.origin)...)
 			if preflighted.Status != http.StatusNoContent || preflighted.Header.Get("Access-Control-Allow-Origin") != want {
 				t.Errorf("the preflight request got %d with %v", preflighted.Status, preflighted.Header)
 			}
-			if methods := preflighted.Header.Get("Access-Control-Allow-Methods"); strings.Contains(methods, "PUT") != tt.allowed {
+			methods := preflighted.Header.Get("Access-Control-Allow-Methods")
+			if strings.Contains(methods, "PUT") != tt.allowed {
 				t.Errorf("the allowed methods are %q", methods)
 			}
-			if headers := strings.ToLower(preflighted.Header.Get("Access-Control-Allow-Headers")); strings.Contains(headers, "x-auth-token") != tt.allowed {
+			headers := strings.ToLower(preflighted.Header.Get("Access-Control-Allow-Headers"))
+			if strings.Contains(headers, "x-auth-token") != tt.allowed {
 				t.Errorf("the allowed headers are %q", headers)
 			}
 			got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "", "Origin", tt.origin)
 			if got.Status != http.StatusOK || got.Header.Get("Access-Control-Allow-Origin") != want {
 				t.Errorf("got %d with %v", got.Status, got.Header)
 			}
-			if exposed := got.Header.Get("Access-Control-Expose-Headers"); strings.Contains(exposed, "Retry-After") != tt.allowed {
+			exposed := got.Header.Get("Access-Control-Expose-Headers")
+			if strings.Contains(exposed, "Retry-After") != tt.allowed {
 				t.Errorf("the exposed headers are %q", exposed)
 			}
 			if got.Header.Get("Access-Control-Allow-Credentials") != "" || got.Header.Get("Vary") != "Origin" {
@@ -137,7 +143,8 @@ func TestRequestIDOfClientIsKeptIfValid(t *testing.T) {
 		{"empty", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "", "X-Request-Id", tt.sent).Header.Get("X-Request-Id")
+			resp := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "", "X-Request-Id", tt.sent)
+			got := resp.Header.Get("X-Request-Id")
 			if (got == tt.sent) != tt.kept || got == "" {
 				t.Errorf("sent request id %q, got %q", tt.sent, got)
 			}

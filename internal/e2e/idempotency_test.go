@@ -13,7 +13,8 @@ import (
 // postWithKey sends a creation with an idempotency key.
 func postWithKey(t *testing.T, url, project, body, key string) harness.Response {
 	t.Helper()
-	return harness.Send(t, http.MethodPost, url, body, "Content-Type", "application/json", "X-Project-Id", project, "Idempotency-Key", key)
+	return harness.Send(t, http.MethodPost, url, body,
+		"Content-Type", "application/json", "X-Project-Id", project, "Idempotency-Key", key)
 }
 
 func TestIdempotencyKeyReplaysResponse(t *testing.T) {
@@ -29,7 +30,8 @@ func TestIdempotencyKeyReplaysResponse(t *testing.T) {
 	}{
 		{"peering", s.CSPath, body("n"), body("m"), 201, 400, "CS.22114"},
 		{"cluster", "/v1.0/" + s.Project + "/reserved_cluster", `{"name":"n"}`, `{"name":"m"}`, 200, 400, "CS.22114"},
-		{"route", s.CSPath + "/" + active.ID + "/route", `{"destination":"192.168.0.0/16"}`, `{"destination":"10.0.0.0/8"}`, 201, 400, "CS.22114"},
+		{"route", s.CSPath + "/" + active.ID + "/route", `{"destination":"192.168.0.0/16"}`, `{"destination":"10.0.0.0/8"}`,
+			201, 400, "CS.22114"},
 		{"VPC peering", harness.VPCPath, vpcBody("n"), vpcBody("m"), 201, 422, "VPC.22114"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -40,8 +42,10 @@ func TestIdempotencyKeyReplaysResponse(t *testing.T) {
 			}
 			// Neither quotes around the key nor white space in the body make a difference.
 			second := postWithKey(t, s.Endpoint+tt.path, s.Project, " "+tt.body, `"`+key+`"`)
-			if second.Status != first.Status || second.Body != first.Body || second.Header.Get("Idempotency-Replayed") != "true" {
-				t.Errorf("the second request got %d %v %s, want a replay of %s", second.Status, second.Header, second.Body, first.Body)
+			if second.Status != first.Status || second.Body != first.Body ||
+				second.Header.Get("Idempotency-Replayed") != "true" {
+				t.Errorf("the second request got %d %v %s, want a replay of %s",
+					second.Status, second.Header, second.Body, first.Body)
 			}
 			other := postWithKey(t, s.Endpoint+tt.path, s.Project, tt.otherBody, key)
 			wantErrorBody(t, other, strings.HasPrefix(tt.path, "/v2.0/"), tt.otherStatus, tt.otherCode, "")
@@ -57,7 +61,8 @@ func TestInvalidIdempotencyKeyIsRejected(t *testing.T) {
 		"empty": "", "space": "two words", "open quote": `"open`, "256 characters": strings.Repeat("k", 256),
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantErrorBody(t, postWithKey(t, s.Endpoint+s.CSPath, s.Project, body, key), false, 400, "CS.22101", "header Idempotency-Key")
+			got := postWithKey(t, s.Endpoint+s.CSPath, s.Project, body, key)
+			wantErrorBody(t, got, false, 400, "CS.22101", "header Idempotency-Key")
 		})
 	}
 }

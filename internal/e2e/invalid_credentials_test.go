@@ -38,7 +38,8 @@ func (s signedRequest) authorization() string {
 	}, "\n")
 	mac := hmac.New(sha256.New, []byte(s.secretKey))
 	mac.Write([]byte("SDK-HMAC-SHA256\n" + s.date + "\n" + sha256Hex(canonical)))
-	return "SDK-HMAC-SHA256 Access=" + s.accessKey + ", SignedHeaders=host;x-sdk-date, Signature=" + hex.EncodeToString(mac.Sum(nil))
+	return "SDK-HMAC-SHA256 Access=" + s.accessKey + ", SignedHeaders=host;x-sdk-date, Signature=" +
+		hex.EncodeToString(mac.Sum(nil))
 }
 
 // invalidRequest is a request with invalid credentials in its headers.
@@ -79,10 +80,12 @@ func invalidTokens(good string) map[string][]string {
 		"token in cookie":                {"Cookie", "X-Auth-Token=" + good},
 		"empty Authorization":            authorization(""),
 		"bearer token":                   authorization("Bearer " + good),
-		"basic authentication":           authorization("Basic " + base64.StdEncoding.EncodeToString([]byte("requester:"+good))),
-		"other signature scheme":         authorization("V11-HMAC-SHA256 Credential=AK/20261124/region/vpc, SignedHeaders=x-sdk-date, Signature=00"),
-		"scheme without parts":           authorization("SDK-HMAC-SHA256"),
-		"scheme with empty part":         authorization("SDK-HMAC-SHA256 ,"),
+		"basic authentication": authorization("Basic " +
+			base64.StdEncoding.EncodeToString([]byte("requester:"+good))),
+		"other signature scheme": authorization("V11-HMAC-SHA256 Credential=AK/20261124/region/vpc, " +
+			"SignedHeaders=x-sdk-date, Signature=00"),
+		"scheme without parts":   authorization("SDK-HMAC-SHA256"),
+		"scheme with empty part": authorization("SDK-HMAC-SHA256 ,"),
 	}
 }
 
@@ -112,7 +115,8 @@ func invalidSignatures(good signedRequest) map[string]invalidRequest {
 	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format("20060102T150405Z") }
 	_, mac, _ := strings.Cut(authorization, "Signature=")
 	return map[string]invalidRequest{
-		"signature and token":          send(good, append(dated(authorization), "X-Auth-Token", harness.Requester.Token())...),
+		"signature and token": send(good, append(dated(authorization), "X-Auth-Token",
+			harness.Requester.Token())...),
 		"scheme in lower case":         edited("SDK-HMAC-SHA256", "sdk-hmac-sha256"),
 		"no space after the scheme":    edited("SDK-HMAC-SHA256 ", "SDK-HMAC-SHA256"),
 		"no access key":                edited("Access="+good.accessKey+", ", ""),
@@ -149,7 +153,8 @@ func invalidSignatures(good signedRequest) map[string]invalidRequest {
 		"old date":                     changed(func(s *signedRequest) { s.date = at(-16 * time.Minute) }),
 		"future date":                  changed(func(s *signedRequest) { s.date = at(16 * time.Minute) }),
 		"date in other format":         changed(func(s *signedRequest) { s.date = time.Now().UTC().Format(http.TimeFormat) }),
-		"unsigned payload":             send(func() signedRequest { s := good; s.body = "{}"; return s }(), append(dated(authorization), "X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD")...),
+		"unsigned payload": send(func() signedRequest { s := good; s.body = "{}"; return s }(),
+			append(dated(authorization), "X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD")...),
 	}
 }
 
@@ -171,7 +176,8 @@ func TestInvalidCredentialsGetSameError(t *testing.T) {
 	} {
 		good := signedRequest{
 			method: http.MethodPost, host: strings.TrimPrefix(s.Endpoint, "http://"), path: root.path, body: root.body,
-			date: time.Now().UTC().Format("20060102T150405Z"), accessKey: harness.Requester.AccessKey(), secretKey: harness.Requester.SecretKey(),
+			date:      time.Now().UTC().Format("20060102T150405Z"),
+			accessKey: harness.Requester.AccessKey(), secretKey: harness.Requester.SecretKey(),
 		}
 		invalid := invalidSignatures(good)
 		for name, headers := range invalidTokens(harness.Requester.Token()) {
@@ -197,7 +203,8 @@ func TestInvalidCredentialsGetSameError(t *testing.T) {
 			t.Errorf("list returned %+v, %v; want no peering", page, err)
 		}
 		// The valid request, of which the others are variations, is accepted.
-		got := sendSigned(t, s, invalidRequest{good, []string{"X-Sdk-Date", good.date, "Authorization", good.authorization()}})
+		headers := []string{"X-Sdk-Date", good.date, "Authorization", good.authorization()}
+		got := sendSigned(t, s, invalidRequest{good, headers})
 		if got.Status == http.StatusUnauthorized {
 			t.Errorf("the valid request got %d %s", got.Status, got.Body)
 		}
@@ -224,9 +231,11 @@ func TestSignedLargeBodiesAreRejected(t *testing.T) {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
 			signed := signedRequest{
 				method: tt.method, host: strings.TrimPrefix(s.Endpoint, "http://"), path: tt.path, body: large,
-				date: time.Now().UTC().Format("20060102T150405Z"), accessKey: harness.Requester.AccessKey(), secretKey: harness.Requester.SecretKey(),
+				date:      time.Now().UTC().Format("20060102T150405Z"),
+				accessKey: harness.Requester.AccessKey(), secretKey: harness.Requester.SecretKey(),
 			}
-			got := sendSigned(t, s, invalidRequest{signed, []string{"X-Sdk-Date", signed.date, "Authorization", signed.authorization()}})
+			headers := []string{"X-Sdk-Date", signed.date, "Authorization", signed.authorization()}
+			got := sendSigned(t, s, invalidRequest{signed, headers})
 			wantErrorBody(t, got, tt.vpcStyle, tt.status, tt.code, tt.field)
 		})
 	}

@@ -39,7 +39,8 @@ var invalidBodies = []struct {
 	{"truncated", `{"name":"n","vpc_id":"`, "", 400, "body "},
 	{"trailing data", bodyWith("name", `"n"`) + `{}`, "", 400, "body "},
 	{"10,000 levels deep", strings.Repeat(`[`, 10_000) + strings.Repeat(`]`, 10_000), "", 400, "body "},
-	{"10,000 levels deep in a member", bodyWith("name", strings.Repeat(`[`, 10_000)+strings.Repeat(`]`, 10_000)), "", 400, "body "},
+	{"10,000 levels deep in a member", bodyWith("name", strings.Repeat(`[`, 10_000)+strings.Repeat(`]`, 10_000)), "", 400,
+		"body "},
 	{"NUL in the name", bodyWith("name", `"n\u0000"`), "", 400, "body /name"},
 	{"NUL byte in the name", bodyWith("name", "\"n\x00\""), "", 400, "body /name"},
 	{"invalid UTF-8", bodyWith("name", "\"n\xff\""), "", 400, "body /name"},
@@ -48,7 +49,8 @@ var invalidBodies = []struct {
 	{"form", "name=n", "application/x-www-form-urlencoded", 415, "header Content-Type"},
 	{"other character set", bodyWith("name", `"n"`), "application/json; charset=latin1", 415, "header Content-Type"},
 	{"1 MiB", bodyWith("name", `"`+strings.Repeat("n", 1<<20)+`"`), "", 413, "body "},
-	{"one byte over 64 KiB", bodyWith("name", `"n"`) + strings.Repeat(" ", 64<<10-len(bodyWith("name", `"n"`))+1), "", 413, "body "},
+	{"one byte over 64 KiB", bodyWith("name", `"n"`) + strings.Repeat(" ", 64<<10-len(bodyWith("name", `"n"`))+1), "", 413,
+		"body "},
 }
 
 func TestInvalidBodiesAreRejectedOnCSRoot(t *testing.T) {
@@ -82,35 +84,42 @@ func TestInvalidBodiesAreRejectedOnVPCRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sides := `"request_vpc_info":{"vpc_id":"` + harness.PeerVPC + `"},"accept_vpc_info":{"vpc_id":"` + harness.OtherVPC + `"}`
+	vpcs := `"request_vpc_info":{"vpc_id":"` + harness.PeerVPC + `"},` +
+		`"accept_vpc_info":{"vpc_id":"` + harness.OtherVPC + `"}`
 	for _, tt := range []struct {
 		name, method, path, body, contentType string
 		status                                int
 		field                                 string
 	}{
-		{"no envelope", "POST", "", `{"name":"n",` + sides + `}`, "", 400, "body /peering"},
+		{"no envelope", "POST", "", `{"name":"n",` + vpcs + `}`, "", 400, "body /peering"},
 		{"no VPCs", "POST", "", `{"peering":{"name":"n"}}`, "", 400, "body /peering/accept_vpc_info"},
 		{"misspelt tenant", "POST", "", `{"peering":{"name":"n","request_vpc_info":{"vpc_id":"` + harness.PeerVPC +
-			`"},"accept_vpc_info":{"vpc_id":"` + harness.OtherVPC + `","tenant":"` + harness.Stranger + `"}}}`, "", 400, "body /peering/accept_vpc_info/tenant"},
-		{"description with <", "POST", "", `{"peering":{"name":"n","description":"<b>",` + sides + `}}`, "", 400, "body /peering/description"},
-		{"description of 256 characters", "POST", "", `{"peering":{"name":"n","description":"` + strings.Repeat("d", 256) + `",` + sides + `}}`, "", 400, "body /peering/description"},
-		{"member outside envelope", "POST", "", `{"peering":{"name":"n",` + sides + `},"x":1}`, "", 400, "body /x"},
+			`"},"accept_vpc_info":{"vpc_id":"` + harness.OtherVPC + `","tenant":"` + harness.Stranger +
+			`"}}}`, "", 400, "body /peering/accept_vpc_info/tenant"},
+		{"description with <", "POST", "", `{"peering":{"name":"n","description":"<b>",` + vpcs + `}}`, "", 400,
+			"body /peering/description"},
+		{"description of 256 characters", "POST", "", `{"peering":{"name":"n","description":"` + strings.Repeat("d", 256) +
+			`",` + vpcs + `}}`, "", 400, "body /peering/description"},
+		{"member outside envelope", "POST", "", `{"peering":{"name":"n",` + vpcs + `},"x":1}`, "", 400, "body /x"},
 		{"null", "POST", "", `null`, "", 400, "body "},
 		{"empty", "POST", "", ``, "", 400, "body "},
-		{"text/plain", "POST", "", `{"peering":{"name":"n",` + sides + `}}`, "text/plain", 415, "header Content-Type"},
+		{"text/plain", "POST", "", `{"peering":{"name":"n",` + vpcs + `}}`, "text/plain", 415, "header Content-Type"},
 		{"1 MiB", "POST", "", `{"peering":{"name":"` + strings.Repeat("n", 1<<20) + `"}}`, "", 413, "body "},
 		{"empty update", "PUT", "/" + created.ID, `{"peering":{}}`, "", 400, "body /peering"},
 		{"update of status", "PUT", "/" + created.ID, `{"peering":{"status":"ACTIVE"}}`, "", 400, "body /peering/status"},
 		{"update to empty name", "PUT", "/" + created.ID, `{"peering":{"name":""}}`, "", 400, "body /peering/name"},
-		{"update as text/plain", "PUT", "/" + created.ID, `{"peering":{"name":"x"}}`, "text/plain", 415, "header Content-Type"},
-		{"update of 1 MiB", "PUT", "/" + created.ID, `{"peering":{"name":"` + strings.Repeat("n", 1<<20) + `"}}`, "", 413, "body "},
+		{"update as text/plain", "PUT", "/" + created.ID, `{"peering":{"name":"x"}}`, "text/plain", 415,
+			"header Content-Type"},
+		{"update of 1 MiB", "PUT", "/" + created.ID, `{"peering":{"name":"` + strings.Repeat("n", 1<<20) + `"}}`, "", 413,
+			"body "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			contentType := tt.contentType
 			if contentType == "" {
 				contentType = "application/json"
 			}
-			got := harness.Send(t, tt.method, s.Endpoint+harness.VPCPath+tt.path, tt.body, "Content-Type", contentType, "X-Project-Id", s.Project)
+			got := harness.Send(t, tt.method, s.Endpoint+harness.VPCPath+tt.path, tt.body,
+				"Content-Type", contentType, "X-Project-Id", s.Project)
 			wantErrorBody(t, got, true, tt.status, codes[tt.status], tt.field)
 		})
 	}
@@ -130,9 +139,12 @@ func TestInvalidPathsAndParametersAreRejected(t *testing.T) {
 		code, field        string
 	}{
 		{"unknown cluster", "POST", "/v1.0/" + s.Project + "/reserved_cluster/2000000/peering", 400, "CS.20005", ""},
-		{"cluster of other project", "POST", "/v1.0/" + s.Stranger + "/reserved_cluster/" + s.ClusterID + "/peering", 400, "CS.20005", ""},
-		{"project is no id", "POST", "/v1.0/me/reserved_cluster/" + s.ClusterID + "/peering", 400, "CS.22101", "path project_id"},
-		{"cluster is no id", "GET", "/v1.0/" + s.Project + "/reserved_cluster/a%2Fb/peering", 400, "CS.22101", "path cluster_id"},
+		{"cluster of other project", "POST", "/v1.0/" + s.Stranger + "/reserved_cluster/" + s.ClusterID + "/peering", 400,
+			"CS.20005", ""},
+		{"project is no id", "POST", "/v1.0/me/reserved_cluster/" + s.ClusterID + "/peering", 400, "CS.22101",
+			"path project_id"},
+		{"cluster is no id", "GET", "/v1.0/" + s.Project + "/reserved_cluster/a%2Fb/peering", 400, "CS.22101",
+			"path cluster_id"},
 		{"show, peering is no UUID", "GET", s.CSPath + "/7", 400, "CS.22101", "path peering_id"},
 		{"delete, peering is no UUID", "DELETE", s.CSPath + "/7", 400, "CS.22101", "path peering_id"},
 		{"unknown peering", "GET", s.CSPath + "/" + harness.UnknownID, 400, "CS.22103", ""},
@@ -161,7 +173,8 @@ func TestInvalidPathsAndParametersAreRejected(t *testing.T) {
 			if tt.method == http.MethodPost || tt.method == http.MethodPut {
 				sent = body
 			}
-			got := harness.Send(t, tt.method, s.Endpoint+tt.path, sent, "Content-Type", "application/json", "X-Project-Id", s.Project)
+			got := harness.Send(t, tt.method, s.Endpoint+tt.path, sent,
+				"Content-Type", "application/json", "X-Project-Id", s.Project)
 			wantErrorBody(t, got, strings.HasPrefix(tt.path, "/v2.0/"), tt.status, tt.code, tt.field)
 			if tt.status == http.StatusMethodNotAllowed && got.Header.Get("Allow") == "" {
 				t.Error("the response has no Allow header")
@@ -174,7 +187,9 @@ func TestVPCRootRequiresProjectHeader(t *testing.T) {
 	t.Parallel()
 	s := harness.Shared(t)
 	for _, operation := range operationsBelow("/v2.0/") {
-		for name, headers := range map[string][]string{"missing": nil, "empty": {"X-Project-Id", ""}, "no id": {"X-Project-Id", "me"}} {
+		for name, headers := range map[string][]string{
+			"missing": nil, "empty": {"X-Project-Id", ""}, "no id": {"X-Project-Id", "me"},
+		} {
 			t.Run(operation.id+"/"+name, func(t *testing.T) {
 				got := harness.Send(t, operation.method, s.Endpoint+operation.path, "", headers...)
 				wantErrorBody(t, got, true, http.StatusUnauthorized, "VPC.0008", "")

@@ -41,7 +41,9 @@ func newBlockingStore() *blockingStore {
 }
 
 // serveLimited serves the API with a store and limits until the test ends.
-func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endpoint string, registry *prometheus.Registry) {
+func serveLimited(
+	t *testing.T, store peering.Store, limits server.Limits,
+) (endpoint string, registry *prometheus.Registry) {
 	t.Helper()
 	registry = prometheus.NewRegistry()
 	handler, err := server.New(server.Config{
@@ -63,17 +65,22 @@ func serveLimited(t *testing.T, store peering.Store, limits server.Limits) (endp
 // Requests that block in a blockingStore.
 var (
 	showOne   = operation{"showVpcPeering", http.MethodGet, harness.VPCPath + "/" + harness.UnknownID, ""}
-	updateOne = operation{"updateVpcPeering", http.MethodPut, harness.VPCPath + "/" + harness.UnknownID, `{"peering":{"name":"n"}}`}
+	updateOne = operation{
+		"updateVpcPeering", http.MethodPut, harness.VPCPath + "/" + harness.UnknownID, `{"peering":{"name":"n"}}`,
+	}
 )
 
 func (o operation) send(t testing.TB, endpoint, projectID string) harness.Response {
 	t.Helper()
-	return harness.Send(t, o.method, endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", projectID)
+	return harness.Send(t, o.method, endpoint+o.path, o.body,
+		"Content-Type", "application/json", "X-Project-Id", projectID)
 }
 
 // block sends a request of each project and waits until one of them is in the
 // store and the others are queued. After release, wait checks their responses.
-func (s *blockingStore) block(t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, projects ...string) (wait func()) {
+func (s *blockingStore) block(
+	t *testing.T, endpoint string, registry prometheus.Gatherer, o operation, projects ...string,
+) (wait func()) {
 	t.Helper()
 	queued := gauge(t, registry, "peering_http_requests_waiting") + float64(len(projects)-1)
 	t.Cleanup(s.release) // so that the server can shut down
@@ -101,7 +108,8 @@ func TestFullQueueGets503(t *testing.T) {
 		t.Run(blocked.id, func(t *testing.T) {
 			store := newBlockingStore()
 			endpoint, registry := serveLimited(t, store, server.Limits{MaxReads: 1, MaxWrites: 1})
-			wait := store.block(t, endpoint, registry, blocked, harness.Project, harness.Stranger, harness.Project, harness.Stranger)
+			wait := store.block(t, endpoint, registry, blocked,
+				harness.Project, harness.Stranger, harness.Project, harness.Stranger)
 			for _, o := range operationsBelow("/") {
 				if (o.method == http.MethodGet) != (blocked.method == http.MethodGet) {
 					continue
@@ -151,7 +159,8 @@ func TestRejectionDoesNotReadBody(t *testing.T) {
 	t.Parallel()
 	store := newBlockingStore()
 	endpoint, registry := serveLimited(t, store, server.Limits{MaxWrites: 1})
-	wait := store.block(t, endpoint, registry, updateOne, harness.Project, harness.Project, harness.Stranger, harness.ServiceTenant)
+	wait := store.block(t, endpoint, registry, updateOne,
+		harness.Project, harness.Project, harness.Stranger, harness.ServiceTenant)
 	c := harness.MustDialRaw(t, endpoint)
 	// A rejection closes the connection only if the body has not arrived. That of
 	// the last request never does.
@@ -173,7 +182,8 @@ func TestRejectionDoesNotReadBody(t *testing.T) {
 
 func TestIncompleteBodiesDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
-	endpoint, registry := serveLimited(t, brokenStore{fail: func() error { return peering.NewNotFound(harness.UnknownID) }}, server.Limits{MaxWrites: 1})
+	store := brokenStore{fail: func() error { return peering.NewNotFound(harness.UnknownID) }}
+	endpoint, registry := serveLimited(t, store, server.Limits{MaxWrites: 1})
 	var slow []*harness.RawHTTP
 	for range 5 {
 		c := harness.MustDialRaw(t, endpoint)
@@ -214,7 +224,8 @@ func TestProjectUsesAtMostHalfOfTheLimit(t *testing.T) {
 	if got.Header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q, want 1", got.Header.Get("Retry-After"))
 	}
-	waitForOthers := store.block(t, endpoint, registry, showOne, harness.Stranger, harness.Stranger, harness.ServiceTenant, harness.ServiceTenant)
+	waitForOthers := store.block(t, endpoint, registry, showOne,
+		harness.Stranger, harness.Stranger, harness.ServiceTenant, harness.ServiceTenant)
 	if n := inFlight(t, registry); n != 8 {
 		t.Errorf("unexpected number of requests in flight: %v", n)
 	}

@@ -60,7 +60,8 @@ func percentile(took []time.Duration, percent int) float64 {
 
 // sendEach sends a request for every value received from next, on the given
 // number of connections.
-func sendEach(b *testing.B, endpoint string, connections int, next <-chan struct{}, request func() string, l *latencies) {
+func sendEach(b *testing.B, endpoint string, connections int, next <-chan struct{}, request func() string,
+	l *latencies) {
 	b.Helper()
 	var wg sync.WaitGroup
 	for range connections {
@@ -90,7 +91,8 @@ func sendEach(b *testing.B, endpoint string, connections int, next <-chan struct
 
 // closedLoop sends requests on each connection as fast as the server responds
 // until ctx is done.
-func closedLoop(ctx context.Context, b *testing.B, endpoint string, connections int, request func() string, l *latencies) {
+func closedLoop(ctx context.Context, b *testing.B, endpoint string, connections int, request func() string,
+	l *latencies) {
 	b.Helper()
 	next := make(chan struct{})
 	go func() {
@@ -107,7 +109,8 @@ func closedLoop(ctx context.Context, b *testing.B, endpoint string, connections 
 }
 
 // closedLoopFor is closedLoop for the duration d.
-func closedLoopFor(b *testing.B, endpoint string, connections int, d time.Duration, request func() string, l *latencies) {
+func closedLoopFor(b *testing.B, endpoint string, connections int, d time.Duration, request func() string,
+	l *latencies) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), d)
 	defer cancel()
@@ -116,7 +119,8 @@ func closedLoopFor(b *testing.B, endpoint string, connections int, d time.Durati
 
 // openLoop sends rate requests per second for the duration d, without waiting
 // for responses.
-func openLoop(b *testing.B, endpoint string, connections int, rate float64, d time.Duration, request func() string, l *latencies) {
+func openLoop(b *testing.B, endpoint string, connections int, rate float64, d time.Duration, request func() string,
+	l *latencies) {
 	b.Helper()
 	next := make(chan struct{}, int(rate*d.Seconds())+1)
 	go func() {
@@ -179,7 +183,8 @@ func BenchmarkOverload(b *testing.B) {
 func BenchmarkSlowConnections(b *testing.B) {
 	const connections, phase = 1000, 5 * time.Second
 	needFiles(b, 2*connections)
-	p := harness.StartProcess(b, append(longListFlags, "--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")...)
+	flags := append(longListFlags, "--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")
+	p := harness.StartProcess(b, flags...)
 	projects := createLongLists(b, p.Endpoint, 6)
 	measure := func(d time.Duration) []time.Duration {
 		ctx, cancel := context.WithTimeout(b.Context(), d)

@@ -45,7 +45,8 @@ func TestDocumentationExample(t *testing.T) {
 		t.Errorf("create returned %s, want the response of the documentation", got.Body)
 	}
 
-	accepted := harness.Send(t, http.MethodPut, s.Endpoint+harness.VPCPath+"/"+id+"/accept", "", "X-Project-Id", harness.Project)
+	accepted := harness.Send(t, http.MethodPut, s.Endpoint+harness.VPCPath+"/"+id+"/accept", "",
+		"X-Project-Id", harness.Project)
 	var bare struct{ ID, Status string }
 	if err := json.Unmarshal([]byte(accepted.Body), &bare); err != nil {
 		t.Fatal(err)
@@ -87,7 +88,9 @@ func TestClusterPeerings(t *testing.T) {
 	if found, err := c.ListPeerings(ctx, s.ClusterID); err != nil || found == nil || len(found) != 0 {
 		t.Errorf("list returned %v, %v; want an empty list", found, err)
 	}
-	created, err := c.CreatePeering(ctx, s.ClusterID, client.PeeringCreate{Name: "partner", VPCID: s.OtherVPC, AcceptTenantID: s.Stranger})
+	created, err := c.CreatePeering(ctx, s.ClusterID, client.PeeringCreate{
+		Name: "partner", VPCID: s.OtherVPC, AcceptTenantID: s.Stranger,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +143,8 @@ func TestVPCPeeringLifecycle(t *testing.T) {
 	_, err = requester.CreateVPCPeering(ctx, request)
 	wantError(t, err, http.StatusForbidden, "VPC.2701")
 
-	renamed, err := requester.UpdateVPCPeering(ctx, created.ID, client.VPCPeeringUpdate{Name: new("second"), Description: new("")})
+	renamed, err := requester.UpdateVPCPeering(ctx, created.ID,
+		client.VPCPeeringUpdate{Name: new("second"), Description: new("")})
 	if err != nil || renamed.Name != "second" || renamed.Description != "" {
 		t.Errorf("update returned %+v, %v", renamed, err)
 	}
@@ -211,7 +215,8 @@ func TestVPCWithItselfIsRejected(t *testing.T) {
 	s := harness.NewSandbox(t)
 	c := s.As(t, s.Project)
 	clusterVPC := s.CreatePeering(t, s.OtherVPC).RequestVPCInfo.VPCID
-	_, err := c.CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "n", VPCID: strings.ToUpper(clusterVPC)})
+	_, err := c.CreatePeering(t.Context(), s.ClusterID,
+		client.PeeringCreate{Name: "n", VPCID: strings.ToUpper(clusterVPC)})
 	wantError(t, err, http.StatusBadRequest, "CS.22102")
 	_, err = c.CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
 		Name:           "n",

@@ -30,7 +30,9 @@ func TestForwardedHeadersOfTrustedProxies(t *testing.T) {
 	s := harness.StartWith(t, "--trusted-proxies", trusted+"/32,198.51.100.0/24", "--data-dir", t.TempDir())
 	for range 2 {
 		_, err := s.As(t, harness.Project).CreateVPCPeering(t.Context(), client.VPCPeeringCreate{
-			Name: "n", RequestVPCInfo: client.VPCReference{VPCID: uuid.NewString()}, AcceptVPCInfo: client.VPCReference{VPCID: uuid.NewString()},
+			Name:           "n",
+			RequestVPCInfo: client.VPCReference{VPCID: uuid.NewString()},
+			AcceptVPCInfo:  client.VPCReference{VPCID: uuid.NewString()},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -57,9 +59,11 @@ func TestForwardedHeadersOfTrustedProxies(t *testing.T) {
 			"X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", public,
 			"X-Forwarded-Host", "evil.example.com", "X-Forwarded-Host", "peering.example.com:8443",
 		}, "http://peering.example.com:8443", public, false},
-		{"private address is not trusted", trusted, []string{"X-Forwarded-For", public + ", 10.0.0.1"}, "http://" + own, "10.0.0.1", false},
+		{"private address is not trusted", trusted, []string{"X-Forwarded-For", public + ", 10.0.0.1"}, "http://" + own,
+			"10.0.0.1", false},
 		{"invalid address", trusted, []string{"X-Forwarded-For", "localhost"}, "http://" + own, trusted, false},
-		{"invalid scheme and host", trusted, []string{"X-Forwarded-Proto", "ftp", "X-Forwarded-Host", "a/b"}, "http://" + own, trusted, false},
+		{"invalid scheme and host", trusted, []string{"X-Forwarded-Proto", "ftp", "X-Forwarded-Host", "a/b"}, "http://" + own,
+			trusted, false},
 		{"user in host", trusted, []string{"X-Forwarded-Host", "a@b"}, "http://" + own, trusted, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -83,7 +87,8 @@ func TestForwardedHeadersOfTrustedProxies(t *testing.T) {
 func TestNoProxyIsTrustedByDefault(t *testing.T) {
 	t.Parallel()
 	s := harness.Shared(t)
-	got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "", "X-Forwarded-For", "203.0.113.7", "X-Forwarded-Proto", "https")
+	got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, "",
+		"X-Forwarded-For", "203.0.113.7", "X-Forwarded-Proto", "https")
 	wantSecurityHeaders(t, got.Header, false)
 	if line := logLine(t, s, got.Header.Get("X-Request-Id")); line["remote"] != "127.0.0.1" {
 		t.Errorf("the logged remote address is %v, want 127.0.0.1", line["remote"])

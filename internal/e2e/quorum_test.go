@@ -20,10 +20,7 @@ func TestLossOfQuorum(t *testing.T) {
 	members := startEtcdCluster(t)
 	store := []string{"--etcd-endpoints", endpointsOf(members)}
 	servers := []*harness.Server{harness.StartWith(t, store...), harness.StartWith(t, store...)}
-	created, err := servers[0].As(t, harness.Project).CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "before", VPCID: harness.PeerVPC})
-	if err != nil {
-		t.Fatal(err)
-	}
+	created := servers[0].CreatePeering(t, harness.PeerVPC)
 	want, err := servers[1].As(t, harness.Project).ShowPeering(t.Context(), harness.ClusterID, created.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -46,10 +43,7 @@ func TestLossOfQuorum(t *testing.T) {
 		if got := showWhenAvailable(t, c, created.ID); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
-		vpc := strings.Repeat(strconv.Itoa(i), 32)
-		if _, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "after", VPCID: vpc}); err != nil {
-			t.Error(err)
-		}
+		s.CreatePeering(t, strings.Repeat(strconv.Itoa(i), 32))
 		if status := adminStatus(t, s.Admin+"/readyz"); status != http.StatusOK {
 			t.Errorf("/readyz returned %d", status)
 		}

@@ -12,13 +12,11 @@ import (
 
 func TestQuotas(t *testing.T) {
 	t.Parallel()
-	s := harness.StartWith(t, "--data-dir", t.TempDir(), "--quota-tenant", "1", "--quota-cluster", "1", "--quota-pending", "1")
+	s := harness.StartWith(t, "--data-dir", t.TempDir(), "--quota-tenant", "1", "--quota-cluster", "1",
+		"--quota-pending", "1")
 	c := s.As(t, harness.Project)
-	created, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.OtherVPC})
+	created := s.CreatePeering(t, harness.PeerVPC)
+	_, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.OtherVPC})
 	wantError(t, err, http.StatusBadRequest, "CS.22113")
 	createOwn := func() error {
 		_, err := c.CreateVPCPeering(t.Context(), client.VPCPeeringCreate{

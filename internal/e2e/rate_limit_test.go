@@ -53,7 +53,7 @@ func TestProjectOverItsRateGets429(t *testing.T) {
 	}
 	for _, o := range operationsBelow("/") {
 		t.Run(o.id, func(t *testing.T) {
-			got := harness.Send(t, o.method, s.Endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", harness.Project)
+			got := o.send(t, s.Endpoint, harness.Project)
 			wantLimited(t, got, strings.HasPrefix(o.path, "/v2.0/"), "project")
 			if policy := got.Header.Get("RateLimit-Policy"); policy != `"project";q=1;w=1000` {
 				t.Errorf("RateLimit-Policy is %s", policy)
@@ -65,7 +65,9 @@ func TestProjectOverItsRateGets429(t *testing.T) {
 func TestRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	s := harness.StartWith(t, append(withoutRefill(3), "--data-dir", t.TempDir())...)
-	spellings := []string{"9a7b63e1c2d84f0f8e5d6c7b8a901234", "9A7B63E1C2D84F0F8E5D6C7B8A901234", "9a7b63e1-c2d8-4f0f-8e5d-6c7b8a901234"}
+	spellings := []string{
+		"9a7b63e1c2d84f0f8e5d6c7b8a901234", "9A7B63E1C2D84F0F8E5D6C7B8A901234", "9a7b63e1-c2d8-4f0f-8e5d-6c7b8a901234",
+	}
 	for i, spelling := range spellings {
 		got := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", spelling)
 		found := rateLimit.FindStringSubmatch(got.Header.Get("RateLimit"))
@@ -84,7 +86,8 @@ func TestRateLimitHeaders(t *testing.T) {
 	if got.Status != http.StatusBadRequest || !strings.HasPrefix(got.Header.Get("RateLimit"), `"project";r=2;`) {
 		t.Errorf("the invalid request got %d with RateLimit %q", got.Status, got.Header.Get("RateLimit"))
 	}
-	wantLimited(t, harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger), true, "project")
+	limited := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger)
+	wantLimited(t, limited, true, "project")
 }
 
 func TestRateLimitIsPerProject(t *testing.T) {
@@ -93,7 +96,8 @@ func TestRateLimitIsPerProject(t *testing.T) {
 	for range 20 {
 		harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger)
 	}
-	wantLimited(t, harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger), true, "project")
+	limited := harness.Send(t, http.MethodGet, s.Endpoint+harness.VPCPath, "", "X-Project-Id", harness.Stranger)
+	wantLimited(t, limited, true, "project")
 	if got := harness.Send(t, http.MethodGet, s.Endpoint+harness.CSPath, ""); got.Status != http.StatusOK {
 		t.Errorf("got %d %s", got.Status, got.Body)
 	}
@@ -154,7 +158,8 @@ func TestLongURIGets414(t *testing.T) {
 			}
 			uri := o.path + "?x=" + strings.Repeat("x", limit-len(o.path)-len("?x="))
 			headers := []string{"Content-Type", "application/json", "X-Project-Id", harness.Project}
-			wantErrorBody(t, harness.Send(t, o.method, s.Endpoint+uri+"x", o.body, headers...), vpcStyle, http.StatusRequestURITooLong, code, "")
+			got := harness.Send(t, o.method, s.Endpoint+uri+"x", o.body, headers...)
+			wantErrorBody(t, got, vpcStyle, http.StatusRequestURITooLong, code, "")
 			if got := harness.Send(t, o.method, s.Endpoint+uri, o.body, headers...); got.Status == http.StatusRequestURITooLong {
 				t.Errorf("a URI of %d bytes got %d", len(uri), got.Status)
 			}

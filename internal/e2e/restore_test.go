@@ -70,7 +70,8 @@ func TestBackupRestoresIntoOtherStore(t *testing.T) {
 // populate creates three peerings, one of them with a route, and returns them.
 func populate(t *testing.T, c *client.Client) []client.Peering {
 	t.Helper()
-	created, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "first", VPCID: harness.PeerVPC})
+	created, err := c.CreatePeering(t.Context(), harness.ClusterID,
+		client.PeeringCreate{Name: "first", VPCID: harness.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,8 @@ func populate(t *testing.T, c *client.Client) []client.Peering {
 		t.Fatal(err)
 	}
 	for _, vpc := range []string{harness.OtherVPC, harness.UnknownID} {
-		if _, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "more", VPCID: vpc}); err != nil {
+		_, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "more", VPCID: vpc})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,7 +141,8 @@ func TestBackupFails(t *testing.T) {
 		{"of two stores", []string{"f", "--data-dir", dir, "--etcd-endpoints", "http://127.0.0.1:1"}, cli.ExitUsage, nil},
 		{"into existing file", []string{existing, "--data-dir", dir}, cli.ExitFailure, []string{existing, "exists"}},
 		{"of empty directory", []string{absent, "--data-dir", dir}, cli.ExitFailure, []string{dir, "no data"}},
-		{"of missing directory", []string{filepath.Join(dir, "f"), "--data-dir", absent}, cli.ExitFailure, []string{absent, "no data"}},
+		{"of missing directory", []string{filepath.Join(dir, "f"), "--data-dir", absent}, cli.ExitFailure,
+			[]string{absent, "no data"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

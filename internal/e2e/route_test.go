@@ -23,7 +23,8 @@ func TestRouteLifecycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := client.Route{
-		ID: created.ID, Type: "peering", Nexthop: p.ID, Destination: "192.168.0.0/16", VPCID: p.RequestVPCInfo.VPCID, TenantID: harness.ServiceTenant,
+		ID: created.ID, Type: "peering", Nexthop: p.ID, Destination: "192.168.0.0/16",
+		VPCID: p.RequestVPCInfo.VPCID, TenantID: harness.ServiceTenant,
 	}
 	if created != want || created.ID == "" {
 		t.Errorf("create returned %+v, want %+v", created, want)
@@ -96,16 +97,21 @@ func TestInvalidRoutesAreRejected(t *testing.T) {
 		code, field, message    string
 	}{
 		{"host bits", `{"destination":"10.0.0.1/8"}`, "application/json", 400, "CS.22112", "body /destination", "10.0.0.0/8"},
-		{"CIDR of the cluster's VPC", `{"destination":"172.16.1.0/24"}`, "application/json", 400, "CS.22112", "body /destination", "172.16.0.0/23"},
-		{"CIDR around the cluster's VPC", `{"destination":"0.0.0.0/0"}`, "application/json", 400, "CS.22112", "body /destination", "172.16.0.0/23"},
-		{"address without length", `{"destination":"10.0.0.0"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
+		{"CIDR of the cluster's VPC", `{"destination":"172.16.1.0/24"}`, "application/json", 400, "CS.22112",
+			"body /destination", "172.16.0.0/23"},
+		{"CIDR around the cluster's VPC", `{"destination":"0.0.0.0/0"}`, "application/json", 400, "CS.22112",
+			"body /destination", "172.16.0.0/23"},
+		{"address without length", `{"destination":"10.0.0.0"}`, "application/json", 400, "CS.10004", "body /destination",
+			"CIDR"},
 		{"octet over 255", `{"destination":"256.0.0.0/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
 		{"length over 32", `{"destination":"10.0.0.0/33"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
 		{"leading zero", `{"destination":"010.0.0.0/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
 		{"IPv6", `{"destination":"fd00::/8"}`, "application/json", 400, "CS.10004", "body /destination", "CIDR"},
 		{"no destination", `{}`, "application/json", 400, "CS.10004", "body /destination", "required"},
-		{"unknown member", `{"destination":"10.0.0.0/8","nexthop":"` + p.ID + `"}`, "application/json", 400, "CS.10004", "body /nexthop", "unknown"},
-		{"text/plain", `{"destination":"10.0.0.0/8"}`, "text/plain", 415, "CS.22107", "header Content-Type", "application/json"},
+		{"unknown member", `{"destination":"10.0.0.0/8","nexthop":"` + p.ID + `"}`, "application/json", 400, "CS.10004",
+			"body /nexthop", "unknown"},
+		{"text/plain", `{"destination":"10.0.0.0/8"}`, "text/plain", 415, "CS.22107", "header Content-Type",
+			"application/json"},
 		{"1 MiB", strings.Repeat(" ", 1<<20), "application/json", 413, "CS.22106", "body ", "65536"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

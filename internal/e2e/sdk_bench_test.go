@@ -24,7 +24,8 @@ import (
 // reports the ratios of time and of allocations per call, as medians of the
 // rounds.
 func BenchmarkSDK(b *testing.B) {
-	s := harness.StartProcess(b, "--data-dir", b.TempDir(), "--log-level", "error", "--quota-tenant", "1000000", "--quota-pending", "1000000",
+	s := harness.StartProcess(b, "--data-dir", b.TempDir(), "--log-level", "error",
+		"--quota-tenant", "1000000", "--quota-pending", "1000000",
 		"--rate", "1000000", "--rate-burst", "1000000")
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
@@ -60,7 +61,8 @@ func BenchmarkSDK(b *testing.B) {
 	}
 	rawCreate := func(ctx context.Context) error {
 		var body gen.VPCPeeringEnvelope
-		return raw.do(ctx, http.MethodPost, "/v2.0/vpc/peerings", gen.VPCPeeringCreateEnvelope{Peering: newVPCPeering()}, &body)
+		request := gen.VPCPeeringCreateEnvelope{Peering: newVPCPeering()}
+		return raw.do(ctx, http.MethodPost, "/v2.0/vpc/peerings", request, &body)
 	}
 	b.Run("show", func(b *testing.B) { compareCalls(b, 1000, rawShow, show) })
 	b.Run("create", func(b *testing.B) { compareCalls(b, 200, rawCreate, create) })

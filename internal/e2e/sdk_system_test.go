@@ -30,7 +30,9 @@ func (s sdkSystem) as(projectID peering.ID) *client.Client {
 	return c
 }
 
-func (s sdkSystem) Create(ctx context.Context, caller peering.ID, r peering.Peering, idem peering.Idempotency) (peering.Peering, bool, error) {
+func (s sdkSystem) Create(
+	ctx context.Context, caller peering.ID, r peering.Peering, idem peering.Idempotency,
+) (peering.Peering, bool, error) {
 	ctx, key := withIdempotencyKey(ctx, idem)
 	p, err := s.as(caller).CreateVPCPeering(ctx, client.VPCPeeringCreate{
 		Name:           r.Name,
@@ -50,7 +52,9 @@ func (s sdkSystem) CreateForCluster(
 	return fromPeering(p), key.replayed, domainError(err)
 }
 
-func (s sdkSystem) CreateCluster(ctx context.Context, c peering.Cluster, idem peering.Idempotency) (peering.Cluster, bool, error) {
+func (s sdkSystem) CreateCluster(
+	ctx context.Context, c peering.Cluster, idem peering.Idempotency,
+) (peering.Cluster, bool, error) {
 	ctx, key := withIdempotencyKey(ctx, idem)
 	id, err := s.as(c.Project).CreateCluster(ctx, client.ClusterCreate{Name: c.Name})
 	c.ID = id
@@ -67,7 +71,9 @@ func (s sdkSystem) Show(ctx context.Context, scope peering.Scope, id peering.ID)
 }
 
 // List ignores filters and pages, which histories do not use.
-func (s sdkSystem) List(ctx context.Context, scope peering.Scope, _ peering.Filter, _ peering.ID, _ int) (found []peering.Peering, more bool, err error) {
+func (s sdkSystem) List(
+	ctx context.Context, scope peering.Scope, _ peering.Filter, _ peering.ID, _ int,
+) (found []peering.Peering, more bool, err error) {
 	if scope.Cluster != (peering.ClusterRef{}) {
 		list, err := s.as(scope.Cluster.Project).ListPeerings(ctx, scope.Cluster.ID)
 		for _, p := range list {

@@ -85,7 +85,9 @@ func dialSlow(ctx context.Context, endpoint string) (*harness.RawHTTP, error) {
 // runSlowClient runs a slow client of a kind until the server closes its
 // connection or ctx ends. It returns how long that took, or an error if the
 // server does not close it in time.
-func runSlowClient(ctx context.Context, endpoint, projectID string, kind int, starting chan struct{}) (time.Duration, error) {
+func runSlowClient(
+	ctx context.Context, endpoint, projectID string, kind int, starting chan struct{},
+) (time.Duration, error) {
 	c, err := startSlowClient(ctx, endpoint, projectID, kind, starting)
 	if err != nil {
 		return 0, err
@@ -121,7 +123,9 @@ func runSlowClient(ctx context.Context, endpoint, projectID string, kind int, st
 
 // startSlowClient returns a connection on which a slow request has started. The
 // capacity of starting bounds how many start at the same time.
-func startSlowClient(ctx context.Context, endpoint, projectID string, kind int, starting chan struct{}) (*harness.RawHTTP, error) {
+func startSlowClient(
+	ctx context.Context, endpoint, projectID string, kind int, starting chan struct{},
+) (*harness.RawHTTP, error) {
 	select {
 	case starting <- struct{}{}:
 		defer func() { <-starting }()
@@ -192,7 +196,8 @@ func runNormalClient(ctx context.Context, t testing.TB, endpoint string, observe
 	}
 	for ctx.Err() == nil {
 		begin := time.Now()
-		created, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: uuid.NewString()})
+		created, err := c.CreatePeering(t.Context(), harness.ClusterID,
+			client.PeeringCreate{Name: "n", VPCID: uuid.NewString()})
 		if !check("create", err, begin) {
 			return
 		}
@@ -219,7 +224,8 @@ func TestSlowClientsAreDisconnected(t *testing.T) {
 	needFiles(t, 3*uint64(connections))
 	// The slow readers fit into the limits of their projects, but not all at once
 	// into that of the server.
-	s := harness.StartWith(t, append(longListFlags, "--data-dir", t.TempDir(), "--log-level", "error", "--max-reads", "200")...)
+	s := harness.StartWith(t, append(longListFlags, "--data-dir", t.TempDir(), "--log-level", "error",
+		"--max-reads", "200")...)
 	projects := createLongLists(t, s.Endpoint, harness.Scale(1, 2))
 	ctx, cancel := context.WithCancel(t.Context())
 	var normal, hostile sync.WaitGroup

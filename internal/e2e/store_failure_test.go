@@ -48,7 +48,8 @@ func (b brokenStore) List(context.Context, peering.Scope, peering.Query) ([]peer
 }
 
 func (b brokenStore) CreateRoute(
-	context.Context, peering.PeeringRef, peering.Idempotency, func(peering.Cluster, peering.Peering) (peering.Route, error),
+	context.Context, peering.PeeringRef, peering.Idempotency,
+	func(peering.Cluster, peering.Peering) (peering.Route, error),
 ) (peering.Route, bool, error) {
 	return peering.Route{}, false, b.fail()
 }
@@ -67,7 +68,9 @@ func (b brokenStore) Clusters(context.Context, peering.ID) ([]peering.Cluster, e
 	return nil, b.fail()
 }
 
-func (b brokenStore) CreateCluster(context.Context, peering.Cluster, peering.Idempotency) (peering.Cluster, bool, error) {
+func (b brokenStore) CreateCluster(
+	context.Context, peering.Cluster, peering.Idempotency,
+) (peering.Cluster, bool, error) {
 	return peering.Cluster{}, false, b.fail()
 }
 
@@ -125,7 +128,7 @@ func TestStoreFailures(t *testing.T) {
 		endpoint, log := serveStore(t, brokenStore{fail: tt.fail}, time.Now)
 		for _, o := range operationsBelow("/") {
 			t.Run(tt.name+"/"+o.id, func(t *testing.T) {
-				got := harness.Send(t, o.method, endpoint+o.path, o.body, "Content-Type", "application/json", "X-Project-Id", harness.Project)
+				got := o.send(t, endpoint, harness.Project)
 				vpcStyle := strings.HasPrefix(o.path, "/v2.0/")
 				code := tt.csCode
 				if vpcStyle {

@@ -21,7 +21,8 @@ import (
 func startTLS(t *testing.T, ca *harness.Authority, flags ...string) (s *harness.Server, cert, key string) {
 	t.Helper()
 	cert, key = ca.Issue(t, 2)
-	return harness.StartWith(t, append(flags, "--data-dir", t.TempDir(), "--tls-cert", cert, "--tls-key", key)...), cert, key
+	flags = append(flags, "--data-dir", t.TempDir(), "--tls-cert", cert, "--tls-key", key)
+	return harness.StartWith(t, flags...), cert, key
 }
 
 // dialTLS returns the result of a TLS handshake with a server.
@@ -61,7 +62,8 @@ func TestServerWithTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.CreatePeering(t.Context(), harness.ClusterID, client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC}); err != nil {
+	create := client.PeeringCreate{Name: "n", VPCID: harness.PeerVPC}
+	if _, err := c.CreatePeering(t.Context(), harness.ClusterID, create); err != nil {
 		t.Error(err)
 	}
 	page, err := c.ListVPCPeerings(t.Context(), client.VPCPeeringQuery{})
@@ -81,7 +83,9 @@ func TestOldTLSVersionsAreRejected(t *testing.T) {
 	t.Parallel()
 	ca := harness.NewAuthority(t)
 	s, _, _ := startTLS(t, ca)
-	for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+	for version, want := range map[uint16]bool{
+		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true,
+	} {
 		cfg := ca.TLSConfig()
 		cfg.MaxVersion = version
 		if _, err := dialTLS(t, s.Endpoint, cfg); (err == nil) != want {

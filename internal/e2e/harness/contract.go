@@ -73,7 +73,8 @@ func (d *Document) Coverage() (text string, missing int) {
 					missing++
 				}
 			}
-			rows = append(rows, fmt.Sprintf("%-6s %-90s %-16s %s", method, path, operation.OperationID, strings.Join(statuses, " ")))
+			rows = append(rows, fmt.Sprintf("%-6s %-90s %-16s %s", method, path, operation.OperationID,
+				strings.Join(statuses, " ")))
 		}
 	}
 	slices.Sort(rows)
@@ -89,7 +90,8 @@ func (d *Document) Check(r *http.Request, resp *http.Response, body []byte) erro
 	if len(body) > 0 && resp.Header.Get("Content-Type") != "application/json" {
 		return fmt.Errorf("content type is %q", resp.Header.Get("Content-Type"))
 	}
-	if (resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusTooManyRequests) && resp.Header.Get("Retry-After") == "" {
+	if (resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusTooManyRequests) &&
+		resp.Header.Get("Retry-After") == "" {
 		return errors.New("no Retry-After")
 	}
 	if resp.StatusCode == http.StatusUnauthorized && resp.Header.Get("WWW-Authenticate") == "" {

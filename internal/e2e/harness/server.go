@@ -21,7 +21,7 @@ import (
 )
 
 // The cluster of the example inventory, the tenants of its peering, and ids
-// that tests use beside them.
+// that tests use in addition.
 const (
 	Project       = "4f30b9215e054c908d18f2b150131646"
 	ClusterID     = "1000000"
@@ -52,7 +52,8 @@ func NoEnv(string) string { return "" }
 // ServeArgs returns the arguments of serve for tests: ports chosen by the
 // system, the example inventory, and the given flags.
 func ServeArgs(flags ...string) []string {
-	return append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--inventory", Inventory}, flags...)
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--inventory", Inventory}
+	return append(args, flags...)
 }
 
 // Server is a running server.
@@ -211,16 +212,24 @@ func Main(m *testing.M, checks ...func() error) int {
 	return code
 }
 
-// CreateActive creates and accepts a peering of the example's cluster.
-func (s *Server) CreateActive(t testing.TB, vpc string) client.Peering {
+// CreatePeering creates a peering of the example's cluster.
+func (s *Server) CreatePeering(t testing.TB, vpc string) client.Peering {
 	t.Helper()
-	c := s.As(t, Project)
-	p, err := c.CreatePeering(t.Context(), ClusterID, client.PeeringCreate{Name: "n", VPCID: vpc})
+	return s.createPeering(t, Project, ClusterID, vpc)
+}
+
+func (s *Server) createPeering(t testing.TB, projectID, clusterID, vpc string) client.Peering {
+	t.Helper()
+	p, err := s.As(t, projectID).CreatePeering(t.Context(), clusterID, client.PeeringCreate{Name: "n", VPCID: vpc})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.AcceptVPCPeering(t.Context(), p.ID); err != nil {
+	return p
+}
+
+func (s *Server) accept(t testing.TB, projectID string, p client.Peering) {
+	t.Helper()
+	if _, err := s.As(t, projectID).AcceptVPCPeering(t.Context(), p.ID); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }

@@ -110,10 +110,12 @@ type Sandbox struct {
 func NewSandbox(t testing.TB) *Sandbox {
 	t.Helper()
 	s := &Sandbox{
-		Server: Shared(t), Project: NewProject(), Stranger: NewProject(), PeerVPC: uuid.NewString(), OtherVPC: uuid.NewString(),
+		Server: Shared(t), Project: NewProject(), Stranger: NewProject(),
+		PeerVPC: uuid.NewString(), OtherVPC: uuid.NewString(),
 	}
 	var err error
-	if s.ClusterID, err = s.As(t, s.Project).CreateCluster(t.Context(), client.ClusterCreate{Name: "mycluster"}); err != nil {
+	s.ClusterID, err = s.As(t, s.Project).CreateCluster(t.Context(), client.ClusterCreate{Name: "mycluster"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.CSPath = "/v1.0/" + s.Project + "/reserved_cluster/" + s.ClusterID + "/peering"
@@ -126,19 +128,13 @@ func NewProject() string { return strings.ReplaceAll(uuid.NewString(), "-", "") 
 // CreatePeering creates a peering of the sandbox's cluster.
 func (s *Sandbox) CreatePeering(t testing.TB, vpc string) client.Peering {
 	t.Helper()
-	p, err := s.As(t, s.Project).CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "n", VPCID: vpc})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return s.createPeering(t, s.Project, s.ClusterID, vpc)
 }
 
 // CreateActive creates and accepts a peering of the sandbox's cluster.
 func (s *Sandbox) CreateActive(t testing.TB, vpc string) client.Peering {
 	t.Helper()
 	p := s.CreatePeering(t, vpc)
-	if _, err := s.As(t, s.Project).AcceptVPCPeering(t.Context(), p.ID); err != nil {
-		t.Fatal(err)
-	}
+	s.accept(t, s.Project, p)
 	return p
 }
