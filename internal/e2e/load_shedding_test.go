@@ -187,7 +187,8 @@ func TestIncompleteBodiesDoNotBlockOthers(t *testing.T) {
 	var slow []*harness.RawHTTP
 	for range 5 {
 		c := harness.MustDialRaw(t, endpoint)
-		_, err := fmt.Fprintf(c, "PUT %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nX-Project-Id: %s\r\nContent-Length: %d\r\n\r\n",
+		_, err := fmt.Fprintf(c, "PUT %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n"+
+			"X-Project-Id: %s\r\nContent-Length: %d\r\n\r\n",
 			updateOne.path, harness.Stranger, len(updateOne.body))
 		if err != nil {
 			t.Fatal(err)

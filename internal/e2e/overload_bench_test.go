@@ -183,8 +183,8 @@ func BenchmarkOverload(b *testing.B) {
 func BenchmarkSlowConnections(b *testing.B) {
 	const connections, phase = 1000, 5 * time.Second
 	needFiles(b, 2*connections)
-	flags := append(longListFlags, "--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")
-	p := harness.StartProcess(b, flags...)
+	p := harness.StartProcess(b, append(longListFlags,
+		"--data-dir", b.TempDir(), "--log-level", "error", "--rate", "0")...)
 	projects := createLongLists(b, p.Endpoint, 6)
 	measure := func(d time.Duration) []time.Duration {
 		ctx, cancel := context.WithTimeout(b.Context(), d)

@@ -58,7 +58,7 @@ func TestBackupRestoresIntoOtherStore(t *testing.T) {
 			code, out := runCommand(t, append([]string{"backup", file}, from...)...)
 			harness.WantOutput(t, code, out, cli.ExitOK, nil)
 			code, out = runCommand(t, append([]string{"restore", file}, to...)...)
-			harness.WantOutput(t, code, out, cli.ExitOK, []string{"restored 3 peerings, 1 routes and 1 clusters"})
+			harness.WantOutput(t, code, out, cli.ExitOK, []string{"restored peerings: 3, routes: 1, clusters: 1"})
 			code, out = runCommand(t, append([]string{"restore", file}, to...)...)
 			harness.WantOutput(t, code, out, cli.ExitFailure, []string{"already"})
 

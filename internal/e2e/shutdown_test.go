@@ -30,7 +30,8 @@ func TestShutdownFinishesRequestsInFlight(t *testing.T) {
 	c := harness.MustDialRaw(t, s.Endpoint)
 	// With Expect, the server sends 100 Continue when it reads the body: then
 	// the request is in flight.
-	_, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+	_, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+		"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 		harness.CSPath, len(body))
 	if err != nil {
 		t.Fatal(err)

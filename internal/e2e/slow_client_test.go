@@ -46,8 +46,8 @@ var slowClients = []struct {
 	},
 	{
 		"body", func(c *harness.RawHTTP, projectID string) error {
-			_, err := io.WriteString(c, "POST "+harness.VPCPath+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Project-Id: "+projectID+
-				"\r\nContent-Length: 1000\r\n\r\n{")
+			_, err := io.WriteString(c, "POST "+harness.VPCPath+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+				"X-Project-Id: "+projectID+"\r\nContent-Length: 1000\r\n\r\n{")
 			return err
 		}, sendByte,
 	},
