@@ -95,3 +95,22 @@ func adminStatus(t *testing.T, url string) int {
 	}
 	return resp.StatusCode
 }
+
+// get returns the body of a URL that is not in the contract.
+func get(t *testing.T, url string, want int) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // the body is read
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != want {
+		t.Errorf("%s returned %d %s, %v; want %d", url, resp.StatusCode, text, err, want)
+	}
+	return string(text)
+}

@@ -70,12 +70,6 @@ var (
 	}
 )
 
-func (o operation) send(t testing.TB, endpoint, projectID string) harness.Response {
-	t.Helper()
-	return harness.Send(t, o.method, endpoint+o.path, o.body,
-		"Content-Type", "application/json", "X-Project-Id", projectID)
-}
-
 // block sends a request of each project and waits until one of them is in the
 // store and the others are queued. After release, wait checks their responses.
 func (s *blockingStore) block(
@@ -260,23 +254,4 @@ func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {
 		}
 	}
 	return sum
-}
-
-// get returns the body of a URL that is not in the contract.
-func get(t *testing.T, url string, want int) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // the body is read
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != want {
-		t.Errorf("%s returned %d %s, %v; want %d", url, resp.StatusCode, text, err, want)
-	}
-	return string(text)
 }

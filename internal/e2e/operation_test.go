@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/peering/peering/internal/e2e/harness"
 )
@@ -32,6 +33,13 @@ func operationsBelow(prefix string) []operation {
 		}
 	}
 	return found
+}
+
+// send sends the request for a project.
+func (o operation) send(t testing.TB, endpoint, projectID string) harness.Response {
+	t.Helper()
+	return harness.Send(t, o.method, endpoint+o.path, o.body,
+		"Content-Type", "application/json", "X-Project-Id", projectID)
 }
 
 // vpcPeeringBody returns the body of createVpcPeering.

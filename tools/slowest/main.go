@@ -1,6 +1,6 @@
 // Command slowest reads the output of go test -json, prints what go test would
 // have printed without it, and then the ten slowest tests. It exits with 1 if a
-// test or a build failed.
+// test or a build failed, or if no test ran.
 //
 //	go test -json ./... | go run ./slowest
 package main
@@ -44,7 +44,7 @@ func main() {
 }
 
 // run copies the test output from in to out and appends the table of the
-// slowest tests. It reports whether anything failed.
+// slowest tests. It reports whether anything failed or no test ran.
 func run(in io.Reader, out io.Writer) (failed bool, err error) {
 	w := bufio.NewWriter(out)
 	p := printer{w: w, output: map[string][]string{}}
@@ -63,7 +63,7 @@ func run(in io.Reader, out io.Writer) (failed bool, err error) {
 		}
 	}
 	p.printSlowest()
-	return p.failed, errors.Join(err, w.Flush())
+	return p.failed || len(p.results) == 0, errors.Join(err, w.Flush())
 }
 
 // printer prints events like go test without -v: of the tests, only the output

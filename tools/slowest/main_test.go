@@ -28,7 +28,7 @@ func TestRun(t *testing.T) {
 		{"passing", passing, false, "ok  \tp\t2.6s\n\nslowest tests:\n     2.5s  TestSlow  p\n     0.1s  TestFast  p\n", "chatter"},
 		{"failing test", passing + failing, true, "    broken\n", "=== RUN"},
 		{"failing build", `{"Action":"build-output","Output":"syntax error\n"}` + "\n" + `{"Action":"build-fail"}`, true, "syntax error\n", "{"},
-		{"no JSON", "go: no such tool\n", false, "go: no such tool\n", "{"},
+		{"no tests", "go: no such tool\n", true, "go: no such tool\n", "{"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
