@@ -68,7 +68,7 @@ func runEtcdMember(config string) {
 	log.Fatal(<-e.Err())
 }
 
-// etcdMember is a member in a process of its own.
+// etcdMember is a member in a separate process.
 type etcdMember struct {
 	memberConfig
 

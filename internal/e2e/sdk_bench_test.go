@@ -20,7 +20,7 @@ import (
 )
 
 // BenchmarkSDK compares calls of the SDK with the same requests by net/http and
-// encoding/json. The two alternate on a server in a process of its own. It
+// encoding/json. The two alternate on a server in a separate process. It
 // reports the ratios of time and of allocations per call, as medians of the
 // rounds.
 func BenchmarkSDK(b *testing.B) {

@@ -21,7 +21,7 @@ const AsProgram = "PEERING_TEST_AS_PROGRAM"
 // commandTimeout bounds a client command in a test.
 const commandTimeout = 30 * time.Second
 
-// Process is a server in a process of its own, for tests that kill it.
+// Process is a server in a separate process, for tests that kill it.
 type Process struct {
 	*exec.Cmd
 
@@ -30,7 +30,7 @@ type Process struct {
 	Log *Buffer
 }
 
-// StartProcess runs serve in a process of its own, which ends with the test.
+// StartProcess runs serve in a separate process, which ends with the test.
 // The package's TestMain has to call Main.
 func StartProcess(t testing.TB, flags ...string) *Process {
 	t.Helper()

@@ -1,6 +1,6 @@
-// Package harness starts the program for tests: in this process or in one of
-// its own, with checks of every response against the contract and of every
-// output for secrets.
+// Package harness starts the program for tests, in this process or in a separate
+// one. It checks every response against the contract and every output for
+// secrets.
 package harness
 
 import (
@@ -29,9 +29,9 @@ const (
 	ServiceTenant = "8185f87d043f4519a68420a282b5e2fa"
 	PeerVPC       = "f4da5a55-fcd9-4a93-8b86-5b81585e14bb"
 	OtherVPC      = "0b1f6a3e-6f0e-4b0a-9d55-2f7f2f0f8a11"
-	// Stranger is a tenant that is no party of the example's peering.
+	// Stranger is a tenant that is not a party of the example's peering.
 	Stranger = "9a7b63e1c2d84f0f8e5d6c7b8a901234"
-	// UnknownID is the id of no peering, route or cluster.
+	// UnknownID is an id that no peering, route or cluster has.
 	UnknownID = "7e974044-bcc1-4f25-aff8-5f10cb347b0f"
 	CSPath    = "/v1.0/" + Project + "/reserved_cluster/" + ClusterID + "/peering"
 	VPCPath   = "/v2.0/vpc/peerings"

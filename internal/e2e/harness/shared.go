@@ -25,8 +25,8 @@ var (
 	sharedWithIdentities = newSharedServer(Identities)
 )
 
-// newSharedServer returns a server that authenticates identities, or nobody if
-// there are none. Its quotas are out of reach.
+// newSharedServer returns a server that authenticates the identities, or accepts
+// all requests if there are none. Tests cannot reach its quotas.
 func newSharedServer(identities []Identity) *sharedServer {
 	s := &sharedServer{}
 	s.start = sync.OnceValues(func() (*Server, error) {
@@ -51,8 +51,8 @@ func newSharedServer(identities []Identity) *sharedServer {
 	return s
 }
 
-// stop stops the server, if a test has started it, and returns an error if it
-// leaves with one.
+// stop stops the server if a test has started it. It returns an error if the
+// exit code is not 0.
 func (s *sharedServer) stop() error {
 	if s.dir == "" {
 		return nil
