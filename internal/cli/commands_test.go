@@ -104,6 +104,7 @@ func TestInvalidCommandLines(t *testing.T) {
 }
 
 func TestUnreachableServer(t *testing.T) {
+	t.Parallel()
 	s := harness.Start(t, t.TempDir())
 	s.Stop()
 	code, _, errs := s.Command(t, harness.Project, "list")

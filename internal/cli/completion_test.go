@@ -101,6 +101,7 @@ func TestCompletionOffersIDsOfTheService(t *testing.T) {
 }
 
 func TestCompletionHidesErrors(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select { // until completion times out

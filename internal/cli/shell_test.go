@@ -45,15 +45,17 @@ end
 
 // TestShellCompletion completes a peering id in each installed shell.
 func TestShellCompletion(t *testing.T) {
+	t.Parallel()
 	s := harness.NewSandbox(t)
 	created, err := s.As(t, s.Project).CreatePeering(t.Context(), s.ClusterID, client.PeeringCreate{Name: "n", VPCID: s.PeerVPC})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	mustWrite(t, filepath.Join(bin, "peering"), "#!/bin/sh\n"+harness.AsProgram+"=1 exec '"+os.Args[0]+"' \"$@\"\n", 0o700)
+	mustWrite(t, filepath.Join(bin, "peering"), "#!/bin/sh\n"+harness.AsProgram+"=1 "+harness.NoExitDelay()+" exec '"+os.Args[0]+"' \"$@\"\n", 0o700)
 	for shell, script := range shellScripts {
 		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
 			path, err := exec.LookPath(shell)
 			if err != nil {
 				t.Skipf("%s is not installed; 'make conformance' installs it where it can", shell)

@@ -76,6 +76,7 @@ func TestWaitUntilAccepted(t *testing.T) {
 }
 
 func TestFailedWaits(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		do   func(c *client.Client, cancel func(), id string) error
@@ -132,6 +133,7 @@ func lastError(t *testing.T, stderr string) cli.ErrorOutput {
 // TestWaitSurvivesOutages lets the service fail for longer than the SDK retries
 // a call.
 func TestWaitSurvivesOutages(t *testing.T) {
+	t.Parallel()
 	statuses := []string{"PENDING_ACCEPTANCE", "", "", "", "", "ACTIVE"}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		status := statuses[0]

@@ -36,7 +36,7 @@ func StartProcess(t testing.TB, flags ...string) *Process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	p := &Process{Cmd: exec.CommandContext(ctx, os.Args[0], ServeArgs(flags...)...), Log: &Buffer{}}
-	p.Env = append(os.Environ(), AsProgram+"=1")
+	p.Env = append(os.Environ(), AsProgram+"=1", NoExitDelay())
 	p.Stderr = p.Log
 	stdout, err := p.StdoutPipe()
 	if err != nil {
@@ -54,6 +54,10 @@ func StartProcess(t testing.TB, flags ...string) *Process {
 	}
 	return p
 }
+
+// NoExitDelay returns an environment variable, in the form NAME=VALUE, with
+// which a process with the race detector exits without a delay of a second.
+func NoExitDelay() string { return "GORACE=atexit_sleep_ms=0" }
 
 // runProgram is the program's main function.
 func runProgram() int {
