@@ -18,8 +18,8 @@ func (h *handlers) CreateRoute(
 	if err != nil {
 		return nil, err
 	}
-	hop := peering.PeeringRef{Cluster: clusterRef(request.ProjectID, request.ClusterID), Peering: peering.ID(request.PeeringID)}
-	r, replayed, err := h.peerings.CreateRoute(ctx, hop, request.Body.Destination, idem)
+	ref := peering.PeeringRef{Cluster: clusterRef(request.ProjectID, request.ClusterID), Peering: peering.ID(request.PeeringID)}
+	r, replayed, err := h.peerings.CreateRoute(ctx, ref, request.Body.Destination, idem)
 	if err != nil {
 		return nil, err
 	}
