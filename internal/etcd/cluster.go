@@ -94,8 +94,8 @@ func (c *clusterCreation) reads() []clientv3.Op {
 }
 
 func (c *clusterCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peering.Cluster], err error) {
-	revision := int64(0)
-	for _, kv := range responses[0].GetResponseRange().Kvs {
+	lastNumber, revision := responses[0].GetResponseRange(), int64(0)
+	for _, kv := range lastNumber.Kvs {
 		last, err := strconv.ParseInt(string(kv.Value), 10, 64)
 		if err != nil {
 			return txn, fmt.Errorf("key %s: %w", kv.Key, err)
@@ -115,7 +115,7 @@ func (c *clusterCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[p
 }
 
 func (c *clusterCreation) conflict(_ context.Context, responses []*pb.ResponseOp) error {
-	if responses[0].GetResponseRange().Count > 0 {
+	if sameID := responses[0].GetResponseRange(); sameID.Count > 0 {
 		c.number++ // an inventory has this one
 	}
 	return nil

@@ -62,8 +62,9 @@ func (c *peeringCreation) reads() []clientv3.Op {
 
 func (c *peeringCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peering.Peering], err error) {
 	p := c.peering
+	clusterRead, quotaResponses := responses[0], responses[1:]
 	if p.Cluster != (peering.ClusterRef{}) {
-		cluster, err := clusterFrom(p.Cluster, responses[0])
+		cluster, err := clusterFrom(p.Cluster, clusterRead)
 		if err != nil {
 			return txn, err
 		}
@@ -72,7 +73,7 @@ func (c *peeringCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[p
 		}
 		txn.compare = append(txn.compare, present(clusterKey(p.Cluster)))
 	}
-	guards, err := checkQuotas(c.peering.Counters(), responses[1:], c.quotas)
+	guards, err := checkQuotas(c.peering.Counters(), quotaResponses, c.quotas)
 	if err != nil {
 		return txn, err
 	}
@@ -102,11 +103,12 @@ func (c *peeringCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[p
 // conflict returns AlreadyPeered if the pair of VPCs has a live peering. If that
 // peering has expired, the next transaction replaces it.
 func (c *peeringCreation) conflict(ctx context.Context, responses []*pb.ResponseOp) error {
-	if responses[0].GetResponseRange().Count > 0 {
+	sameID, samePair := responses[0].GetResponseRange(), responses[1].GetResponseRange()
+	if sameID.Count > 0 {
 		return fmt.Errorf("a peering with the id %s exists", c.peering.ID)
 	}
 	c.expired, c.pair = nil, 0
-	kvs := responses[1].GetResponseRange().Kvs
+	kvs := samePair.Kvs
 	if len(kvs) == 0 {
 		return nil
 	}

@@ -42,11 +42,12 @@ func quotaReads(counters []peering.Counter) []clientv3.Op {
 func checkQuotas(counters []peering.Counter, responses []*pb.ResponseOp, quotas peering.Quotas) ([]quotaGuard, error) {
 	guards := make([]quotaGuard, len(counters))
 	for i, c := range counters {
-		if err := quotas.Check(c, int(responses[2*i].GetResponseRange().Count)); err != nil {
+		count, guard := responses[2*i].GetResponseRange().Count, responses[2*i+1].GetResponseRange()
+		if err := quotas.Check(c, int(count)); err != nil {
 			return nil, err
 		}
 		guards[i].key = guardKey(c)
-		for _, kv := range responses[2*i+1].GetResponseRange().Kvs {
+		for _, kv := range guard.Kvs {
 			guards[i].revision = kv.ModRevision
 		}
 	}

@@ -37,11 +37,12 @@ func (c routeCreation) reads() []clientv3.Op {
 }
 
 func (c routeCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peering.Route], err error) {
-	cluster, err := clusterFrom(c.ref.Cluster, responses[0])
+	clusterRead, peeringRead := responses[0], responses[1].GetResponseRange()
+	cluster, err := clusterFrom(c.ref.Cluster, clusterRead)
 	if err != nil {
 		return txn, err
 	}
-	p, err := peeringFrom(c.ref.Peering, responses[1].GetResponseRange().Kvs)
+	p, err := peeringFrom(c.ref.Peering, peeringRead.Kvs)
 	if err != nil {
 		return txn, err
 	}
@@ -60,7 +61,8 @@ func (c routeCreation) prepare(responses []*pb.ResponseOp) (txn creationTxn[peer
 
 // conflict returns RouteExists if the peering has a route to the destination.
 func (c routeCreation) conflict(_ context.Context, responses []*pb.ResponseOp) error {
-	kvs := responses[0].GetResponseRange().Kvs
+	sameDestination := responses[0].GetResponseRange()
+	kvs := sameDestination.Kvs
 	if len(kvs) == 0 {
 		return nil
 	}
