@@ -107,8 +107,10 @@ func newLimiter(cfg Config, operations []*validate.Operation) (*limiter, error) 
 // throttle delays the next request on the connection of a request over a limit
 // by the Retry-After of most refusals, and by up to twice that at random. So a
 // client that ignores Retry-After cannot occupy the server with refusals, and
-// its connections do not return all at once. Connections of trusted proxies
-// are shared by clients and not throttled.
+// its connections do not return all at once. Without it, the p99 latency of the
+// quiet project in BenchmarkLoudProject rises to 5 instead of 2.1 times its
+// usual beside the loud project, and to 35 instead of 1.8 times in a flood.
+// Connections of trusted proxies are shared by clients and not throttled.
 func (l *limiter) throttle(c echo.Context) {
 	if !fromProxy(c.Request(), l.trustedProxies) {
 		overload.Throttle(c.Request().Context(), throttleDelay+rand.N(throttleDelay)) //nolint:gosec // no secret
