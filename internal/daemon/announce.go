@@ -3,7 +3,6 @@ package daemon
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
 
 	api "github.com/peering/peering/gen/server"
@@ -29,13 +28,13 @@ func (a announcement) String() string {
 
 // announce prints the URLs of the listeners and, if the inventory has a
 // cluster, a curl command that creates a peering of it.
-func announce(env *command.Env, cfg serveConfig, apiAddr, adminAddr net.Addr, clusters []peering.Cluster) error {
+func announce(env *command.Env, cfg serveConfig, l listeners, clusters []peering.Cluster) error {
 	tls := cfg.network.tls
 	scheme := "http://"
 	if tls.enabled() {
 		scheme = "https://"
 	}
-	a := announcement{Endpoint: scheme + apiAddr.String(), Admin: "http://" + adminAddr.String()}
+	a := announcement{Endpoint: scheme + l.api.Addr().String(), Admin: "http://" + l.admin.Addr().String()}
 	if len(clusters) > 0 {
 		var err error
 		if a.Example, err = exampleCommand(a.Endpoint, tls, clusters[0].ClusterRef, cfg.auth.header()); err != nil {

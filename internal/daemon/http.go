@@ -34,8 +34,7 @@ type httpServer struct {
 
 // servers returns the servers of the API and of the admin endpoints.
 func (f *networkFlags) servers(
-	apiListener net.Listener, api http.Handler, adminListener net.Listener, admin http.Handler,
-	metrics prometheus.Registerer, log *slog.Logger,
+	l listeners, api, admin http.Handler, metrics prometheus.Registerer, log *slog.Logger,
 ) ([]*httpServer, error) {
 	var tlsConfig *tls.Config
 	if f.tls.enabled() {
@@ -44,11 +43,11 @@ func (f *networkFlags) servers(
 			return nil, err
 		}
 	}
-	public, err := newConnections(apiListener, f.connections, "api", metrics)
+	public, err := newConnections(l.api, f.connections, "api", metrics)
 	if err != nil {
 		return nil, err
 	}
-	private, err := newConnections(adminListener, adminConnections, "admin", metrics)
+	private, err := newConnections(l.admin, adminConnections, "admin", metrics)
 	if err != nil {
 		return nil, err
 	}

@@ -110,16 +110,11 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeAuth()) }()
-	apiListener, err := listenAPI(ctx, cfg, log)
+	listeners, err := openListeners(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	defer closeListener(apiListener)
-	adminListener, err := listen(ctx, "--admin-listen", cfg.adminListen)
-	if err != nil {
-		return err
-	}
-	defer closeListener(adminListener)
+	defer listeners.close()
 
 	now := monotonicClock()
 	store, service, err := openStore(ctx, storeConfig, cfg.rules, now, log)
@@ -139,13 +134,13 @@ func serve(ctx context.Context, env *command.Env, cfg serveConfig) (err error) {
 		return err
 	}
 	admin := server.Admin(store.Ready, store.Writable, withEtcd(registry, len(storeConfig.Endpoints) == 0), log)
-	servers, err := cfg.network.servers(apiListener, api, adminListener, admin, registry, log)
+	servers, err := cfg.network.servers(listeners, api, admin, registry, log)
 	if err != nil {
 		return err
 	}
 	defer startExpiry(ctx, store, service, log)()
 	return serveHTTP(ctx, servers, func() error {
-		return announce(env, cfg, apiListener.Addr(), adminListener.Addr(), clusters)
+		return announce(env, cfg, listeners, clusters)
 	})
 }
 
@@ -199,17 +194,30 @@ func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	}
 }
 
-// listenAPI opens the API listener if --auth allows its address.
-func listenAPI(ctx context.Context, cfg serveConfig, log *slog.Logger) (net.Listener, error) {
-	listener, err := listen(ctx, "--listen", cfg.listen)
+// listeners are the open listeners of the API and of the admin endpoints.
+type listeners struct {
+	api, admin net.Listener
+}
+
+// openListeners opens both listeners, if --auth allows the API's address.
+func openListeners(ctx context.Context, cfg serveConfig, log *slog.Logger) (l listeners, err error) {
+	if l.api, err = listen(ctx, "--listen", cfg.listen); err != nil {
+		return l, err
+	}
+	err = cfg.auth.allows(l.api.Addr(), cfg.listen, cfg.network.tls.enabled(), log)
+	if err == nil {
+		l.admin, err = listen(ctx, "--admin-listen", cfg.adminListen)
+	}
 	if err != nil {
-		return nil, err
+		_ = l.api.Close() // nothing was accepted
 	}
-	if err := cfg.auth.allows(listener.Addr(), cfg.listen, cfg.network.tls.enabled(), log); err != nil {
-		closeListener(listener)
-		return nil, err
-	}
-	return listener, nil
+	return l, err
+}
+
+// close closes the listeners, which their servers may have closed already.
+func (l listeners) close() {
+	_ = l.api.Close()
+	_ = l.admin.Close()
 }
 
 func listen(ctx context.Context, flag, address string) (net.Listener, error) {
@@ -219,9 +227,4 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s %s: %w", flag, address, err)
 	}
 	return listener, nil
-}
-
-// closeListener closes a listener that its server may have closed already.
-func closeListener(l net.Listener) {
-	_ = l.Close()
 }
