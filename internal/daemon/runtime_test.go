@@ -1,7 +1,6 @@
 package daemon_test
 
 import (
-	"io"
 	"math"
 	"net/http"
 	"os"
@@ -16,7 +15,7 @@ import (
 // metric returns the value of a metric without labels.
 func metric(t *testing.T, p *harness.Process, name string) float64 {
 	t.Helper()
-	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(get(t, p.Admin+"/metrics", http.StatusOK))
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(harness.Get(t, p.Admin+"/metrics", http.StatusOK))
 	if found == nil {
 		t.Fatalf("metric %s is missing", name)
 	}
@@ -59,23 +58,4 @@ func TestEnvironmentSetsGarbageCollector(t *testing.T) {
 	if limit := metric(t, p, "go_gc_gomemlimit_bytes"); limit != 3<<30 {
 		t.Errorf("GOMEMLIMIT is %v bytes, want 3 GiB", limit)
 	}
-}
-
-// get returns the body of a URL outside the contract.
-func get(t *testing.T, url string, want int) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // the body was read
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != want {
-		t.Errorf("%s returned %d %s, %v", url, resp.StatusCode, text, err)
-	}
-	return string(text)
 }

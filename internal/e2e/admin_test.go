@@ -19,7 +19,7 @@ func TestMetrics(t *testing.T) {
 	for _, path := range []string{"/secret-path", "/v1.0/" + harness.Project} {
 		harness.Send(t, "BREW", s.Endpoint+path, "")
 	}
-	text := get(t, s.Admin+"/metrics", http.StatusOK)
+	text := harness.Get(t, s.Admin+"/metrics", http.StatusOK)
 	for _, want := range []string{
 		`peering_http_requests_total{method="GET",operation="listPeerings",status="200"} 1`,
 		`peering_http_requests_total{method="GET",operation="showPeering",status="400"} 1`,
@@ -56,7 +56,7 @@ func TestMetricsOfExternalEtcdAreNotExported(t *testing.T) {
 	t.Parallel()
 	endpoint, _ := startEtcd(t)
 	s := harness.StartWith(t, "--etcd-endpoints", endpoint)
-	text := get(t, s.Admin+"/metrics", http.StatusOK)
+	text := harness.Get(t, s.Admin+"/metrics", http.StatusOK)
 	if strings.Contains(text, "etcd_") || !strings.Contains(text, "go_goroutines ") {
 		t.Errorf("the metrics are\n%s", text)
 	}
@@ -68,13 +68,13 @@ func TestAdminEndpointsAreSeparateFromAPI(t *testing.T) {
 	for _, path := range []string{
 		"/healthz", "/readyz", "/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline",
 	} {
-		get(t, s.Admin+path, http.StatusOK)
+		harness.Get(t, s.Admin+path, http.StatusOK)
 		if got := harness.Send(t, http.MethodGet, s.Endpoint+path, ""); got.Status != http.StatusNotFound {
 			t.Errorf("%s on the API returned %d, want 404", path, got.Status)
 		}
 	}
 	for _, path := range []string{harness.CSPath, harness.VPCPath, "/"} {
-		get(t, s.Admin+path, http.StatusNotFound)
+		harness.Get(t, s.Admin+path, http.StatusNotFound)
 	}
 }
 
@@ -94,23 +94,4 @@ func adminStatus(t *testing.T, url string) int {
 		t.Fatal(err)
 	}
 	return resp.StatusCode
-}
-
-// get returns the body of a URL that is not in the contract.
-func get(t *testing.T, url string, want int) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // the body is read
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != want {
-		t.Errorf("%s returned %d %s, %v; want %d", url, resp.StatusCode, text, err, want)
-	}
-	return string(text)
 }

@@ -53,7 +53,7 @@ func TestConnectionOverLimitReplacesIdleConnection(t *testing.T) {
 			t.Errorf("got %d, %v; want 404", status, err)
 		}
 	}
-	text := get(t, s.Admin+"/metrics", http.StatusOK)
+	text := harness.Get(t, s.Admin+"/metrics", http.StatusOK)
 	if !strings.Contains(text, `peering_connections_evicted_total{listener="api"} 1`) {
 		t.Errorf("the metrics do not count one evicted connection:\n%s", text)
 	}

@@ -243,7 +243,7 @@ func TestSlowClientsAreDisconnected(t *testing.T) {
 	cancel()
 	normal.Wait()
 	t.Logf("%d requests of the normal client", requests.Load())
-	text := get(t, s.Admin+"/metrics", http.StatusOK)
+	text := harness.Get(t, s.Admin+"/metrics", http.StatusOK)
 	if !strings.Contains(text, fmt.Sprintf(`peering_connections_slow_total{listener="api"} %d`, connections/3)) {
 		t.Errorf("the metrics do not count all slow readers:\n%s", text)
 	}
