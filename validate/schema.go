@@ -10,14 +10,12 @@ import (
 	"github.com/peering/peering/validate/internal/regex"
 )
 
-// direction is the use of a schema. It decides about read-only and write-only
-// members.
+// direction is the use of a schema. It decides about read-only members.
 type direction uint8
 
 const (
 	inParameter direction = iota
 	inRequest
-	inResponse
 )
 
 // compiledSchema holds everything about a schema that does not depend on the
@@ -174,7 +172,7 @@ func (c *compiler) compileKeywords(cs *compiledSchema, enclosing []*openapi3.Sch
 }
 
 // exempt returns the sorted names of the members that the schemas, or the parts
-// of their allOf, declare read-only or write-only.
+// of their allOf, declare read-only.
 func (c *compiler) exempt(schemas []*openapi3.Schema) []string {
 	if c.direction == inParameter {
 		return nil
@@ -188,7 +186,7 @@ func (c *compiler) exempt(schemas []*openapi3.Schema) []string {
 		}
 		seen[s] = true
 		for name, property := range s.Properties {
-			if c.otherDirection(property) {
+			if c.excludesReadOnly(property) {
 				names = append(names, name)
 			}
 		}
@@ -203,10 +201,11 @@ func (c *compiler) exempt(schemas []*openapi3.Schema) []string {
 	return slices.Compact(names)
 }
 
-// otherDirection reports whether a member must be absent in this direction.
-func (c *compiler) otherDirection(property *openapi3.SchemaRef) bool {
+// excludesReadOnly reports whether a member must be absent because it is
+// read-only.
+func (c *compiler) excludesReadOnly(property *openapi3.SchemaRef) bool {
 	if property == nil || property.Value == nil {
 		return false
 	}
-	return c.direction == inRequest && property.Value.ReadOnly || c.direction == inResponse && property.Value.WriteOnly
+	return c.direction == inRequest && property.Value.ReadOnly
 }

@@ -27,8 +27,8 @@ type memberRules struct {
 	name     string
 	schema   *compiledSchema
 	required bool
-	// otherDirection is set for members that must be absent in this direction.
-	otherDirection bool
+	// excluded is set for read-only members of a request, which must be absent.
+	excluded bool
 }
 
 func (c *compiler) compileObject(s *openapi3.Schema, exempt []string) *objectRules {
@@ -50,7 +50,7 @@ func (c *compiler) compileObject(s *openapi3.Schema, exempt []string) *objectRul
 	for _, name := range slices.Compact(names) {
 		m := memberRules{name: name, required: slices.Contains(s.Required, name) && !slices.Contains(exempt, name)}
 		if ref := s.Properties[name]; ref != nil {
-			m.schema, m.otherDirection = c.compile(ref, nil), c.otherDirection(ref)
+			m.schema, m.excluded = c.compile(ref, nil), c.excludesReadOnly(ref)
 		}
 		if m.required {
 			rules.required++
@@ -115,7 +115,7 @@ func (e *evaluator) validMember(s *compiledSchema, m *memberRules, at int) bool 
 	switch {
 	case m != nil && m.schema != nil:
 		e.enterMember(m.name)
-		ok := !m.otherDirection || e.Entries[at+1].Kind == jsonscan.Null || e.reject(m.schema, excludedKeyword(m.schema))
+		ok := !m.excluded || e.Entries[at+1].Kind == jsonscan.Null || e.reject(m.schema, "readOnly")
 		if ok || e.continues() {
 			ok = e.valid(m.schema, at+1) && ok
 		}
@@ -139,13 +139,6 @@ func (e *evaluator) validMember(s *compiledSchema, m *memberRules, at int) bool 
 	default:
 		return true
 	}
-}
-
-func excludedKeyword(s *compiledSchema) string {
-	if s.source.ReadOnly {
-		return "readOnly"
-	}
-	return "writeOnly"
 }
 
 // addMissing records the required members that the object at entry i lacks.

@@ -16,18 +16,16 @@ import (
 
 // Env is what a command may use of the process that runs it.
 type Env struct {
-	Stdin  io.Reader
-	Getenv func(string) string
+	Stdin io.Reader
 	// Printer writes results to standard output, errors and progress to
-	// standard error.
+	// standard error. Its Getenv is the environment of the command.
 	*output.Printer
 }
 
 // NewEnv returns the environment of a command that prints tables.
 func NewEnv(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *Env {
 	return &Env{
-		Stdin:  stdin,
-		Getenv: getenv,
+		Stdin: stdin,
 		Printer: &output.Printer{
 			Out: stdout, Err: stderr, Format: output.Table, Getenv: getenv, IsTerminal: output.IsTerminal,
 		},

@@ -11,7 +11,7 @@ import (
 type Printer struct {
 	Out, Err io.Writer
 	Format   Format
-	// Getenv reads NO_COLOR and TERM.
+	// Getenv reads environment variables, here NO_COLOR and TERM.
 	Getenv func(string) string
 	// IsTerminal reports whether a writer is a terminal; IsTerminal of this
 	// package unless a test replaces it.
